@@ -17,7 +17,7 @@ export interface Held {
 export const ALONE = { id: 'alone', instrument: 'BTCUSD', quantity: 4 }
 
 /** What the times of positions depend on. */
-type Timed = Pick<Plan, 'isHalved'> & Partial<Pick<Plan, 'hostility'>>
+type Timed = Pick<Plan, 'isHalved'> & Partial<Pick<Plan, 'hostility' | 'net'>>
 
 /** A process has asked for every holding so soon after its start, ms. */
 const KNOWN_MS = 4_000
@@ -27,14 +27,15 @@ const KNOWN_MS = 4_000
  * moves far enough meanwhile to move their ratchets. Quantities can be halved twice, down to one
  * unit.
  */
-export function positionsOf({ isHalved, hostility }: Timed): readonly Held[] {
+export function positionsOf({ isHalved, hostility, net = null }: Timed): readonly Held[] {
   const long = { instrument: 'BTCUSD', side: 'long', entryPrice: 92_400 } as const
   const short = { instrument: 'GLOBEX', side: 'short', entryPrice: 47.8 } as const
   // Where the venue proves less to the next process, the first one knows the holding before it decides.
-  const laterMs = (hostility?.shrunk ?? null) === null ? 0 : KNOWN_MS
+  const laterMs = (hostility?.shrunk ?? null) === null && net === null ? 0 : KNOWN_MS
   const rules = (ms: number) => ({
     trailingStop: { distancePct: 5 },
     maxHold: { ms: ms + laterMs },
+    ...(net !== null && { net: { beyondPct: 1, minMovePct: 0.1, everyMs: 1_000 } }),
   })
   return [
     // A person halves it before its time is over.
@@ -79,7 +80,7 @@ export function writeFiles(folder: string, plan: Plan, url: string): readonly st
 /** Writes what the configuration claims of a venue; gives the file. */
 export function writeConfig(
   folder: string,
-  claimed: Pick<Plan, 'venue' | 'seed' | 'hostility'> & { readonly url: string },
+  claimed: Pick<Plan, 'venue' | 'seed' | 'hostility' | 'net'> & { readonly url: string },
 ): string {
   const file = join(folder, 'config.yaml')
   writeFileSync(file, stringify(configOf(claimed)))
@@ -102,11 +103,17 @@ function configOf({
   venue,
   seed,
   hostility,
+  net,
   url,
-}: Pick<Plan, 'venue' | 'seed' | 'hostility'> & { readonly url: string }): Record<string, unknown> {
+}: Pick<Plan, 'venue' | 'seed' | 'hostility' | 'net'> & { readonly url: string }): Record<
+  string,
+  unknown
+> {
   const lot = lotOf({ seed, hostility })
   // Where orders cannot be queried, only the list shows that one is not working any more.
-  const openOrders = venue.capabilities.lookup === 'none' || seed % 3 !== 0
+  const { lookup, reduceOnly } = venue.capabilities
+  const mustList = lookup === 'none' || (net !== null && !reduceOnly)
+  const openOrders = mustList || seed % 3 !== 0
   const breaker = { openMs: 100, exitOpenMs: 50, maxOpenMs: 200 }
   return {
     positions: 'positions.json',
@@ -116,7 +123,10 @@ function configOf({
       url,
       token: 'test-token',
       openOrders,
-      capabilities: venue.capabilities,
+      capabilities: {
+        ...venue.capabilities,
+        ...(net !== null && { restingStop: net.restingStop }),
+      },
       callTimeoutMs: CALL_MS,
     },
     acceptUnprovable: venue.isUnprovable,

@@ -1,6 +1,7 @@
 import { difference, sum } from '../../src/domain/decimal.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { clientOrderId } from '../../src/exits/client-order-id.ts'
+import { netId } from '../../src/nets/net-id.ts'
 import type { TrueBook } from '../support/broker-server/client.ts'
 import { ALONE, moreOf, positionsOf, type Held } from './account.ts'
 import type { Disk } from './disk.ts'
@@ -15,6 +16,8 @@ export interface Outcome {
   readonly deeds: Deeds
 }
 
+/** Longest client order id of the venues. */
+const ID_LENGTH = 36
 /** More attempts than any exit of a run makes. */
 const MOST_ATTEMPTS = 200
 
@@ -27,6 +30,8 @@ export function executedBy(
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
     const order = { positionId: positionId(id), generation, attempt }
     ids.add(clientOrderId({ storeId, account: '', ...order }))
+    const { attempt: n, ...net } = { storeId, account: '', ...order }
+    ids.add(netId({ ...net, n }, ID_LENGTH))
   }
   const own = book.fills.filter(fill => ids.has(fill.clientOrderId))
   return own.map(({ quantity }) => quantity).reduce(sum, 0)

@@ -33,10 +33,14 @@ function reach(label: Label): void {
 }
 
 /** The steps of one write; a batch that ends a position may carry an exit as well. */
-function stepOf({ rows = [], lines = [] }: Batch): 'decided' | 'progress' | 'end' | undefined {
+function stepOf({
+  rows = [],
+  lines = [],
+}: Batch): 'decided' | 'progress' | 'end' | 'net' | undefined {
   if (lines.some(({ kind }) => kind === 'exit-intended')) return 'decided'
   if (rows.some(({ table, value }) => table === 'closed' && value !== undefined)) return 'end'
   if (rows.some(({ table, value }) => table === 'exits' && value !== undefined)) return 'progress'
+  if (rows.some(({ table, value }) => table === 'nets' && value !== undefined)) return 'net'
   return undefined
 }
 
@@ -49,9 +53,13 @@ LmdbStore.prototype.write = async function (this: LmdbStore, batch: Batch) {
   return lines
 }
 
-function routeOf(method: string, path: string): 'place' | 'cancel' | 'order' | 'holding' | 'other' {
+function routeOf(
+  method: string,
+  path: string,
+): 'place' | 'stop' | 'cancel' | 'order' | 'holding' | 'other' {
   if (path.includes('/v1/holding?')) return 'holding'
   if (path.endsWith('/cancel')) return 'cancel'
+  if (path.endsWith('/v1/stops') || path.endsWith('/amend')) return 'stop'
   if (method === 'POST' && path.endsWith('/v1/orders')) return 'place'
   return path.includes('/v1/orders/') ? 'order' : 'other'
 }

@@ -1,8 +1,8 @@
 /** The environment variable with the step at which a guarded process ends. */
 export const CRASH_AT = 'CRASH_AT'
 
-type Write = 'decided' | 'progress' | 'end'
-type Route = 'place' | 'cancel' | 'order' | 'holding'
+type Write = 'decided' | 'progress' | 'end' | 'net'
+type Route = 'place' | 'cancel' | 'order' | 'holding' | 'stop'
 
 /**
  * A step of an exit. Of a write: before it is on disk, and after. Of a request: before any byte is
@@ -29,6 +29,15 @@ export const LABELS: readonly Label[] = [
   'cancel, answered',
   'end',
   'end, durable',
+]
+
+/** Steps of a stop that rests at the venue: it is placed, or its trigger changed. */
+export const NET_LABELS: readonly Label[] = [
+  'net',
+  'net, durable',
+  'stop, before',
+  'stop, sent',
+  'stop, answered',
 ]
 
 /** A kill at the n-th time that a step is reached, and so much later, ms. */

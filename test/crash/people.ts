@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isNetId } from '../../src/domain/resting-stop.ts'
 import type { BrokerServer } from '../support/broker-server/server.ts'
 import { ALONE, MORE, positionsOf } from './account.ts'
 import { isAwaitingReleased, leftToAPerson } from './checks.ts'
@@ -48,6 +49,8 @@ export class People {
     const { plan, broker } = this.around
     const { book } = broker.venue
     const known = { orders: book.orders, fills: book.fills, holdings: book.holdings() }
+    // No stop outlives its position by more than a reconcile.
+    if ([...book.working].some(({ clientOrderId }) => isNetId(clientOrderId))) return false
     const isAwaited = isAwaitingReleased({ plan, book: known, disk, deeds: this.deeds })
     const left = leftToAPerson({ plan, disk })
     return [...positions.values()].every(

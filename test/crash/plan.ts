@@ -2,6 +2,7 @@ import { sfc32, type Random } from '../../src/domain/random.ts'
 import type { Fault, FillPlan, Harm } from '../support/broker-server/script.ts'
 import { hostilityOf, TO_BELIEF, withMore, type Hostility } from './hostility.ts'
 import { LABELS, type Kill } from './labels.ts'
+import { netPlanOf, type NetPlan } from './net-plan.ts'
 import { LATE_MS, venuesOf, type CrashVenue } from './venues.ts'
 
 /** One run: a venue, its faults, and where the guard is killed. All of it follows from a seed. */
@@ -17,6 +18,8 @@ export interface Plan {
   /** An abandoned order reaches the venue so long after it was sent, ms; null: none does. */
   readonly lateArrivalMs: number | null
   readonly hostility: Hostility
+  /** Stops of the positions that rest at the venue; null: none. */
+  readonly net: NetPlan | null
   readonly kills: readonly Kill[]
   readonly faults: readonly Fault[]
 }
@@ -39,6 +42,7 @@ export function planOf(seed: number, lateMs = LATE_MS): Plan {
   const hostility = withMore(hostilityOf(venue, random), venue, sfc32(seed + MORE))
   const { course, shrunk } = hostility
   const isPlain = course === 'plain'
+  const net = netPlanOf(seed, venue, hostility)
   const lateArrival = lateArrivalAt(venue)
   const isLateArrival = isPlain && venue.isUnprovable && random() < 0.3
   return {
@@ -49,8 +53,10 @@ export function planOf(seed: number, lateMs = LATE_MS): Plan {
     isReopened: isPlain && (variant & 4) === 4,
     hostility,
     lateArrivalMs: isLateArrival ? lateArrival.ms : null,
-    kills: killsOf(random),
+    net,
+    kills: [...(net?.kills ?? []), ...killsOf(random)],
     faults: [
+      ...(net?.faults ?? []),
       ...faultsOf(shrunk ?? venue, random),
       ...(isLateArrival ? [{ on: 'place', harm: lateArrival } as const] : []),
     ],

@@ -1,5 +1,6 @@
 import { COURSES, type Hostility } from './hostility.ts'
-import { LABELS } from './labels.ts'
+import { LABELS, NET_LABELS } from './labels.ts'
+import { NET_ACTS } from './net-plan.ts'
 import type { Result } from './run.ts'
 
 const WIDTH = 30
@@ -35,7 +36,13 @@ export function tableOf(results: readonly Result[]): string {
       results.filter(({ plan }) => isSo(plan.hostility)),
     ),
   )
-  const labels = [...LABELS, 'random', 'idle'].map(label => {
+  const nets = NET_ACTS.map(act =>
+    rowOf(
+      `a stop at the venue ${act}`,
+      results.filter(({ plan }) => plan.net?.act === act),
+    ),
+  )
+  const labels = [...LABELS, ...NET_LABELS, 'random', 'idle'].map(label => {
     const kills = results.map(result => result.kills.get(label) ?? 0)
     return `${label.padEnd(NAME)}${column(kills.reduce((sum, each) => sum + each, 0))}`
   })
@@ -44,7 +51,7 @@ export function tableOf(results: readonly Result[]): string {
     ...rows.filter(row => row !== undefined),
     rowOf('all', results),
     '',
-    ...[...courses, ...hostile].filter(row => row !== undefined),
+    ...[...courses, ...hostile, ...nets].filter(row => row !== undefined),
     '',
     `${'killed at'.padEnd(NAME)}   kills`,
     ...labels,

@@ -9,6 +9,7 @@ import { isBeyondZero, leftToAPerson, loosened, violationsOf } from './checks.ts
 import type { Disk } from './disk.ts'
 import { GUARDED, WatchedPosition } from './guard.ts'
 import type { Kill } from './labels.ts'
+import { stepsOf } from './net-plan.ts'
 import { People } from './people.ts'
 import type { Plan } from './plan.ts'
 
@@ -44,14 +45,20 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   const broker = await serveBroker({
     folder: join(folder, 'broker'),
     settings: {
-      capabilities,
+      capabilities: { ...capabilities, ...(plan.net && { restingStop: plan.net.restingStop }) },
+      ...(plan.net?.restingStop.reserves === true && { reserves: true }),
       drifts: doesDrift,
       lot: lotOf(plan),
       reportsAge: ageMs > 0,
       lagMs: { order: lagMs, holding: lagMs + ageMs, list: list + ageMs },
     },
     seed: plan.seed,
-    script: { hands: HANDS, prices: { BTCUSD: 92_400, GLOBEX: 47.8 }, faults: plan.faults },
+    script: {
+      hands: HANDS,
+      prices: { BTCUSD: 92_400, GLOBEX: 47.8 },
+      faults: plan.faults,
+      ...(plan.net && { steps: stepsOf(plan.net) }),
+    },
   })
   const url = `http://127.0.0.1:${broker.port}`
   const args = writeFiles(folder, plan, url)
