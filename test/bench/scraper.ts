@@ -13,6 +13,7 @@ const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 const EXITABLE = {
   counts: () => ({ yes: 0, no: 0, unknown: 0 }),
   credentialsEndAt: undefined,
+  layers: { counts: { both: 0, ours: 0, venue: 0, none: 0 }, venueMs: 0 },
 }
 
 const NOTICES = {

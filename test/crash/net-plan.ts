@@ -64,7 +64,7 @@ export function netPlanOf(seed: number, venue: CrashVenue, hostility: Hostility)
 function killOf(random: Random): Kill {
   const label = NET_LABELS[Math.floor(random() * NET_LABELS.length)]!
   const afterMs = label.endsWith('sent') ? Math.floor(random() * 10) : 0
-  return { label, nth: 1 + Math.floor(random() * 3), afterMs }
+  return { label, nth: random() < 0.8 ? 1 : 2, afterMs }
 }
 
 /** What the venue does with the stops of a run, from its start on. */
