@@ -22,6 +22,7 @@ import type { Registered } from '../ports/state-repository.ts'
 import { retryInMs, state } from '../resilience/breaker.ts'
 import { ceilingWaitMs } from '../resilience/ceiling.ts'
 import { isDenied } from './gateway-view.ts'
+import { changed, type Judged } from './judged.ts'
 import { NetLayers } from './net-layers.ts'
 
 export interface ExitableDeskDeps {
@@ -41,12 +42,6 @@ const PER_CYCLE = 200
 const LEAD_MS = 3_600_000
 /** The same where a market has trading hours: the evening before, and before the open, ms. */
 const LEAD_WITH_HOURS_MS = 12 * 3_600_000
-
-/** A judgement, and since when it is the same (ms of the steady clock). */
-interface Judged {
-  readonly exitable: Exitable
-  readonly since: number
-}
 
 /** Whether each position could be exited now, why not, and since when: judged in turns, a part in each cycle. */
 export class ExitableDesk {
@@ -233,23 +228,21 @@ export class ExitableDesk {
     })
   }
 
+  private isOurs(id: string): boolean {
+    return hasOurPrefix(id) || this.deps.system.engine.nets.table.owner(id) !== undefined
+  }
+
   /** Units that working orders of others would take, by instrument and side of the holding. */
   private reservedUnits(): ReadonlyMap<string, number> {
     const listed = this.deps.answers.orders
     if (listed === undefined || listed.askedAt === this.reserved.askedAt) return this.reserved.units
     const units = new Map<string, number>()
     for (const { instrument, remaining, clientOrderId } of listed.answer) {
-      if (clientOrderId !== null && hasOurPrefix(clientOrderId)) continue
+      if (clientOrderId !== null && this.isOurs(clientOrderId)) continue
       const key = `${instrument} ${remaining < 0 ? 'long' : 'short'}`
       units.set(key, sum(units.get(key) ?? 0, Math.abs(remaining)))
     }
     this.reserved = { askedAt: listed.askedAt, units }
     return units
   }
-}
-
-/** The same judgement goes on; another one begins now. */
-function changed(before: Judged | undefined, exitable: Exitable, now: number): Judged {
-  if (before?.exitable.kind === exitable.kind) return { exitable, since: before.since }
-  return { exitable, since: now }
 }
