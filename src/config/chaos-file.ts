@@ -3,7 +3,8 @@ import { chaosSchema, type ChaosPlan } from '../resilience/chaos-plan.ts'
 import { RULES } from '../risk/rules/registry.ts'
 import { parseText } from './document.ts'
 import { expectedName, FaultList } from './faults.ts'
-import { readText, reportIssue } from './service-file.ts'
+import { reportIssue } from './service-file.ts'
+import { readText } from './text-file.ts'
 
 /** Names that a chaos file may use. */
 export interface ChaosNames {

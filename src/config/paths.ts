@@ -1,14 +1,18 @@
 import { statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 
-/** Settings that are paths of files or folders; `*` stands for each entry of a list. */
+/** Settings that are paths of files or folders; `*` stands for each entry of a list or a map. */
 export const PATHS: readonly (readonly string[])[] = [
   ['positions'],
   ['dataFolder'],
   ['broker', 'tokenFile'],
   ['broker', 'keyFile'],
   ['broker', 'report'],
+  ['accounts', '*', 'broker', 'tokenFile'],
+  ['accounts', '*', 'broker', 'keyFile'],
+  ['accounts', '*', 'broker', 'report'],
   ['feed', 'redis', 'passwordFile'],
+  ['feeds', '*', 'redis', 'passwordFile'],
   ['store', 'redis', 'passwordFile'],
   ['http', 'tokens', '*', 'tokenFile'],
   ['http', 'hooks', '*', 'secretFile'],
@@ -53,7 +57,7 @@ const isFile = (path: string): boolean =>
 
 function resolvePath(place: unknown, [key, ...rest]: readonly string[], folder: string): void {
   if (key === '*') {
-    if (Array.isArray(place)) for (const each of place) resolvePath(each, rest, folder)
+    for (const each of Object.values(Object(place) as object)) resolvePath(each, rest, folder)
     return
   }
   if (typeof place !== 'object' || place === null || key === undefined) return

@@ -1,14 +1,16 @@
 import { isMeasure, LARGEST, SMALLEST } from '../domain/bounds.ts'
 import { expectedWord } from '../domain/closest-name.ts'
 import { instrumentId, positionId } from '../domain/ids.ts'
-import { orderValue, type InstrumentSpec, type InstrumentTable } from '../domain/instrument.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { Position, PriceSource, Side } from '../domain/position.ts'
-import { isWholeLots, unitsOf } from '../domain/units.ts'
+import { unitsOf } from '../domain/units.ts'
 import { parseInstant } from '../feeds/instant.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { show, type FaultList } from './faults.ts'
 import { mapOf, refuseUnknown, type Fields } from './maps.ts'
+import { warnOfQuantity, warnOfValue } from './order-warnings.ts'
+import { accountOf, type AccountOfPosition } from './position-account.ts'
 import type { Findings, RuleSets } from './rule-sets.ts'
 
 /** One position of a file; without `openedAt` it opens with the first row of a replay. */
@@ -21,6 +23,8 @@ export interface PositionEntry {
   readonly filledIn: readonly ('multiplier' | 'priceSource')[]
   /** Options that the source states for this position: see AddRequest. */
   readonly flags: Readonly<Record<DoorFlag, boolean>>
+  /** The account that guards it, where the configuration names its accounts. */
+  readonly guardedIn?: string
 }
 
 type Unopened = Omit<Position, 'openedAt'> & { readonly openedAt: number | undefined }
@@ -58,17 +62,26 @@ const INTEGER = /^[-+]?\d+$/
 /** Epoch ms before this (in 1973) are probably seconds. */
 const EARLIEST_MS = 100_000_000_000
 
+/** What the positions of a source may name. */
+export interface PositionPlaces {
+  readonly instruments: InstrumentTable
+  /** Names of the accounts of the process; undefined: `account` is the venue's word for a part of the only one. */
+  readonly accounts: readonly string[] | undefined
+}
+
 /** Reads one position; adds faults to the lists as it finds them. */
 export class PositionReader {
   private readonly index: number
   private readonly findings: Findings
   private readonly list: FaultList
   private readonly instruments: InstrumentTable
+  private readonly accounts: readonly string[] | undefined
   private map: Fields = {}
 
-  constructor(index: number, findings: Findings, instruments: InstrumentTable) {
+  constructor(index: number, findings: Findings, { instruments, accounts }: PositionPlaces) {
     this.index = index
     this.instruments = instruments
+    this.accounts = accounts
     this.findings = findings
     this.list = findings.faults
   }
@@ -79,8 +92,9 @@ export class PositionReader {
     if (map === undefined) return undefined
     this.map = map
     refuseUnknown(map, FIELDS, this.path(), this.list)
+    const { guardedIn, account } = this.account()
     const id = this.text('id')
-    if (id !== undefined) this.refuseDuplicate(id, seen)
+    if (id !== undefined) this.refuseDuplicate(id, guardedIn, seen)
     const instrument = this.text('instrument')
     const side = this.choice<Side>('side', ['long', 'short'])
     const written = this.positive('quantity')
@@ -91,13 +105,12 @@ export class PositionReader {
       map['multiplier'] === undefined ? (spec?.multiplier ?? 1) : this.positive('multiplier')
     // A sum of doubles from a script counts as the decimal that it meant.
     const quantity = written === undefined ? undefined : unitsOf(written, spec?.lot)
-    this.warnOfQuantity(quantity, spec)
+    warnOfQuantity(this.findings.warnings, this.path('quantity'), { quantity, spec })
     const contract =
       map['contract'] === undefined
         ? (spec?.contract ?? 'linear')
         : this.choice('contract', ['linear', 'inverse'])
     const openedAt = this.instant()
-    const account = this.optionalText('account')
     const ticket = this.optionalText('ticket')
     const product = this.optionalText('product')
     const underlying = this.optionalText('underlying')
@@ -123,7 +136,7 @@ export class PositionReader {
       ...(product !== undefined && { product }),
       ...(underlying !== undefined && { underlying: instrumentId(underlying) }),
     }
-    this.warnOfValue(position, spec)
+    warnOfValue(this.findings.warnings, this.path('quantity'), { position, spec })
     sets.judge(given, position, this.path('rules'), this.findings)
     const filledIn = [
       ...(map['multiplier'] === undefined ? (['multiplier'] as const) : []),
@@ -131,7 +144,8 @@ export class PositionReader {
         ? (['priceSource'] as const)
         : []),
     ]
-    return { position, ruleSet: given.ruleSet, rules: given.options, filledIn, flags }
+    const entry = { position, ruleSet: given.ruleSet, rules: given.options, filledIn, flags }
+    return guardedIn === undefined ? entry : { ...entry, guardedIn }
   }
 
   private path(...rest: (string | number)[]): (string | number)[] {
@@ -172,9 +186,24 @@ export class PositionReader {
     return false
   }
 
-  private refuseDuplicate(id: string, seen: Map<string, number>): void {
-    const first = seen.get(id)
-    if (first === undefined) seen.set(id, this.index)
+  private account(): AccountOfPosition {
+    const given = this.optionalText('account')
+    const { fault, ...names } = accountOf(given, this.accounts)
+    // A value that is no name has its fault already.
+    if (fault === undefined || (given === undefined && this.map['account'] !== undefined))
+      return names
+    this.list.add(this.path('account'), fault.found, fault.expected)
+    return names
+  }
+
+  private refuseDuplicate(
+    id: string,
+    guardedIn: string | undefined,
+    seen: Map<string, number>,
+  ): void {
+    const key = JSON.stringify([guardedIn, id])
+    const first = seen.get(key)
+    if (first === undefined) seen.set(key, this.index)
     else {
       const found = `${JSON.stringify(id)} again`
       this.list.add(this.path('id'), found, `an id other than that of positions[${first}]`)
@@ -199,32 +228,6 @@ export class PositionReader {
     const expected = `${bounds}${isQuoted ? ', without quotes' : ''}`
     this.list.add(this.path(field), show(value), expected)
     return undefined
-  }
-
-  /** Warns about a quantity that no order of the venue can have: the rest would be dust. */
-  private warnOfQuantity(quantity: number | undefined, spec: InstrumentSpec | undefined): void {
-    if (quantity === undefined || spec === undefined) return
-    const { lot, minQuantity } = spec
-    const found = String(quantity)
-    const list = this.findings.warnings
-    if (lot !== undefined && !isWholeLots(quantity, lot)) {
-      list.add(this.path('quantity'), found, `a multiple of the lot ${lot}`)
-    } else if (minQuantity !== undefined && quantity < minQuantity) {
-      list.add(this.path('quantity'), found, `at least the smallest order ${minQuantity}`)
-    }
-  }
-
-  /**
-   * Warns about a position that is worth less at its entry price than the venue's smallest order.
-   */
-  private warnOfValue(position: Unopened, spec: InstrumentSpec | undefined): void {
-    const { minOrderValue, reduceOnlyExempt } = spec ?? {}
-    if (minOrderValue === undefined || reduceOnlyExempt === true) return
-    const value = orderValue(position.quantity, position.entryPrice, position)
-    if (value >= minOrderValue) return
-    const found = `${position.quantity}, worth ${value} at the entry price`
-    const expected = `at least the smallest order value ${minOrderValue}`
-    this.findings.warnings.add(this.path('quantity'), found, expected)
   }
 
   private instant(): number | undefined {

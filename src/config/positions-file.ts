@@ -5,7 +5,7 @@ import { describeFault, InputError, type Fault } from '../errors.ts'
 import { documentOf, MAX_BYTES, parseText, tooLong, unread, type Document } from './document.ts'
 import { FaultList, show, unreadable } from './faults.ts'
 import { mapOf, refuseUnknown } from './maps.ts'
-import { PositionReader, type PositionEntry } from './position-reader.ts'
+import { PositionReader, type PositionEntry, type PositionPlaces } from './position-reader.ts'
 import { RuleSets, type Findings } from './rule-sets.ts'
 
 export interface LoadedPositions {
@@ -28,6 +28,8 @@ export interface PositionsSource {
   readonly strict: boolean
   /** Specifications of instruments; default: none. */
   readonly instruments?: InstrumentTable
+  /** Names of the accounts of the process, where its configuration names them. */
+  readonly accounts?: readonly string[] | undefined
 }
 
 const NOTHING: LoadedPositions = { entries: [], warnings: [], odd: [], ruleSets: new Map() }
@@ -53,7 +55,9 @@ export interface NamedText {
   readonly text: string
 }
 
-interface ParseOptions extends Partial<Pick<PositionsSource, 'strict' | 'instruments'>> {
+interface ParseOptions extends Partial<
+  Pick<PositionsSource, 'strict' | 'instruments' | 'accounts'>
+> {
   /** Rule sets that override those of the same name in the positions. */
   readonly rules?: NamedText
 }
@@ -61,13 +65,13 @@ interface ParseOptions extends Partial<Pick<PositionsSource, 'strict' | 'instrum
 /** The same for texts in memory. */
 export function parsePositions(
   positions: NamedText,
-  { rules, strict = false, instruments }: ParseOptions = {},
+  { rules, strict = false, instruments, accounts }: ParseOptions = {},
 ): LoadedPositions {
   const parsed = ({ source, text }: NamedText): Document => parseText(text, source)
   return read(
     sourceOf(positions.source, parsed(positions)),
     rules === undefined ? undefined : sourceOf(rules.source, parsed(rules), true),
-    { strict, ...(instruments !== undefined && { instruments }) },
+    { strict, accounts, ...(instruments !== undefined && { instruments }) },
   )
 }
 
@@ -83,13 +87,13 @@ interface ParsePositionOptions extends Omit<ParseOptions, 'rules'> {
 export function parsePosition(
   source: string,
   position: unknown,
-  { strict = false, instruments, ruleSets = new Map() }: ParsePositionOptions = {},
+  { strict = false, instruments, accounts, ruleSets = new Map() }: ParsePositionOptions = {},
 ): LoadedPositions {
   const named = documentOf({ rules: Object.fromEntries(ruleSets) })
   return read(
     sourceOf(source, documentOf({ positions: [position] })),
     ruleSets.size === 0 ? undefined : sourceOf('rule sets', named, true),
-    { strict, ...(instruments !== undefined && { instruments }) },
+    { strict, accounts, ...(instruments !== undefined && { instruments }) },
   )
 }
 
@@ -109,11 +113,15 @@ function sourceOf(name: string, document: Document, isNamedInPaths = false): Sou
 function read(
   positions: Source,
   rules: Source | undefined,
-  { strict, instruments = new InstrumentTable() }: Pick<PositionsSource, 'strict' | 'instruments'>,
+  {
+    strict,
+    instruments = new InstrumentTable(),
+    accounts,
+  }: Pick<PositionsSource, 'strict' | 'instruments' | 'accounts'>,
 ): LoadedPositions {
   const sets = new RuleSets()
   if (rules !== undefined) readRulesFile(rules, sets)
-  const entries = readFile(positions, sets, instruments)
+  const entries = readFile(positions, sets, { instruments, accounts })
   const ofRules = rules === undefined ? [] : faultsOf(rules, strict)
   const faults = [...ofRules, ...faultsOf(positions, strict)]
   if (faults.length > 0) {
@@ -189,7 +197,7 @@ function readRulesFile({ document, findings }: Source, sets: RuleSets): void {
 function readFile(
   { document, findings }: Source,
   sets: RuleSets,
-  instruments: InstrumentTable,
+  places: PositionPlaces,
 ): PositionEntry[] {
   if (document.faults.length > 0) return []
   const list = findings.faults
@@ -207,7 +215,7 @@ function readFile(
   }
   const seen = new Map<string, number>()
   return positions.flatMap((each, index) => {
-    const entry = new PositionReader(index, findings, instruments).read(each, sets, seen)
+    const entry = new PositionReader(index, findings, places).read(each, sets, seen)
     return entry === undefined ? [] : [entry]
   })
 }

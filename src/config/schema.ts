@@ -4,11 +4,13 @@ import { logOptions } from '../observability/logger.ts'
 import { notifySchema } from '../observability/notify/options.ts'
 import { supervisionSchema } from '../resilience/supervision-policy.ts'
 import { storeSchema } from '../stores/options.ts'
+import { accountsSchema, feedsSchema } from './account-schema.ts'
 import { brokerSchema } from './broker-schema.ts'
 import { feedSchema } from './feed-schema.ts'
 import { exitsSchema, gatewaySchema, holdingsSchema } from './gateway-schema.ts'
 import { httpSchema } from './http-schema.ts'
 import { instrumentsSchema, timezone } from './instrument-schema.ts'
+import { massExitSchema, modeSchema } from './mode-schema.ts'
 import { portfolioSchema } from './portfolio-schema.ts'
 
 /** A duration in whole milliseconds above zero. */
@@ -28,24 +30,6 @@ const clock = z
   })
   .prefault({})
   .describe('What happens when the wall clock is set while the service runs.')
-
-const massExit = z
-  .strictObject({
-    max: z
-      .int()
-      .positive()
-      .meta({ unit: 'exits', description: 'Price exits within `withinMs` that are sent at once.' }),
-    withinMs: ms.default(1_000).meta({
-      unit: 'ms',
-      description: 'Window in which price exits are counted.',
-    }),
-    confirmMs: ms.max(60_000).default(2_000).meta({
-      unit: 'ms',
-      description: 'How long each further exit waits before it is sent.',
-    }),
-  })
-  .optional()
-  .describe('Holds back price exits that are too many at once; absent: no exit waits.')
 
 const journal = z
   .strictObject({
@@ -112,12 +96,7 @@ export const serviceSchema = z
       .boolean()
       .default(false)
       .describe('`true`: warnings about positions and rules are faults, and nothing starts.'),
-    mode: z
-      .enum(['guard', 'observe'])
-      .default('guard')
-      .describe(
-        '`guard`: exits are sent. `observe`: exits are decided and journaled, none is sent.',
-      ),
+    mode: modeSchema,
     dataFolder: z
       .string()
       .min(1)
@@ -130,10 +109,12 @@ export const serviceSchema = z
     }),
     http: httpSchema,
     feed: feedSchema,
+    feeds: feedsSchema,
+    accounts: accountsSchema,
     instruments: instrumentsSchema,
     portfolio: portfolioSchema,
     supervision: supervisionSchema,
-    massExit,
+    massExit: massExitSchema,
     entries: z
       .strictObject({
         skewMs: z.int().nonnegative().max(60_000).default(5_000).meta({

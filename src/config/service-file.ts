@@ -1,13 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { closestName } from '../domain/closest-name.ts'
 import { InputError } from '../errors.ts'
 import { expectation } from '../risk/expectation.ts'
+import { addAccountFiles, readAccountFiles, type AccountFile } from './account-files.ts'
+import { accountSchema } from './account-schema.ts'
+import { feedFaults, namesTwice, withMain } from './accounts.ts'
 import { parseText } from './document.ts'
-import { FaultList, show, unreadable } from './faults.ts'
+import { FaultList, show } from './faults.ts'
 import { resolvePaths } from './paths.ts'
 import { serviceSchema, type ServiceConfig } from './schema.ts'
+import { readText } from './text-file.ts'
 import { keysOf, PREFIX, scalar, variableOf } from './variables.ts'
 import { refuseKeys } from './written-secrets.ts'
 
@@ -59,8 +62,10 @@ export function loadServiceConfig({
   const list = new FaultList(document)
   const value = structuredClone(settings ?? document.value ?? {})
   if (path !== undefined) resolvePaths(value, dirname(path))
+  const files = path === undefined ? [] : readAccountFiles(path)
   // A program may take its keys from anywhere; a file is copied and committed.
   if (settings === undefined) refuseKeys(list, value)
+  addAccountFiles(value, files, list)
   const variables = new Map<string, string>()
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith(PREFIX) || NOT_CONFIG.has(name) || text === undefined) continue
@@ -69,14 +74,17 @@ export function loadServiceConfig({
     put(value, keys, SECRET.test(keys.at(-1)!) ? text : scalar(text))
     variables.set(keys.join('.'), name)
   }
+  const { broker, feed } = Object(value) as { broker?: unknown; feed?: unknown }
+  const written = { broker: broker !== undefined, feed: feed !== undefined }
   for (const [path, given] of Object.entries(overrides)) {
     if (given !== undefined) put(value, path.split('.'), given)
   }
   const result = serviceSchema.safeParse(value)
-  if (result.success && list.faults.length === 0) return result.data
-  for (const issue of result.error?.issues ?? []) {
-    reportIssue(list, value, issue, serviceSchema)
-  }
+  for (const issue of result.error?.issues ?? []) reportAt(files, list, value, issue)
+  const inFiles = files.flatMap(each => [...each.document.faults, ...each.list.faults])
+  const config = result.data && withMain(result.data, written)
+  const odd = result.data && [...namesTwice(result.data, written), ...feedFaults(config!)]
+  if (config !== undefined && list.faults.length + inFiles.length + odd!.length === 0) return config
   const faults = list.faults.map(fault => {
     const variable =
       overrides[fault.path] === undefined
@@ -86,7 +94,21 @@ export function loadServiceConfig({
     const { line: _none, found, ...rest } = fault
     return { ...rest, found: `${found} in ${variable}` }
   })
-  throw new InputError(file, faults)
+  throw new InputError(file, [...faults, ...inFiles, ...(odd ?? [])])
+}
+
+/** Adds a problem to the faults of the file that has its place: an account may have one of its own. */
+function reportAt(
+  files: readonly AccountFile[],
+  list: FaultList,
+  value: unknown,
+  issue: z.core.$ZodIssue,
+): void {
+  const [section, name, ...inside] = issue.path
+  const own = section === 'accounts' ? files.find(each => each.name === name) : undefined
+  if (own === undefined) reportIssue(list, value, issue, serviceSchema)
+  else if (own.document.faults.length === 0)
+    reportIssue(own.list, own.value, { ...issue, path: inside }, accountSchema)
 }
 
 /**
@@ -112,21 +134,6 @@ export function logFormatOf(file: string | undefined, env: NodeJS.ProcessEnv): '
     return Object(log).format === 'json' ? 'json' : 'text'
   } catch {
     return 'text'
-  }
-}
-
-/**
- * The text of a configuration file.
- *
- * @throws InputError where there is none.
- */
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    const found = unreadable(code)
-    throw new InputError(file, [{ path: 'file', found, expected: 'a configuration' }])
   }
 }
 

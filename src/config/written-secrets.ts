@@ -15,11 +15,10 @@ const CHANNEL_SECRETS: Readonly<Record<string, readonly string[]>> = {
 
 /** Adds a fault for each secret that stands in the file itself. */
 export function refuseKeys(list: FaultList, root: unknown): void {
-  const { broker, notify } = Object(root) as { broker?: unknown; notify?: unknown }
-  for (const name of KEYS) {
-    if ((Object(broker) as Record<string, unknown>)[name] === undefined) continue
-    const variable = `WATCHKEEPER_BROKER_${name.toUpperCase()}`
-    list.add(['broker', name], 'it in a file', `${variable} in the environment, or broker.keyFile`)
+  const { accounts, notify } = Object(root) as { accounts?: unknown; notify?: unknown }
+  refuseBrokerKeys(list, root, [])
+  for (const [name, account] of Object.entries(Object(accounts) as object)) {
+    refuseBrokerKeys(list, account, ['accounts', name])
   }
   const { channels } = Object(notify) as { channels?: unknown }
   for (const [index, channel] of (Array.isArray(channels) ? channels : []).entries()) {
@@ -34,5 +33,21 @@ export function refuseKeys(list: FaultList, root: unknown): void {
         `${name}File with the path of a file of mode 0600, or ${variable} in the environment`,
       )
     }
+  }
+}
+
+/** The same for the broker of one account, whose section lies at `at`; `list` holds the file of the section. */
+export function refuseBrokerKeys(
+  list: FaultList,
+  section: unknown,
+  at: readonly string[],
+  inFile = at,
+): void {
+  const { broker } = Object(section) as { broker?: unknown }
+  for (const name of KEYS) {
+    if ((Object(broker) as Record<string, unknown>)[name] === undefined) continue
+    const variable = `WATCHKEEPER_${[...at, 'broker', name].join('_').toUpperCase()}`
+    const expected = `${variable} in the environment, or broker.keyFile`
+    list.add([...inFile, 'broker', name], 'it in a file', expected)
   }
 }

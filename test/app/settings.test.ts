@@ -112,7 +112,7 @@ describe('every setting', function () {
 
   it('is named by the test of its entry', () => {
     const missing = [...SHOWN].filter(([id, { test }]) => {
-      const name = id.replace(/^.*\./, '')
+      const name = id.replace(/\.<name>$/, '').replace(/^.*\./, '')
       return !new RegExp(`\\b${name}\\b`).test(textOf(test))
     })
     expect(missing.map(([id, { test }]) => `${id} in ${test}`)).to.deep.equal([])

@@ -185,7 +185,19 @@ const notify: Rows = [
   ['notify.heartbeat', CHANNELS, 'url everyMs'],
 ]
 
+/** They are read where a configuration names its accounts, which the short run does not. */
+const accounts: Rows = [
+  ['feeds', 'config/accounts', '<name>', 'parsed'],
+  [
+    'accounts.<name>',
+    'config/accounts',
+    'broker feed mode acceptUnprovable gateway portfolio holdings exits massExit',
+    'parsed',
+  ],
+]
+
 const rows: Rows = [
+  ...accounts,
   ...plugins,
   [
     'advisors[]',

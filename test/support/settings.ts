@@ -107,6 +107,11 @@ export function settingsOf(schema: z.ZodType = serviceSchema): Settings {
     }
     const inner = innerOf(def)
     if (inner !== undefined) return walk(inner, place)
+    // Its fields are those of another section, which has them.
+    if (place.meta.sameAs !== undefined && inner === undefined) {
+      settings.push(settingOf(each, place))
+      return
+    }
     if (!isSection(each) && !isSection(def.valueType) && !isSection(def.element)) {
       settings.push(settingOf(each, place))
       return
