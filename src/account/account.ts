@@ -12,6 +12,7 @@ import type { Registered } from '../ports/state-repository.ts'
 import type { PhaseMeter } from '../ports/telemetry.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
 import type { Admission } from './admission.ts'
+import { ClockWatch } from './clock-watch.ts'
 import type { Coverage } from './coverage.ts'
 import type { FeedCheckpoint } from './feed-checkpoint.ts'
 import type { HoldingsConfirmation } from './holdings-confirmation.ts'
@@ -63,6 +64,7 @@ export class Account implements Omit<
   private readonly permission: SendPermission
   private readonly lines: ServiceLines
   private readonly tickWay: Ticks
+  private readonly clockWatch: ClockWatch
 
   constructor(parts: AccountParts) {
     this.state = parts.state
@@ -86,6 +88,7 @@ export class Account implements Omit<
     this.permission = parts.permission
     this.lines = parts.lines
     this.tickWay = parts.ticks
+    this.clockWatch = new ClockWatch(parts.clock)
   }
 
   /** Errors of the store since its last write that went well. */
@@ -135,8 +138,7 @@ export class Account implements Omit<
   cycle(profiler: PhaseMeter = UNMEASURED): void {
     const { dispatcher, roster, supervisor } = this.engine
     profiler.phase('clock', () => {
-      const event = this.clock.check()
-      if (event !== undefined) this.clockMoved(event)
+      for (const event of this.clockWatch.check()) this.clockMoved(event)
     })
     profiler.phase('deadlines', () => dispatcher.advance(this.clock.now()))
     profiler.phase('actors', () => {
@@ -155,8 +157,7 @@ export class Account implements Omit<
 
   /** A person says that the machine's clock is right. */
   acceptClock(by: string): void {
-    const event = this.clock.accept()
-    if (event !== undefined) this.clockMoved(event, by)
+    for (const event of this.clockWatch.accept()) this.clockMoved(event, by)
   }
 
   /** Takes a position under guard; it is durable when the promise resolves. */
@@ -211,6 +212,11 @@ export class Account implements Omit<
   /** From now on nothing new is sent; what was sent is still followed. */
   holdSends(): void {
     this.permission.stop()
+  }
+
+  /** Ends every actor at once; its positions are unguarded from then on, and what was decided still becomes durable. */
+  quarantine(): void {
+    this.engine.actors.stopAll()
   }
 
   /** Ends every actor, after what was decided is durable, or after so long. */

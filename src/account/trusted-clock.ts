@@ -53,6 +53,8 @@ const MOST_REMEMBERED = 200
 export class TrustedClock implements Clock {
   /** Jumps so far. */
   jumps = 0
+  /** Called with each event of a check or of a person's word. */
+  readonly listeners: ((event: ClockEvent) => void)[] = []
   private readonly machine: Clock
   private readonly options: TrustedClockOptions
   /** Trusted wall time minus monotonic time, ms. */
@@ -115,6 +117,12 @@ export class TrustedClock implements Clock {
 
   /** Compares the clocks, once a cycle; undefined where there is nothing to say. */
   check(): ClockEvent | undefined {
+    const event = this.compare()
+    if (event !== undefined) for (const listener of this.listeners) listener(event)
+    return event
+  }
+
+  private compare(): ClockEvent | undefined {
     const at = this.monotonic()
     const offset = this.machine.now() - at
     const sleptMs = this.sleptSinceLastCheck()
@@ -141,7 +149,9 @@ export class TrustedClock implements Clock {
   /** A person says that the machine's clock is right; undefined where it agrees with ours anyway. */
   accept(): ClockEvent | undefined {
     if (this.suspect === undefined) return undefined
-    return this.follow(this.machine.now() - this.monotonic(), 'person')
+    const event = this.follow(this.machine.now() - this.monotonic(), 'person')
+    for (const listener of this.listeners) listener(event)
+    return event
   }
 
   private follow(

@@ -16,6 +16,11 @@ export const advisorsSchema = z
         .min(1)
         .max(50)
         .describe('The program and its arguments; no shell is in between.'),
+      account: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Account whose positions it is given; required where there are several.'),
       positions: z
         .array(z.string().min(1))
         .default(['*'])

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs'
 import { keySource } from '../brokers/venue/key.ts'
+import { accountsOf } from '../config/accounts.ts'
 import { hasToken } from '../config/http-schema.ts'
 import type { ServiceConfig } from '../config/schema.ts'
-import { InputError, type Fault } from '../errors.ts'
+import { describeFault, InputError, type Fault } from '../errors.ts'
 import { nextType } from '../exits/order-type.ts'
 import { isUnprovable } from '../exits/settings.ts'
 import { isLoopback } from '../http/access/hosts.ts'
@@ -18,9 +19,35 @@ export function checkConfig(
   config: ServiceConfig,
   source = 'the configuration',
 ): readonly string[] {
-  const faults = [...pluginFaults(config), ...FAULTS.flatMap(faultOf => faultOf(config) ?? [])]
-  if (faults.length > 0) throw new InputError(source, faults)
-  const { broker, feed, mode, exits } = config
+  const { all, areNamed } = accountsOf(config)
+  const faults = [
+    ...all.flatMap(({ name, config: own }) => {
+      const found = [...pluginFaults(own), ...OF_ACCOUNT.flatMap(faultOf => faultOf(own) ?? [])]
+      return areNamed ? found.map(fault => inAccount(fault, name)) : found
+    }),
+    ...OF_PROCESS.flatMap(faultOf => faultOf(config) ?? []),
+  ]
+  if (faults.length > 0) throw new InputError(source, uniqueFaults(faults))
+  const ofAccounts = all.flatMap(({ name, config: own }) =>
+    warningsOf(own).map(warning => (areNamed ? `account ${name}: ${warning}` : warning)),
+  )
+  return [...ofAccounts, ...missingFiles(config)]
+}
+
+/** Sections that an account may have of its own. */
+const OWN = /^(?:broker|mode|exits|holdings|gateway|portfolio)\b/
+
+/** A fault of a section of an account, at its place. */
+const inAccount = (fault: Fault, name: string): Fault =>
+  OWN.test(fault.path) ? { ...fault, path: `accounts.${name}.${fault.path}` } : fault
+
+/** The faults without repetitions: accounts that share a section share its faults. */
+const uniqueFaults = (faults: readonly Fault[]): Fault[] => [
+  ...new Map(faults.map(fault => [describeFault(fault), fault])).values(),
+]
+
+/** What would start, and should be known. */
+function warningsOf({ broker, feed, mode, exits }: ServiceConfig): readonly string[] {
   const isReal = broker.kind !== 'paper'
   return [
     ...(isReal && isUnprovable(capabilitiesOf(broker))
@@ -37,7 +64,6 @@ export function checkConfig(
       : []),
     ...(mode === 'observe' ? ['mode: observe: nothing would be sent'] : []),
     ...keyWarnings(broker),
-    ...missingFiles(config),
   ]
 }
 
@@ -116,5 +142,6 @@ const dataFolder: FaultOf = ({ dataFolder: folder }) => {
   }
 }
 
-/** Everything that the configuration alone decides. */
-const FAULTS: readonly FaultOf[] = [unprovable, inventedPrices, noPrices, openToAll, dataFolder]
+/** Everything that the configuration alone decides, of each account and of the process. */
+const OF_ACCOUNT: readonly FaultOf[] = [unprovable, inventedPrices, noPrices]
+const OF_PROCESS: readonly FaultOf[] = [openToAll, dataFolder]

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { accountNames } from '../config/accounts.ts'
 import { loadPositions, parsePosition } from '../config/positions-file.ts'
 import { InputError, type WatchkeeperError } from '../errors.ts'
 import { loadPlugins } from '../plugins/load.ts'
@@ -99,6 +100,7 @@ export async function startWatchkeeper(options: EmbedOptions = {}): Promise<Runn
     positionsFile: config.positions,
     strict: config.strict,
     instruments: config.instruments,
+    accounts: accountNames(config),
   })
   const ending = new Ending(options)
   const [service, started] = await Service.start({
@@ -123,7 +125,7 @@ export async function startWatchkeeper(options: EmbedOptions = {}): Promise<Runn
 type Own = Pick<RunningWatchkeeper, 'url' | 'warnings' | 'stop'>
 
 function embedded(control: Control, own: Own): RunningWatchkeeper {
-  const { instruments, isStrict: strict, ruleSets } = control
+  const { instruments, isStrict: strict, ruleSets, accounts } = control
   return {
     ...own,
     health: () => control.health(),
@@ -134,10 +136,12 @@ function embedded(control: Control, own: Own): RunningWatchkeeper {
         strict,
         instruments,
         ruleSets,
+        ...(accounts !== undefined && { accounts: [...accounts.keys()] }),
       })
-      const { position, rules, filledIn, flags } = entries[0]!
+      const { position, rules, filledIn, flags, guardedIn } = entries[0]!
       const request = { position, rules, filledIn, ...flags, warnings }
-      return (await control.add(request, BY)).added
+      const own = guardedIn === undefined ? control : accounts!.get(guardedIn)!
+      return (await own.add(request, BY)).added
     },
     changeRules: async (id, rules) => {
       if (typeof rules !== 'object' || rules === null || Array.isArray(rules)) {

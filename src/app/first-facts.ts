@@ -1,6 +1,6 @@
 import type { Account } from '../account/account.ts'
 import type { Found } from '../account/found.ts'
-import type { PositionState } from '../domain/position.ts'
+import { POSITION_STATES, type PositionState } from '../domain/position.ts'
 import { instrumentsHeld } from '../engine/held-instruments.ts'
 import type { Meters } from '../observability/meters.ts'
 import type { OwnedStore } from '../ports/store.ts'
@@ -8,15 +8,19 @@ import type { Prices } from './open-prices.ts'
 import type { Seeded } from './sync-positions.ts'
 
 /** What was found at the start, for the person who started it. */
-export interface Started extends Seeded {
+export interface Started extends Begun {
   /** Where the API answers. */
   readonly url: string
+  /** How the store could lose what it acknowledged. */
+  readonly risks: readonly string[]
+}
+
+/** What was found of one account at the start. */
+export interface Begun extends Seeded {
   /** Open positions by their state, once first prices have come or had time to. */
   readonly counts: Readonly<Record<PositionState, number>>
   /** Instruments that the feed does not give, with a guess at what was meant. */
   readonly unpriced: readonly string[]
-  /** How the store could lose what it acknowledged. */
-  readonly risks: readonly string[]
   /** What could not be read at the venue, and why. */
   readonly unread: readonly string[]
   /** A person must confirm what the account holds before anything is sent. */
@@ -63,4 +67,27 @@ export async function countDownTime(
   await system.heard()
   const { positions, downMs } = system.coverage.countDown(from)
   if (positions > 0) system.note('guard-resumed', { positions, downMs })
+}
+
+/** What was found of all accounts as one; texts and ids begin with the name of the account. */
+export function allBegun(all: readonly (readonly [name: string, begun: Begun])[]): Begun {
+  const counts = Object.fromEntries(
+    POSITION_STATES.map(state => [
+      state,
+      all.reduce((sum, [, begun]) => sum + begun.counts[state], 0),
+    ]),
+  ) as Record<PositionState, number>
+  const texts = (of: (begun: Begun) => readonly string[], separator: string): readonly string[] =>
+    all.flatMap(([name, begun]) => of(begun).map(text => `${name}${separator}${text}`))
+  return {
+    counts,
+    isUnconfirmed: all.some(([, begun]) => begun.isUnconfirmed),
+    unpriced: texts(({ unpriced }) => unpriced, ': '),
+    unread: texts(({ unread }) => unread, ': '),
+    over: texts(({ over }) => over, '/'),
+    vanished: texts(({ vanished }) => vanished, '/'),
+    ruled: texts(({ ruled }) => ruled, '/'),
+    noted: texts(({ noted }) => noted, '/'),
+    refused: texts(({ refused }) => refused, '/'),
+  }
 }

@@ -33,7 +33,12 @@ export class Messaging {
   /** Reads what an earlier process left behind; from then on no journal line is missed. */
   static async open(
     { config, clock }: Pick<TrustedOptions, 'config' | 'clock'>,
-    { store, system, lines }: Pick<ServiceParts, 'store' | 'system' | 'lines'>,
+    {
+      store,
+      own: system,
+      lines,
+      accounts,
+    }: Pick<ServiceParts, 'store' | 'own' | 'lines' | 'accounts'>,
   ): Promise<Messaging> {
     const { notify, display, instruments } = config
     const channels = channelsOf(notify.channels, pluginChannels)
@@ -72,7 +77,7 @@ export class Messaging {
       channels,
       news,
       messages,
-      unguardedMs: () => system.coverage.totalMs,
+      unguardedMs: () => accounts.reduce((sum, each) => sum + each.system.coverage.totalMs, 0),
     })
   }
 
@@ -130,7 +135,7 @@ async function botsOf(
     clock,
     names,
   }: Pick<TrustedOptions, 'config' | 'clock'> & { readonly names: readonly string[] },
-  { store, system }: Pick<ServiceParts, 'store' | 'system'>,
+  { store, system }: Pick<ServiceParts, 'store'> & { readonly system: ServiceParts['own'] },
 ): Promise<MessagingParts['bots']> {
   const bots: Omit<BotOptions, 'control'>[] = []
   for (const [index, options] of config.notify.channels.entries()) {

@@ -1,7 +1,8 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
-import { notationWarnings } from './venue-start.ts'
+import { entryWarnings } from './venue-start.ts'
 
 /** Settings that name a file with a secret, which a start can do without. */
 const SECRET_FILES = new Set([
@@ -33,8 +34,8 @@ export function missingFiles({ http, notify, advisors }: ServiceConfig): readonl
 /** What a start prints of its configuration, a line each. */
 export const startWarnings = (
   config: ServiceConfig,
-  instruments: Iterable<string>,
-): readonly string[] => [...missingFiles(config), ...notationWarnings(config, instruments)]
+  entries: readonly PositionEntry[],
+): readonly string[] => [...missingFiles(config), ...entryWarnings(config, entries)]
 
 const fileFaults = (path: string, section: object): readonly string[] =>
   Object.entries(section).flatMap(([name, file]: [string, unknown]) => {

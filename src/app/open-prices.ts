@@ -1,23 +1,18 @@
 import type { Account } from '../account/account.ts'
 import { textOf } from '../account/journal-line.ts'
 import { within } from '../actors/deadline.ts'
-import type { VenuePlace } from '../brokers/venue/public.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
 import { instrumentsHeld, instrumentsToPoll } from '../engine/held-instruments.ts'
 import { PollFeed } from '../feeds/poll.ts'
-import { SIMULATED_MARKET, simulatedFeed } from '../feeds/simulated.ts'
+import { SIMULATED_MARKET } from '../feeds/simulated.ts'
 import type { Trouble } from '../observability/health.ts'
-import type { Meters } from '../observability/meters.ts'
 import type { RedisFacts, StreamFacts } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
-import { NO_REDIS } from '../views/redis-view.ts'
-import { publicVenueOf, type PublicVenue } from './open-broker.ts'
-import { pluginFeed } from './plugins.ts'
-import { RedisPrices } from './redis-prices.ts'
-import { NO_STREAMS, VenuePrices } from './venue-prices.ts'
-import { isVenue } from './venue-start.ts'
+import { mergedRedis, mergedStreams } from '../views/merged-feeds.ts'
+import type { Source, VenueSource } from './feed-source.ts'
+import type { Feeds, JoinedSources } from './feeds.ts'
 
 /** Where a service gets its prices from: what is pushed, and polls for what is not. */
 export interface Prices {
@@ -31,155 +26,144 @@ export interface Prices {
   /** What a person should know of the servers that prices come from. */
   troubles(): readonly Trouble[]
   redisFacts(): RedisFacts
-  /** What is wrong with the streams of a venue; undefined where none is used. */
+  /** What is wrong with the streams of venues; undefined where none is used. */
   streamTroubles(): readonly Trouble[] | undefined
   streamFacts(): StreamFacts
 }
 
 export interface PricesOptions {
-  readonly config: Pick<ServiceConfig, 'feed' | 'broker' | 'mode' | 'health'>
+  readonly config: Pick<ServiceConfig, 'feed' | 'broker'>
   readonly system: Account
+  /** Name of the feed of the account. */
+  readonly feed: string
+  readonly feeds: Feeds
   readonly clock: Clock
-  readonly performance: Meters
   /** Whether a tick may pass; chaos holds some back. */
   lets(tick: Tick): boolean
 }
 
-/** What pushes prices, or reads them where they lie. */
-type Source = Pick<Prices, 'start' | 'cycle' | 'stop'> &
-  Partial<Pick<Prices, 'troubles' | 'redisFacts'>> & { readonly ofVenue?: VenuePrices }
-
-/** Opens the configured feed. */
+/** Opens the feed of an account, and those of its underlyings. */
 export function openPrices(options: PricesOptions): Prices {
-  const { config, system, clock, lets } = options
-  const onTick = (tick: Tick): void => {
-    if (lets(tick)) system.tick(tick)
-  }
-  const source = sourceOf(options, onTick)
-  const ofVenue = source?.ofVenue
-  const ask = ofVenue?.ask ?? (instruments => system.quotes(instruments))
-  const pollFeed = new PollFeed({
-    ask,
-    wanted: () => toPoll(source, { system, clock }),
-    onTick: tick => (ofVenue === undefined ? onTick(tick) : ofVenue.polled(tick)),
-    now: () => clock.now(),
-    onTrouble: error => {
-      const detail = error === undefined ? {} : { error: textOf(error) }
-      system.note(error === undefined ? 'polls-recovered' : 'polls-failing', detail)
-    },
-  })
+  const { config, clock } = options
+  const { own, foreign } = joined(options)
+  const sources = own === undefined ? foreign : [own, ...foreign]
+  const streams = sources.flatMap(({ ofVenue }) => ofVenue ?? [])
+  const polls = [
+    pollOf(options, own),
+    ...foreign.flatMap(each =>
+      each.ofVenue === undefined ? [] : [unpushedOf(options, each.ofVenue)],
+    ),
+  ]
   let askAt = -Infinity
   return {
-    start: async () => source?.start(),
+    start: async () => {
+      for (const each of sources) await each.start()
+    },
     cycle() {
-      source?.cycle()
+      for (const each of sources) each.cycle()
       const now = clock.monotonic()
       if (now < askAt) return
       askAt = now + config.feed.pollMs
-      pollFeed.poll()
+      for (const each of polls) each.poll()
     },
-    stop: () => source?.stop(),
-    missing: async instruments => {
-      if (config.feed.kind === 'simulated') {
-        for (const { instrument } of SIMULATED_MARKET) system.missingPrices.heard(instrument)
-        const given = new Set(SIMULATED_MARKET.map(({ instrument }) => instrument))
-        return instruments.filter(each => !given.has(each))
-      }
-      return source === undefined || ofVenue !== undefined ? unanswered(ask, instruments) : []
+    stop: () => {
+      for (const each of sources) each.stop()
     },
-    troubles: () => source?.troubles?.() ?? [],
-    redisFacts: () => source?.redisFacts?.() ?? NO_REDIS,
-    streamTroubles: () => ofVenue?.troubles(),
-    streamFacts: () => ofVenue?.facts() ?? NO_STREAMS,
+    missing: given => missingIn(options, own, given),
+    troubles: () => sources.flatMap(each => each.troubles?.() ?? []),
+    redisFacts: () => mergedRedis(sources.flatMap(each => each.redisFacts?.() ?? [])),
+    streamTroubles: () =>
+      streams.length === 0 ? undefined : streams.flatMap(each => each.troubles()),
+    streamFacts: () => mergedStreams(streams.map(each => each.facts())),
   }
 }
+
+/** The feeds of an account, which it reads from now on. */
+function joined({ config, system, feed, feeds, lets }: PricesOptions): JoinedSources {
+  return feeds.join({
+    feed,
+    broker: config.broker,
+    onTick: tick => {
+      if (lets(tick)) system.tick(tick)
+    },
+    onMissed: tick => {
+      if (lets(tick)) system.missed(tick)
+    },
+    held: () => instrumentsHeld(system.engine.roster),
+    note: (kind, detail) => system.note(kind, detail),
+    checkpoint: {
+      kept: system.state.feedPlace,
+      follow: place => (system.checkpoint.place = place),
+    },
+  })
+}
+
+/** Polls of the feed of an account: what nothing pushes, and what rules ask for. */
+function pollOf(options: PricesOptions, own: Source | undefined): PollFeed {
+  const { system, clock, lets } = options
+  const ofVenue = own?.ofVenue
+  return new PollFeed({
+    ask: askOf(options, own),
+    wanted: () => toPoll(options, own),
+    onTick: tick => {
+      if (ofVenue !== undefined) ofVenue.polled(tick)
+      else if (lets(tick)) system.tick(tick)
+    },
+    now: () => clock.now(),
+    onTrouble: error => notePolls(system, error),
+  })
+}
+
+/** Polls of what the streams of a venue that only underlyings are read from do not push. */
+const unpushedOf = ({ system, clock }: PricesOptions, ofVenue: VenueSource): PollFeed =>
+  new PollFeed({
+    ask: ofVenue.ask ?? (() => Promise.resolve([])),
+    wanted: () => ofVenue.unpushed(),
+    onTick: tick => ofVenue.polled(tick),
+    now: () => clock.now(),
+    onTrouble: error => notePolls(system, error),
+  })
+
+function notePolls(system: Account, error: unknown): void {
+  const detail = error === undefined ? {} : { error: textOf(error) }
+  system.note(error === undefined ? 'polls-recovered' : 'polls-failing', detail)
+}
+
+/** Who answers polls of the feed of an account: the venue of its streams, or its broker. */
+const askOf = ({ system }: PricesOptions, own: Source | undefined) =>
+  own?.ofVenue?.ask ?? ((instruments: readonly InstrumentId[]) => system.quotes(instruments))
 
 /** The instruments whose prices are polled: those that nothing pushes, and those that rules ask for. */
 function* toPoll(
-  source: Source | undefined,
-  { system, clock }: Pick<PricesOptions, 'system' | 'clock'>,
+  { system, clock, feed, feeds }: PricesOptions,
+  own: Source | undefined,
 ): Iterable<InstrumentId> {
   const { roster } = system.engine
-  if (source === undefined) yield* instrumentsHeld(roster)
-  else {
-    if (source.ofVenue !== undefined) yield* source.ofVenue.unpushed()
-    yield* instrumentsToPoll(roster, clock.now())
+  const isOwn = (name: InstrumentId): boolean => feeds.foreign(name, feed) === undefined
+  if (own === undefined) {
+    for (const name of instrumentsHeld(roster)) if (isOwn(name)) yield name
+    return
   }
+  if (own.ofVenue !== undefined) yield* own.ofVenue.unpushed()
+  for (const name of instrumentsToPoll(roster, clock.now())) if (isOwn(name)) yield name
 }
 
-/** Undefined where the broker's quotes are all there is. */
-function sourceOf(options: PricesOptions, onTick: (tick: Tick) => void): Source | undefined {
-  const { config, system, clock, performance, lets } = options
-  const { feed } = config
-  switch (feed.kind) {
-    case 'simulated': {
-      const { seed, intervalMs } = feed
-      const simulated = simulatedFeed({ seed, intervalMs, now: () => clock.now(), onTick })
-      return {
-        start: async () => simulated.start(),
-        cycle: () => undefined,
-        stop: () => simulated.stop(),
-      }
-    }
-    case 'redis':
-      return new RedisPrices({
-        config: feed.redis!,
-        system,
-        clock,
-        performance,
-        onTick,
-        oldMs: oldMsOf(config)!,
-        onMissed: tick => {
-          if (lets(tick)) system.missed(tick)
-        },
-      })
-    case 'plugin':
-      return pluginFeed(feed.plugin!, {
-        clock,
-        onTick,
-        wanted: () => [...instrumentsHeld(system.engine.roster)],
-        onOddity: () => performance.count('errors.feed-odd-tick'),
-      })
-    case 'poll':
-      return undefined
-    case 'broker':
-      return isVenue(config.broker) ? venuePrices(options, config.broker, onTick) : undefined
-    case 'venue':
-      return venuePrices(options, feed.venue!, onTick, publicVenueOf(feed.venue!))
+/** Those that a feed is known not to give; what it gives is known to the account from then on. */
+async function missingIn(
+  options: PricesOptions,
+  own: Source | undefined,
+  given: readonly InstrumentId[],
+): Promise<readonly InstrumentId[]> {
+  const { system, config, feed, feeds } = options
+  const instruments = given.filter(name => feeds.foreign(name, feed) === undefined)
+  if (config.feed.kind === 'simulated') {
+    for (const { instrument } of SIMULATED_MARKET) system.missingPrices.heard(instrument)
+    const names = new Set(SIMULATED_MARKET.map(({ instrument }) => instrument))
+    return instruments.filter(each => !names.has(each))
   }
+  const isAsked = own === undefined || own.ofVenue !== undefined
+  return isAsked ? unanswered(askOf(options, own), instruments) : []
 }
-
-/** Streams of a venue; polls go to `venue`, or to the broker of the account. */
-function venuePrices(
-  { config, system, clock }: PricesOptions,
-  place: VenuePlace,
-  onTick: (tick: Tick) => void,
-  venue?: PublicVenue,
-): Source {
-  const { heartbeatMs, pollAfterMs } = config.feed
-  const ofVenue = new VenuePrices({
-    place,
-    feed: { heartbeatMs, pollAfterMs },
-    system,
-    clock,
-    held: () => instrumentsHeld(system.engine.roster),
-    onTick,
-    venue,
-  })
-  return {
-    ofVenue,
-    start: () => ofVenue.start(),
-    cycle: () => ofVenue.cycle(),
-    stop: () => ofVenue.stop(),
-  }
-}
-
-/**
- * Age, ms, from which a tick shows a price and exits no position; undefined: none. Redis and a broker
- * give the last price however old it is: it is never taken without a check of its age.
- */
-export const oldMsOf = ({ feed, health }: Pick<ServiceConfig, 'feed' | 'health'>) =>
-  feed.maxTickAgeMs ?? (feed.kind === 'simulated' ? undefined : health.staleMs)
 
 /** Longest wait for the first answers of a broker that is asked for prices, ms. */
 const FIRST_ANSWERS_MS = 2_000

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { assertPaperFolder } from '../brokers/paper-folder.ts'
+import { accountsOf } from '../config/accounts.ts'
 import type { OwnedStore } from '../ports/store.ts'
 import type { LmdbStore } from '../stores/lmdb/store.ts'
 import { forgetMarker, readMarker } from '../stores/marker.ts'
@@ -18,7 +19,9 @@ export interface OpenStoreOptions extends Pick<
 /** Opens and claims the store of the config. */
 export async function openStore(options: OpenStoreOptions): Promise<OwnedStore> {
   const { config, fresh, clock, acceptsEmptyStore: acceptsEmpty = false } = options
-  if (config.broker.kind === 'paper') assertPaperFolder(join(config.dataFolder, 'paper'))
+  for (const { config: own } of accountsOf(config).all) {
+    if (own.broker.kind === 'paper') assertPaperFolder(join(own.dataFolder, 'paper'))
+  }
   if (config.store.kind === 'lmdb') {
     const store = await openFolder(join(config.dataFolder, 'store'), fresh)
     if (!fresh) await compareMarker(store, config.dataFolder)

@@ -1,7 +1,4 @@
 import { z } from 'zod'
-import type { Account } from '../account/account.ts'
-import type { Tick } from '../domain/tick.ts'
-import { instrumentsHeld } from '../engine/held-instruments.ts'
 import { RedisFeed, type RedisUse } from '../feeds/redis.ts'
 import { MALFORMED, type Malformed } from '../feeds/redis/message.ts'
 import type { RedisFeedConfig } from '../feeds/redis/options.ts'
@@ -11,14 +8,13 @@ import type { RedisFacts } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RedisError } from '../redis/errors.ts'
 import { connectionFacts, NO_REDIS } from '../views/redis-view.ts'
+import type { FeedReader } from './feed-source.ts'
 
 export interface RedisPricesOptions {
   readonly config: RedisFeedConfig
-  readonly system: Pick<Account, 'note' | 'engine' | 'checkpoint' | 'state'>
+  readonly reader: FeedReader
   readonly clock: Clock
   readonly performance: Meters
-  readonly onTick: (tick: Tick) => void
-  readonly onMissed: (tick: Tick) => void
   /** A tick that is older decides nothing, ms. */
   readonly oldMs: number
 }
@@ -40,29 +36,29 @@ export class RedisPrices {
 
   /** Begins to connect. Throws what reading the password's file throws. */
   async start(): Promise<void> {
-    const { config, system, clock, performance, onTick, onMissed, oldMs } = this.options
-    const places = placesOf(system.state.feedPlace)
+    const { config, reader, clock, performance, oldMs } = this.options
+    const places = placesOf(reader.checkpoint?.kept)
     const feed = await RedisFeed.open({
       config,
       clock,
-      onTick,
-      onMissed,
+      onTick: tick => reader.onTick(tick),
+      onMissed: tick => reader.onMissed(tick),
       oldMs,
       places,
-      onGap: gap => system.note('feed-gap', { ...gap }),
-      held: () => instrumentsHeld(system.engine.roster),
+      onGap: gap => reader.note('feed-gap', { ...gap }),
+      held: () => reader.held(),
       onCommand: (use, outcome, ms) => {
         performance.count('redisFetches')
         if (ms !== undefined) performance.redisTook(use, ms)
         if (outcome !== 'ok') performance.count(`errors.redis-${outcome}`)
       },
       onChange: (use, error) => {
-        if (error === undefined) system.note('redis-connected', { use })
-        else system.note('redis-lost', { use, ...detailOf(error) })
+        if (error === undefined) reader.note('redis-connected', { use })
+        else reader.note('redis-lost', { use, ...detailOf(error) })
       },
     })
     this.feed = feed
-    if (config.push === 'stream') system.checkpoint.place = () => feed.place()
+    if (config.push === 'stream') reader.checkpoint?.follow(() => feed.place())
     feed.sweep()
   }
 
@@ -102,7 +98,7 @@ export class RedisPrices {
     for (const [use, error] of present) {
       if (this.refusals.get(use) === error.code) continue
       this.refusals.set(use, error.code)
-      this.options.system.note('redis-refused', { use, ...detailOf(error) })
+      this.options.reader.note('redis-refused', { use, ...detailOf(error) })
     }
     for (const use of this.refusals.keys()) if (!present.has(use)) this.refusals.delete(use)
   }
@@ -115,7 +111,7 @@ export class RedisPrices {
       if (count === 0 || (noted !== undefined && at - noted.at < MALFORMED_LINE_MS)) continue
       this.malformedNoted.set(kind, { count: total, at })
       const sample = intake.samples.get(kind)
-      this.options.system.note('feed-malformed', { what: kind, count, sample })
+      this.options.reader.note('feed-malformed', { what: kind, count, sample })
     }
   }
 }

@@ -15,6 +15,7 @@ import type { LostFolder, OwnedStore } from '../ports/store.ts'
 import type { ExitableDesk } from '../views/exitable.ts'
 import { gatewayTroubles } from '../views/gateway-view.ts'
 import { healthFacts } from '../views/health-facts.ts'
+import type { Stopped } from './guarded-account.ts'
 import type { Messaging } from './messaging.ts'
 import type { Prices } from './open-prices.ts'
 import type { VenueWatch } from './venue-watch.ts'
@@ -36,6 +37,8 @@ export interface ServiceHealthDeps {
   readonly exitable: Pick<ExitableDesk, 'facts' | 'layers'>
   readonly news: Pick<Messaging, 'troubles'>
   readonly chaos: Chaos | undefined
+  /** Why the account was stopped while the process goes on; undefined: it was not. */
+  stopped(): Stopped | undefined
 }
 
 /** The last health snapshot of the service: made by each cycle, and when the journal has said more since. */
@@ -114,6 +117,7 @@ export class ServiceHealth {
       slowLoopMs: config.health.slowLoopMs,
       news: news.troubles,
       isChaosOn: this.deps.chaos !== undefined,
+      stoppedAccount: this.deps.stopped()?.error.message,
     })
   }
 

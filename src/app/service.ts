@@ -1,36 +1,34 @@
-import { adopterOf, type Adopter } from '../account/adopter.ts'
-import { noteDeadRules } from '../account/dead-rules.ts'
 import { textOf } from '../account/journal-line.ts'
 import { Repeats } from '../account/repeats.ts'
 import { CLOCK_DEFAULTS, TrustedClock } from '../account/trusted-clock.ts'
-import { Advisors } from '../advisors/advisors.ts'
-import { PaperAccount } from '../brokers/paper-account.ts'
-import { chaosSummary, type ChaosSummary } from '../chaos/summary.ts'
+import type { ChaosSummary } from '../chaos/summary.ts'
+import type { PositionEntry } from '../config/position-reader.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { serveHttp, type HttpServer } from '../http/server.ts'
 import type { Control, MetricsFormat } from '../ports/control.ts'
-import type { Readiness } from '../ports/control/health.ts'
+import type { HealthSnapshot, Readiness } from '../ports/control/health.ts'
 import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
-import { backupOf } from '../stores/backup.ts'
-import { AccountControl } from '../views/control.ts'
-import { metricFacts } from '../views/metric-facts.ts'
+import { EverythingControl } from '../views/everything-control.ts'
+import { mergedHealth } from '../views/merged-health.ts'
+import { ProcessControl } from '../views/process-control.ts'
+import type { ProcessControlDeps } from '../views/shared-control.ts'
+import { AccountRun } from './account-run.ts'
 import { openParts, type ServiceParts } from './build.ts'
 import { endBy } from './end-by.ts'
+import { Feeds } from './feeds.ts'
 import { finishExits } from './finish-exits.ts'
-import { countDownTime, firstSweep, missingInstruments, type Started } from './first-facts.ts'
+import { allBegun, type Started } from './first-facts.ts'
+import type { GuardedAccount } from './guarded-account.ts'
 import { Messaging } from './messaging.ts'
-import { openPrices, type Prices } from './open-prices.ts'
 import type { ServiceOptions, TrustedOptions } from './options.ts'
-import { ServiceHealth } from './service-health.ts'
-import { seed } from './sync-positions.ts'
+import { scrapeOf } from './scrape.ts'
 import { Upkeep } from './upkeep.ts'
 
-/** A guarded account: store, broker, feed and monitoring cycle around the live system. */
+/** The guarded accounts of a process: store, brokers, feeds and monitoring cycles around the live systems. */
 export class Service {
   private readonly options: TrustedOptions
   private readonly parts: ServiceParts
-  private readonly prices: Prices
-  private readonly advisors: Advisors
+  private readonly runs: readonly AccountRun[]
   private readonly startedAt: number
   /** What http and an embedding program may ask. */
   readonly control: Control
@@ -38,13 +36,13 @@ export class Service {
   private watchdog: Watchdog | undefined
   private cycles: NodeJS.Timeout | undefined
   private readonly messaging: Messaging
-  private readonly adopter: Adopter | undefined
-  private readonly health: ServiceHealth
   private readonly upkeep: Upkeep
   private readonly failures = new Repeats()
   private state: Readiness = { ready: false, why: 'starting' }
+  /** Index of the account whose cycle is next. */
+  private next = 0
 
-  /** Opens store and account, recovers, takes the file's positions under guard, and starts. */
+  /** Opens store and accounts, recovers, takes the file's positions under guard, and starts. */
   static async start(given: ServiceOptions): Promise<[Service, Started]> {
     const { confirmMs, maxStepMs } = given.config.clock
     const options = {
@@ -64,54 +62,32 @@ export class Service {
 
   private constructor(options: TrustedOptions, parts: ServiceParts, messaging: Messaging) {
     const { config, clock } = options
+    const { performance, own } = parts
     this.options = options
     this.parts = parts
     this.messaging = messaging
     this.startedAt = clock.now()
-    this.prices = openPrices({
-      config,
-      system: parts.system,
-      clock,
-      performance: parts.performance,
-      lets: tick => parts.chaos?.lets(tick) !== false,
-    })
-    this.adopter = adopterOf(config.holdings, parts.system, clock)
-    this.advisors = new Advisors(config.advisors, {
-      control: {
-        positions: () => this.control.positions(),
-        changeRules: (id, request, by) => this.control.changeRules(id, request, by),
-        exit: (id, by) => this.control.exit(id, by),
-      },
-      note: (kind, detail) => parts.system.note(kind, detail),
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      random: Math.random,
-    })
-    this.health = new ServiceHealth({
-      ...parts,
+    const feeds = new Feeds({
       config,
       clock,
-      startedAt: this.startedAt,
-      prices: this.prices,
-      advisors: this.advisors,
-      news: messaging,
+      performance,
+      note: (kind, detail) => own.note(kind, detail),
     })
+    this.runs = parts.accounts.map(
+      guarded =>
+        new AccountRun({
+          options,
+          parts,
+          guarded,
+          feeds,
+          messaging,
+          startedAt: this.startedAt,
+          readiness: () => this.state,
+          metrics: format => this.scrape(format),
+        }),
+    )
     this.upkeep = new Upkeep({ ...parts, journal: config.journal, clock })
-    this.control = new AccountControl({
-      ...parts,
-      backup: () => backupOf(parts.store, clock.now()),
-      clock,
-      health: () => this.health.current(),
-      refreshHealth: () => this.health.refresh(),
-      version: options.version,
-      isStrict: config.strict,
-      ruleSets: options.ruleSets ?? new Map(),
-      log: parts.log.logger,
-      metrics: format => this.scrape(format),
-      healthMaxAgeMs: HEALTH_CYCLES * config.cycleMs,
-      healthAgeMs: () => this.health.ageMs,
-      readiness: () => this.state,
-    })
+    this.control = this.controlOf()
   }
 
   /**
@@ -121,28 +97,25 @@ export class Service {
   async stop({ hasFailed = false } = {}): Promise<ChaosSummary | undefined> {
     this.state = { ready: false, why: 'stopping' }
     const { clock, config } = this.options
-    const { system, broker, memory, chaos, store, desk, performance } = this.parts
-    chaos?.stop()
-    this.prices.stop()
-    this.parts.access.stop()
-    const advised = this.advisors.stop()
+    const { accounts, own, store, performance } = this.parts
+    const advised = Promise.all(this.runs.map(each => each.stopIntake()))
     const { deadlineMs } = config.stop
     const end = clock.monotonic() + deadlineMs
     const step = endBy(end, () => clock.monotonic())
     const until = end - Math.min(CLOSING_MS, deadlineMs / 4)
-    await finishExits(system, clock, until)
+    const guarding = accounts.filter(({ stopped }) => stopped === undefined)
+    await Promise.all(guarding.map(({ system }) => finishExits(system, clock, until)))
     clearInterval(this.cycles)
     // Until here a probe finds the service not ready.
     if (this.http !== undefined) await step(this.http.close())
     await step(advised)
     await step(this.messaging.stop({ hasFailed }))
-    system.note('guard-stopped', {})
-    await step(system.stop())
-    const fills = broker instanceof PaperAccount ? broker.fills() : undefined
-    const summary = chaos && chaosSummary(chaos, system, fills)
-    await step(broker.close())
-    await step(memory.idle())
-    memory.keep(desk.gates)
+    own.note('guard-stopped', {})
+    await step(Promise.all([...accounts.map(({ system }) => system.stop()), own.close()]))
+    const summary = this.runs.length === 1 ? this.runs[0]!.chaosSummary() : undefined
+    await step(Promise.all(accounts.map(({ deps }) => deps.broker.close())))
+    await step(Promise.all(accounts.map(({ deps }) => deps.memory.idle())))
+    for (const { deps } of accounts) deps.memory.keep(deps.desk.gates)
     await step(store.close())
     if (this.watchdog !== undefined) await step(this.watchdog.stop())
     performance.stop()
@@ -151,100 +124,108 @@ export class Service {
 
   private async begin(): Promise<Started> {
     const { entries, config } = this.options
-    const { system, store, performance, chaos, unread } = this.parts
+    const { accounts, store } = this.parts
     // First of all, so that a port that is taken leaves nothing half done.
-    this.http = await serveHttp({ control: this.control, config: config.http })
+    const { control, runs } = this
+    this.http = await serveHttp({ control, config: config.http })
     this.watchdog = startWatchdog(config.supervision, cause => {
       const text = `the watchdog failed: ${textOf(cause)}`
       this.options.onFatal(new WatchkeeperError('WATCHDOG_FAILED', text, { cause }))
     })
-    await countDownTime(system, store, performance)
-    const seeded = await seed(system, entries)
-    noteDeadRules({
-      engine: system.engine,
-      note: (kind, detail) => system.note(kind, detail),
-    })
-    await this.prices.start()
-    this.cycle()
-    this.cycles = setInterval(() => this.cycle(), config.cycleMs)
+    const seeded = await Promise.all(
+      runs.map(run => run.begin(entriesOf(entries, run.guarded, runs.length))),
+    )
+    for (const run of runs) run.cycle()
+    this.round()
+    this.cycles = this.startCycles(config.cycleMs)
     this.state = { ready: true }
-    this.messaging.begin(this.control)
-    chaos?.start(system)
-    const unpriced = await missingInstruments(system, this.prices)
-    const { counts } = await firstSweep(system)
+    this.messaging.begin(control.everything ?? control)
+    for (const { deps, system } of accounts) deps.chaos?.start(system)
+    const begun = await Promise.all(runs.map((run, index) => run.found(seeded[index]!)))
     const { risks } = store.status()
     const url = `http://${config.http.host}:${this.http.port}`
-    const isUnconfirmed = system.confirmation.isMissing
-    return { url, counts, unpriced, risks, unread, isUnconfirmed, ...seeded }
+    const [only, ...others] = begun
+    const named = runs.map(({ guarded }, index) => [guarded.name, begun[index]!] as const)
+    return { url, risks, ...(others.length === 0 ? only! : allBegun(named)) }
   }
 
-  /** One monitoring cycle. */
-  private cycle(): void {
-    const { performance, system } = this.parts
-    const positions = system.engine.roster.size
-    try {
-      performance.cycle({ positions, events: system.state.counts }, profiler => {
-        system.cycle(profiler)
-        profiler.phase('exitable', () => this.parts.exitable.cycle())
-        profiler.phase('health', () => system.coverage.whenSwept(found => this.health.cycle(found)))
-      })
-    } catch (error) {
-      // Health grows old without a new snapshot, and says so; the next cycle is another chance.
-      this.failed('cycle-failed', error)
+  /** One timer lets each account have its cycle once in `cycleMs`, one after the other. */
+  private startCycles(cycleMs: number): NodeJS.Timeout {
+    const count = this.runs.length
+    const everyMs = Math.max(Math.min(cycleMs, SHORTEST_TURN_MS), Math.floor(cycleMs / count))
+    const each = Math.ceil((count * everyMs) / cycleMs)
+    return setInterval(() => this.turn(each), everyMs)
+  }
+
+  private turn(count: number): void {
+    for (let done = 0; done < count; done++) {
+      this.runs[this.next]!.cycle()
+      this.next = (this.next + 1) % this.runs.length
+      if (this.next !== 0) continue
+      this.round()
+      return
     }
-    this.parts.memory.keep(this.parts.desk.gates)
-    void this.parts.access.cycle()
-    this.prices.cycle()
-    this.parts.venueWatch?.cycle()
-    if (this.state.ready) this.advisors.cycle(error => this.failed('cycle-failed', error))
-    this.adopter?.poll().catch((error: unknown) => this.failed('cycle-failed', error))
-    const { clock, config } = this.options
-    if (clock.now() - this.startedAt > config.health.graceMs) {
-      system.missingPrices.noteUnpriced(system.coverage.last.unpriced)
-    }
-    this.messaging.observe(this.health.last)
+  }
+
+  /** Every account had its cycle. */
+  private round(): void {
+    this.messaging.observe(this.lastHealth())
     this.upkeep.cycle().catch((error: unknown) => this.failed('upkeep-failed', error))
   }
 
   /** What fails in each cycle gets one line, and is counted then. */
-  private failed(kind: 'cycle-failed' | 'upkeep-failed', error: unknown): void {
+  private failed(kind: 'upkeep-failed', error: unknown): void {
     const text = textOf(error)
     const times = this.failures.add(kind, text)
-    if (times !== undefined)
-      this.parts.system.note(kind, { error: text, ...(times > 1 && { times }) })
+    if (times !== undefined) this.parts.own.note(kind, { error: text, ...(times > 1 && { times }) })
   }
 
-  private async scrape(format: MetricsFormat): Promise<string> {
-    const { system, desk, performance, store } = this.parts
-    const { version, clock } = this.options
-    const now = clock.now()
-    const { status: health } = this.health.current()
-    const monotonicMs = clock.monotonic()
-    const facts = await metricFacts(
-      {
-        system,
-        desk,
-        performance,
-        store: store.status(),
-        notices: this.messaging.counts,
-        exitable: this.parts.exitable,
-        monotonicMs,
-      },
-      {
-        version,
-        startedAt: this.startedAt,
-        now,
-        health,
-        healthAt: now - this.health.ageMs,
-        redis: this.prices.redisFacts(),
-        streams: this.prices.streamFacts(),
-      },
-    )
-    return performance.board.scrape(facts, format)
+  private controlOf(): Control {
+    const { runs, parts, options } = this
+    const [only] = runs
+    if (!parts.plans.areNamed) return only!.control
+    const accounts = new Map(runs.map(({ guarded, control }) => [guarded.name, control]))
+    if (runs.length === 1) {
+      only!.control.accounts = accounts
+      return only!.control
+    }
+    const deps: ProcessControlDeps = {
+      accounts,
+      instruments: options.config.instruments,
+      store: parts.store,
+      health: () => this.health(),
+      healthAgeMs: () => Math.max(...runs.map(({ health }) => health.ageMs)),
+      metrics: format => this.scrape(format),
+      readiness: () => this.state,
+      record: (kind, detail) => parts.own.record(kind, detail),
+    }
+    return new ProcessControl(deps, new EverythingControl(deps))
+  }
+
+  private health(): HealthSnapshot {
+    return mergedHealth(this.runs.map(({ guarded, health }) => [guarded.name, health.current()]))
+  }
+
+  private lastHealth(): HealthSnapshot {
+    return mergedHealth(this.runs.map(({ guarded, health }) => [guarded.name, health.last]))
+  }
+
+  private scrape(format: MetricsFormat): Promise<string> {
+    const { runs, parts, options, startedAt } = this
+    const notices = this.messaging.counts
+    return scrapeOf({ runs, parts, options, startedAt, notices }, format)
   }
 }
 
+/** The positions of the file that an account guards. */
+const entriesOf = (
+  entries: readonly PositionEntry[],
+  { name }: GuardedAccount,
+  count: number,
+): readonly PositionEntry[] =>
+  count === 1 ? entries : entries.filter(({ guardedIn }) => guardedIn === name)
+
 /** What of an end is kept for closing everything once no exit is waited for any more, ms. */
 const CLOSING_MS = 2_000
-/** Cycles without a new snapshot after which health is not known any more. */
-const HEALTH_CYCLES = 3
+/** Shortest time between two turns of the timer of cycles, ms. */
+const SHORTEST_TURN_MS = 10

@@ -1,4 +1,3 @@
-import type { Account } from '../account/account.ts'
 import { quoteDialectsOf, type VenuePlace } from '../brokers/venue/public.ts'
 import { ODD_MESSAGES, type OddMessage } from '../brokers/venue/stream/dialect.ts'
 import { QuoteStream } from '../brokers/venue/stream/quotes.ts'
@@ -9,17 +8,15 @@ import { RateLimited } from '../errors.ts'
 import type { Trouble } from '../observability/health.ts'
 import type { StreamFacts } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { FeedReader } from './feed-source.ts'
 import { machineTimers } from './machine-timers.ts'
 import type { PublicVenue } from './open-broker.ts'
 
 export interface VenuePricesDeps {
   readonly place: VenuePlace
   readonly feed: Pick<ServiceConfig['feed'], 'heartbeatMs' | 'pollAfterMs'>
-  readonly system: Pick<Account, 'note'>
+  readonly reader: Pick<FeedReader, 'note' | 'held' | 'onTick'>
   readonly clock: Clock
-  /** The instruments whose prices decide at this moment. */
-  held(): Iterable<InstrumentId>
-  readonly onTick: (tick: Tick) => void
   /** What answers polls; undefined: the broker of the account does. */
   readonly venue: PublicVenue | undefined
 }
@@ -52,18 +49,18 @@ export class VenuePrices {
 
   /** Begins to connect and does not wait for it. */
   async start(): Promise<void> {
-    const { place, feed, clock, onTick, system } = this.deps
+    const { place, feed, clock, reader } = this.deps
     this.stream = new QuoteStream(
       {
         dialects: quoteDialectsOf(place),
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         heartbeatMs: feed.heartbeatMs,
         now: () => clock.now(),
-        onTick,
+        onTick: tick => reader.onTick(tick),
         onChange: (stream, error) => {
           const detail = { venue: place.kind, stream }
-          if (error === undefined) system.note('stream-connected', detail)
-          else system.note('stream-lost', { ...detail, error })
+          if (error === undefined) reader.note('stream-connected', detail)
+          else reader.note('stream-lost', { ...detail, error })
         },
       },
       { timers: machineTimers, monotonic: () => clock.monotonic(), random: Math.random },
@@ -73,7 +70,7 @@ export class VenuePrices {
 
   /** Once a cycle. */
   cycle(): void {
-    this.stream?.follow(this.deps.held())
+    this.stream?.follow(this.deps.reader.held())
     this.reportOddities()
   }
 
@@ -84,7 +81,7 @@ export class VenuePrices {
 
   /** The held instruments about which nothing is pushed: they are polled. */
   *unpushed(): Iterable<InstrumentId> {
-    for (const instrument of this.deps.held()) {
+    for (const instrument of this.deps.reader.held()) {
       if (this.stream?.isPushed(instrument, this.deps.feed.pollAfterMs) !== true) yield instrument
       else this.moved.delete(instrument)
     }
@@ -117,7 +114,7 @@ export class VenuePrices {
     const { stream, moved, deps } = this
     const news = stream === undefined ? tick : stream.beside(tick)
     if (news === undefined) return
-    deps.onTick(news)
+    deps.reader.onTick(news)
     const { instrument } = tick
     if (stream?.isSilent(instrument, deps.feed.pollAfterMs) !== true) return
     const times = (moved.get(instrument) ?? 0) + 1
@@ -159,7 +156,7 @@ export class VenuePrices {
       const count = total - (before?.count ?? 0)
       if (count === 0 || (before !== undefined && at - before.at < ODD_LINE_MS)) continue
       this.reported.set(what, { count: total, at })
-      deps.system.note('feed-malformed', { what, count, sample: stream.samples.get(what) })
+      deps.reader.note('feed-malformed', { what, count, sample: stream.samples.get(what) })
     }
   }
 }

@@ -2,6 +2,8 @@ import { checkedBroker } from '../brokers/checked.ts'
 import type { VenueBroker } from '../brokers/venue/account.ts'
 import type { VenueInstrument } from '../brokers/venue/instrument.ts'
 import { isNameAt, meantAt } from '../brokers/venue/notation.ts'
+import { accountsOf } from '../config/accounts.ts'
+import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import { type InstrumentSpec, type InstrumentTable } from '../domain/instrument.ts'
@@ -149,3 +151,16 @@ export function notationWarnings(
     return [`instrument ${name}: no name of ${kind}${guess}`]
   })
 }
+
+/** The same for the positions of a file, at the venue of the account that guards each. */
+export const entryWarnings = (
+  config: ServiceConfig,
+  entries: readonly PositionEntry[],
+): readonly string[] =>
+  accountsOf(config).all.flatMap(({ name, config: own }) => {
+    const guarded = entries.filter(({ guardedIn = name }) => guardedIn === name)
+    return notationWarnings(
+      own,
+      guarded.map(({ position }) => position.instrument),
+    )
+  })

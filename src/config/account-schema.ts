@@ -8,7 +8,7 @@ import { portfolioSchema } from './portfolio-schema.ts'
 /** The name of the account that the sections at the top of a configuration describe. */
 export const MAIN = 'main'
 /** Stands for every account in requests; no account has it as its name. */
-export const ALL_ACCOUNTS = 'all'
+const ALL_ACCOUNTS = 'all'
 
 const NAME = /^[a-z][a-z0-9-]{0,39}$/
 const NAME_EXPECTED = 'at most 40 of a-z, 0-9 and -, the first of them a letter'
@@ -62,8 +62,6 @@ export const accountSchema = z
     }),
   })
   .describe('One account; a section that it leaves out is the one at the top.')
-
-export type AccountSection = Readonly<z.infer<typeof accountSchema>>
 
 /** Accounts by name; none: the sections at the top describe the only account. */
 export const accountsSchema = z

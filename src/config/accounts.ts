@@ -1,12 +1,16 @@
+import { join } from 'node:path'
 import type { Fault } from '../errors.ts'
-import { ALL_ACCOUNTS, MAIN } from './account-schema.ts'
+import { MAIN } from './account-schema.ts'
 import { expectedName, show } from './faults.ts'
 import type { ServiceConfig } from './schema.ts'
+
+/** Where accounts other than `main` have a folder of their own, inside the data folder. */
+const FOLDER = 'accounts'
 
 /** One account as it is guarded. */
 export interface AccountPlan {
   readonly name: string
-  /** The configuration as it counts for this account alone: `broker` is its broker, `feed` its feed. */
+  /** The configuration as it counts for this account alone: its broker, its feed, its data folder. */
   readonly config: ServiceConfig
   /** Name of its feed. */
   readonly feed: string
@@ -30,6 +34,7 @@ export function accountsOf(config: ServiceConfig): AccountPlans {
     const feed = section.feed ?? onlyFeed(feeds) ?? MAIN
     const own: ServiceConfig = {
       ...config,
+      dataFolder: name === MAIN ? config.dataFolder : join(config.dataFolder, FOLDER, name),
       feed: feeds.get(feed) ?? config.feed,
       broker: section.broker,
       mode: section.mode ?? config.mode,
@@ -43,6 +48,12 @@ export function accountsOf(config: ServiceConfig): AccountPlans {
     return { name, feed, config: own }
   })
   return { all, areNamed: true }
+}
+
+/** Names of the accounts, as positions name them; undefined where the configuration names none. */
+export function accountNames(config: ServiceConfig): readonly string[] | undefined {
+  const { all, areNamed } = accountsOf(config)
+  return areNamed ? all.map(({ name }) => name) : undefined
 }
 
 /** The feeds of a configuration by name; the section `feed` is the only one where `feeds` is empty. */
@@ -109,4 +120,17 @@ export function feedFaults(config: ServiceConfig): readonly Fault[] {
   })
 }
 
-export { ALL_ACCOUNTS, MAIN }
+/** What is wrong with the accounts that advisors name: where there are several, each advisor names one. */
+export function advisorFaults(config: ServiceConfig): readonly Fault[] {
+  const known = accountsOf(config).all.map(({ name }) => name)
+  return config.advisors.flatMap(({ account }, index): Fault[] => {
+    const path = `advisors[${index}].account`
+    if (account === undefined) {
+      if (known.length === 1) return []
+      return [{ path, found: 'nothing', expected: `the name of an account: ${known.join(', ')}` }]
+    }
+    if (known.includes(account)) return []
+    const found = `the unknown account ${show(account)}`
+    return [{ path, found, expected: expectedName(account, known) }]
+  })
+}

@@ -8,6 +8,7 @@ import { unitsOf } from '../domain/units.ts'
 import { parseInstant } from '../feeds/instant.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { show, type FaultList } from './faults.ts'
+import { filledInOf, type FilledIn } from './filled-in.ts'
 import { mapOf, refuseUnknown, type Fields } from './maps.ts'
 import { warnOfQuantity, warnOfValue } from './order-warnings.ts'
 import { accountOf, type AccountOfPosition } from './position-account.ts'
@@ -20,7 +21,7 @@ export interface PositionEntry {
   /** Options that the rule set was made from. */
   readonly rules: Readonly<Record<string, unknown>>
   /** Fields that neither the position nor its rules state; they have defaults. */
-  readonly filledIn: readonly ('multiplier' | 'priceSource')[]
+  readonly filledIn: FilledIn
   /** Options that the source states for this position: see AddRequest. */
   readonly flags: Readonly<Record<DoorFlag, boolean>>
   /** The account that guards it, where the configuration names its accounts. */
@@ -138,12 +139,7 @@ export class PositionReader {
     }
     warnOfValue(this.findings.warnings, this.path('quantity'), { position, spec })
     sets.judge(given, position, this.path('rules'), this.findings)
-    const filledIn = [
-      ...(map['multiplier'] === undefined ? (['multiplier'] as const) : []),
-      ...((map['priceSource'] ?? given.priceSource) === undefined
-        ? (['priceSource'] as const)
-        : []),
-    ]
+    const filledIn = filledInOf(map, given.priceSource)
     const entry = { position, ruleSet: given.ruleSet, rules: given.options, filledIn, flags }
     return guardedIn === undefined ? entry : { ...entry, guardedIn }
   }

@@ -5,7 +5,7 @@ import { InputError } from '../errors.ts'
 import { expectation } from '../risk/expectation.ts'
 import { addAccountFiles, readAccountFiles, type AccountFile } from './account-files.ts'
 import { accountSchema } from './account-schema.ts'
-import { feedFaults, namesTwice, withMain } from './accounts.ts'
+import { advisorFaults, feedFaults, namesTwice, withMain } from './accounts.ts'
 import { parseText } from './document.ts'
 import { FaultList, show } from './faults.ts'
 import { resolvePaths } from './paths.ts'
@@ -83,7 +83,11 @@ export function loadServiceConfig({
   for (const issue of result.error?.issues ?? []) reportAt(files, list, value, issue)
   const inFiles = files.flatMap(each => [...each.document.faults, ...each.list.faults])
   const config = result.data && withMain(result.data, written)
-  const odd = result.data && [...namesTwice(result.data, written), ...feedFaults(config!)]
+  const odd = result.data && [
+    ...namesTwice(result.data, written),
+    ...feedFaults(config!),
+    ...advisorFaults(config!),
+  ]
   if (config !== undefined && list.faults.length + inFiles.length + odd!.length === 0) return config
   const faults = list.faults.map(fault => {
     const variable =

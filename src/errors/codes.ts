@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   ...rows(
     { status: 400, exitCode: 1 },
     {
+      ACCOUNT_REQUIRED: 'the service guards several accounts, and the request names none of them',
       BAD_JSON: 'the body of a request is not JSON',
       BAD_REQUEST: 'the HTTP server could not take the request',
     },
@@ -44,6 +45,7 @@ export const ERROR_CODES = {
     { status: 404, exitCode: 1 },
     {
       NOT_FOUND: 'the service has no such path',
+      ACCOUNT_UNKNOWN: 'no account of the service has this name',
       RULE_SET_UNKNOWN: 'no rule set has this name',
       POSITION_UNKNOWN: 'no open position has this id',
       LIMIT_UNKNOWN: 'no loss limit has this name',
@@ -109,6 +111,8 @@ export const ERROR_CODES = {
   ...rows(
     { status: 500, exitCode: 2 },
     {
+      ACCOUNT_REMOVED:
+        'the store has open positions of an account that the configuration does not have',
       BAD_USAGE: 'the command line is wrong',
       BAD_PLUGIN: 'a plugin cannot be used; the message names its path and what is wrong with it',
     },

@@ -77,6 +77,8 @@ export interface RouteDeps {
   readonly access: Access
   readonly settings: HttpConfig
   readonly idempotency: Idempotency
+  /** The account whose address the routes have; undefined: those of the whole service. */
+  readonly account?: string | undefined
   /** Every operation of the server, once all are there. */
   operations(): readonly Operation[]
 }

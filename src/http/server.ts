@@ -5,16 +5,17 @@ import { httpSchema, type HttpConfig } from '../config/http-schema.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
 import { Access } from './access/access.ts'
+import { accountPaths, ALL } from './accounts.ts'
 import { boundConnections } from './connections.ts'
 import { securityHeaders } from './headers.ts'
 import { Idempotency } from './idempotency.ts'
 import { jsonBody } from './json-body.ts'
 import { isKept } from './openapi/errors.ts'
-import type { Handler, On, Operation, QueryShape } from './operation.ts'
+import type { Handler, On, Operation, QueryShape, Route, RouteDeps } from './operation.ts'
 import { answerProblem } from './problem.ts'
 import { queryOf } from './query.ts'
 import { sendReply } from './reply.ts'
-import { ROUTES } from './routes/registry.ts'
+import { ACCOUNT_ROUTES, ALL_ROUTES, ROUTES } from './routes/registry.ts'
 
 /** The section `http` of the configuration, where not its default; `port` 0: any free one. */
 export interface HttpOptions extends Partial<HttpConfig> {
@@ -61,7 +62,19 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   app.use('/hooks', express.text({ limit: HOOK_LIMIT, type: () => true }))
   app.use(express.text({ limit: BODY_LIMIT, type: 'application/json' }))
   app.use(jsonBody)
-  app.use(routerOf(control, settings, access))
+  const idempotency = new Idempotency(control, access, settings.idempotency)
+  const shared = { settings, access, idempotency }
+  const router = routerOf({ ...shared, control, routes: ROUTES })
+  const paths = accountPaths(control, (own, account) =>
+    routerOf({
+      ...shared,
+      control: own,
+      account,
+      routes: account === ALL ? ALL_ROUTES : ACCOUNT_ROUTES,
+    }),
+  )
+  app.use('/api/accounts', paths)
+  app.use(router)
   app.use(answerProblem)
   const server = createServer(
     {
@@ -103,11 +116,15 @@ const settingsOf = (given: Partial<HttpConfig>): HttpConfig => ({
   view: given.view ?? DEFAULTS.view,
 })
 
+interface Routing extends Omit<RouteDeps, 'operations'> {
+  readonly control: Control
+  readonly routes: readonly Route[]
+}
+
 /** The operations of all routes: each is checked by what it says of itself before its handler runs. */
-function routerOf(control: Control, settings: HttpConfig, access: Access): Router {
+function routerOf({ control, account, routes, settings, access, idempotency }: Routing): Router {
   const router = express.Router({ caseSensitive: true })
   const operations: Operation[] = []
-  const idempotency = new Idempotency(control, access, settings.idempotency)
   const on: On = <Query extends QueryShape>(
     operation: Operation<Query>,
     handler: Handler<Query>,
@@ -127,9 +144,14 @@ function routerOf(control: Control, settings: HttpConfig, access: Access): Route
     }
     router[operation.method](operation.path, run)
   }
-  for (const add of ROUTES) {
-    add(on, control, { access, settings, idempotency, operations: () => operations })
+  const deps: RouteDeps = {
+    access,
+    settings,
+    idempotency,
+    account,
+    operations: () => operations,
   }
+  for (const add of routes) add(on, control, deps)
   router.use(({ method, path }: Request, response: Response) => {
     const allowed = methodsAt(router, path)
     if (allowed.length === 0) throw new WatchkeeperError('NOT_FOUND', `nothing answers at ${path}`)

@@ -52,6 +52,8 @@ interface CycleCounts {
   readonly failed: number
 }
 
+const NO_EVENTS: EventTotals = { exitsIntended: new Map(), errors: new Map() }
+
 const NO_CYCLES: CycleCounts = { count: 0, empty: 0, failed: 0 }
 
 /**
@@ -70,8 +72,8 @@ export class CycleMetrics {
   private recordedBefore = noCounts()
   /** Counted since the last cycle. */
   private present = noCounts()
-  /** Events of the account that earlier cycles have. */
-  private events: EventTotals = { exitsIntended: new Map(), errors: new Map() }
+  /** Events of each account that earlier cycles have. */
+  private readonly events = new WeakMap<EventTotals, EventTotals>()
 
   /** `now`: epoch ms. */
   constructor(now: number) {
@@ -96,17 +98,10 @@ export class CycleMetrics {
    * Returns what was counted since the last cycle, as the counts of the one that ends now: here, and in the
    * totals of an account.
    */
-  takeCounts(
-    events: EventTotals = this.events,
-  ): Omit<CycleRecord, 'cycleTime' | 'positions' | 'hasFailed'> {
-    const { present, events: before } = this
+  takeCounts(events?: EventTotals): Omit<CycleRecord, 'cycleTime' | 'positions' | 'hasFailed'> {
+    const { present } = this
     this.present = noCounts()
-    const { exitsIntended, errors } = events
-    this.events = { exitsIntended: new Map(exitsIntended), errors: new Map(errors) }
-    for (const [name, count] of Object.entries(tallied(exitsIntended, before.exitsIntended)))
-      tally(present.exits, name, count)
-    for (const [name, count] of Object.entries(tallied(errors, before.errors)))
-      tally(present.errors, name, count)
+    if (events !== undefined) this.takeEvents(events, present)
     return {
       redisFetches: present.calls.get('redisFetches') ?? 0,
       storeQueries: present.calls.get('storeQueries') ?? 0,
@@ -114,6 +109,17 @@ export class CycleMetrics {
       exits: Object.fromEntries(present.exits),
       errors: Object.fromEntries(present.errors),
     }
+  }
+
+  /** What has happened in an account since its last cycle. */
+  private takeEvents(events: EventTotals, present: Counts): void {
+    const before = this.events.get(events) ?? NO_EVENTS
+    const { exitsIntended, errors } = events
+    this.events.set(events, { exitsIntended: new Map(exitsIntended), errors: new Map(errors) })
+    for (const [name, count] of Object.entries(tallied(exitsIntended, before.exitsIntended)))
+      tally(present.exits, name, count)
+    for (const [name, count] of Object.entries(tallied(errors, before.errors)))
+      tally(present.errors, name, count)
   }
 
   /**

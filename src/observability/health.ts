@@ -70,6 +70,8 @@ export interface HealthFacts {
   /** Daily loss limits that are reached, and that have come near. */
   readonly trippedLimits: readonly Trouble[]
   readonly nearLimits: readonly Trouble[]
+  /** Why the account was stopped while others of the process are guarded; undefined: it was not. */
+  readonly stoppedAccount?: string | undefined
   /** Chaos injects faults. */
   readonly isChaosOn?: boolean
   /** How often the wall clock was set within the last hour. */
@@ -131,6 +133,12 @@ function failures(facts: HealthFacts): Record<string, Draft> {
   const missing = actors.expected - actors.alive
   return {
     'service:running': draft('system', isRunning, isRunning ? 'pass' : 'fail'),
+    ...(facts.stoppedAccount !== undefined && {
+      'account:stopped': {
+        ...draft('component', true, 'fail'),
+        output: `none of its positions is guarded: ${facts.stoppedAccount}`,
+      },
+    }),
     // All unguarded positions, also those with an old price: the states add up to the positions.
     'positions:unguarded': {
       ...counted('component', unguarded, 'fail'),

@@ -23,6 +23,13 @@ import type { TradesPage, TradesQuery } from './trades.ts'
 
 /** What http and the command line may ask of a running service, and nothing else. */
 export interface Control {
+  /** The control of each account by its name; absent where the configuration names none. */
+  readonly accounts?: ReadonlyMap<string, Control>
+  /**
+   * The same for a person who sees all accounts at once: ids are `account/position`, and the kill switch is that
+   * of every account. Absent where there is one account.
+   */
+  readonly everything?: Control
   /** Release of watchkeeper. */
   readonly version: string
   /** What the config says of instruments. */
@@ -97,6 +104,8 @@ export interface Control {
   setLogLevel(component: string, level: string, by: Requester): void
   /** Journal lines with a sequence number above `after`, oldest first, at most `limit`. */
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
+  /** The same of all accounts, where `journal` gives those of one alone. */
+  everyLine?(query: JournalQuery): Promise<readonly JournalLine[]>
   /** Positions that are over, the last one first: price, reason and profit of each. */
   trades(query: TradesQuery): Promise<TradesPage>
   /** Writes a line of the journal; it is durable when the promise resolves. */

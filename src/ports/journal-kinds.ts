@@ -97,6 +97,8 @@ export const JOURNAL_KINDS = {
   ...rows('error', 'supervision', {
     'monitor-gave-up': 'the monitor of a position crashed too often and is not restarted',
     'actor-gave-up': 'another actor crashed too often and is not restarted',
+    'account-stopped':
+      'an account lost an actor that it cannot do without: none of its positions is guarded, the others are',
     'common-cause': 'so many actors restart that they share a cause',
   }),
   ...rows('warn', 'supervision', {

@@ -25,6 +25,8 @@ import { tradesOf } from './trades.ts'
 
 /** What http and the command line may ask, answered by the running system. */
 export class AccountControl extends PositionControl implements Control {
+  /** Set where the configuration names this account alone. */
+  accounts?: ReadonlyMap<string, Control>
   private readonly supervision: SupervisionView
   private readonly holdingsDesk: HoldingsDesk
 
@@ -183,11 +185,16 @@ export class AccountControl extends PositionControl implements Control {
   }
 
   trades(query: TradesQuery): Promise<TradesPage> {
-    return tradesOf(each => this.deps.store.journal(each), query)
+    return tradesOf(each => this.everyLine(each), query, this.deps.account)
   }
 
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {
     return this.deps.store.journal(query)
+  }
+
+  everyLine(query: JournalQuery): Promise<readonly JournalLine[]> {
+    const { store, processJournal } = this.deps
+    return processJournal?.(query) ?? store.journal(query)
   }
 }
 

@@ -69,12 +69,18 @@ const unknown = (path: string, found: string, known: readonly string[]): InputEr
   new InputError('the path', [{ path, found, expected: expectedWord(found, known) }])
 
 /** The same for a scrape. */
-export const gatewayFacts = (desk: CallDesk, monotonicMs: number): GatewayFacts => ({
+export const gatewayFacts = (
+  desk: CallDesk,
+  monotonicMs: number,
+  account?: string,
+): GatewayFacts => ({
+  account,
   breakers: GROUPS.map(group => {
     const breaker = desk.gates.breaker(group)
-    return { group, state: state(breaker, monotonicMs), refused: breaker.refused }
+    return { account, group, state: state(breaker, monotonicMs), refused: breaker.refused }
   }),
   throttles: desk.limits.map(({ limit, throttle, lanes }) => ({
+    account,
     limit: limit.name,
     rate: throttle.rate,
     ceiling: limit.perSecond,
@@ -84,7 +90,7 @@ export const gatewayFacts = (desk: CallDesk, monotonicMs: number): GatewayFacts 
     lanes: LANES.map(lane => ({ lane, ...measure(lanes, lane, monotonicMs) })),
   })),
   laneBound: desk.limits[0]?.lanes.bound ?? 0,
-  calls: desk.history.totals(),
+  calls: desk.history.totals().map(each => ({ ...each, account })),
 })
 
 /** Whether credentials were refused, and no call has been answered since. */

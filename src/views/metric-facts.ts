@@ -26,6 +26,8 @@ interface Given extends Pick<
 export interface Scraped {
   readonly system: Account
   readonly desk: CallDesk
+  /** Name of the account, where the configuration names its accounts. */
+  readonly account?: string | undefined
   readonly store: StoreStatus
   readonly performance: Pick<Meters, 'commits' | 'cyclesRun' | 'loopActiveMs'>
   readonly notices: NoticeFacts
@@ -40,7 +42,7 @@ export interface Scraped {
  * each of them takes as long as all else.
  */
 export async function metricFacts(
-  { system, desk, store, performance, notices, exitable, monotonicMs }: Scraped,
+  { system, desk, account, store, performance, notices, exitable, monotonicMs }: Scraped,
   { healthAt, ...given }: Given,
 ): Promise<MetricFacts> {
   const { state, engine, intake } = system
@@ -81,7 +83,7 @@ export async function metricFacts(
     },
     notices,
     clockJumps: system.clock.jumps,
-    gateway: gatewayFacts(desk, monotonicMs),
+    gateway: gatewayFacts(desk, monotonicMs, account),
     rules,
     limits: standings.map(({ limit, loss, trip }): LimitFacts => {
       return { name: limit.name, loss, maxLoss: limit.maxLoss, isTripped: trip !== undefined }

@@ -1,4 +1,5 @@
 import { conflictsOf } from '../account/same-position.ts'
+import { accountText } from '../domain/account-name.ts'
 import { positionId } from '../domain/ids.ts'
 import { ConflictError, WatchkeeperError } from '../errors.ts'
 import type {
@@ -114,11 +115,12 @@ export class PositionControl {
   }
 
   private view(registered: Registered): PositionView {
+    const { system, clock, account: name } = this.deps
     const exitable = this.deps.exitable?.of(registered.position.id)
-    return {
-      ...viewOf(this.deps.system, registered, this.deps.clock.now()),
-      ...(exitable && { exitable }),
-    }
+    const view = { ...viewOf(system, registered, clock.now()), ...(exitable && { exitable }) }
+    if (name === undefined) return view
+    const { account: part } = view
+    return { ...view, account: accountText(part === undefined ? { name } : { name, part }) }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { KeptTrade } from '../account/trade.ts'
+import { accountParts, accountText } from '../domain/account-name.ts'
 import { profitOf } from '../domain/profit.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
@@ -28,10 +29,14 @@ const MOST_LINES = 20_000
 /** A clock that was put back leaves later times among earlier lines: so far is read on, ms. */
 const CLOCK_SLACK_MS = 24 * 3_600_000
 
-/** Reads trades from the journal, the last one first, within bounds on what is given and what is read. */
+/**
+ * Reads trades from the journal, the last one first, within bounds on what is given and what is read.
+ * `ofAccount`: only those of this account of the process.
+ */
 export async function tradesOf(
   journal: (query: JournalQuery) => Promise<readonly JournalLine[]>,
   query: TradesQuery,
+  ofAccount?: string,
 ): Promise<TradesPage> {
   const { limit, positionId, since = -Infinity } = query
   const trades: TradeView[] = []
@@ -51,6 +56,7 @@ export async function tradesOf(
         ENDING.has(line.kind) || (query.exitsOnly === true && AFTERWARDS.has(line.kind))
       const trade = isMeant ? viewOf(line) : undefined
       if (trade === undefined || !isWanted(trade, query)) continue
+      if (ofAccount !== undefined && !isIn(trade, ofAccount)) continue
       trades.push(trade)
       if (trades.length === limit) return { trades, next: before }
     }
@@ -67,13 +73,17 @@ function isWanted(trade: TradeView, query: TradesQuery): boolean {
   return (
     trade.closedAt >= since &&
     trade.closedAt < until &&
-    (account === undefined || trade.account === account) &&
+    (account === undefined || trade.account === account || isIn(trade, account)) &&
     (positionId === undefined || trade.positionId === positionId) &&
     (instrument === undefined || trade.instrument === instrument) &&
     (reason === undefined || trade.reason === reason) &&
     (exitsOnly !== true || trade.reason !== null || !OUTSIDE.has(trade.end))
   )
 }
+
+/** Whether a trade belongs to an account of the process, or to a part of it. */
+const isIn = ({ account }: TradeView, name: string): boolean =>
+  account !== null && accountParts(account).name === name
 
 /** The trade that a line ends; undefined for a line of a position that was not known any more. */
 function viewOf(line: JournalLine): TradeView | undefined {
@@ -90,7 +100,7 @@ function viewOf(line: JournalLine): TradeView | undefined {
     generation: trade.generation,
     instrument: trade.instrument,
     side: trade.side,
-    account: trade.account ?? null,
+    account: accountOf(line, trade),
     underlying: trade.underlying ?? null,
     currency: trade.currency ?? null,
     entryPrice: trade.entryPrice,
@@ -116,4 +126,10 @@ function viewOf(line: JournalLine): TradeView | undefined {
 function endOf(line: JournalLine): TradeEnd {
   if (line.kind === 'exit-filled') return 'filled'
   return AFTERWARDS.get(line.kind) ?? (line['by'] === 'dust' ? 'dust' : 'gone')
+}
+
+/** The account of the process where the line names one, with the venue's name of its part. */
+function accountOf({ account: name }: JournalLine, { account: part }: KeptTrade): string | null {
+  if (typeof name !== 'string') return part ?? null
+  return accountText(part === undefined ? { name } : { name, part })
 }

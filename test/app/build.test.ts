@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { expect } from 'chai'
 import { TrustedClock } from '../../src/account/trusted-clock.ts'
-import { openParts, type ServiceParts } from '../../src/app/build.ts'
 import { serviceSchema } from '../../src/config/schema.ts'
 import { instrumentId, positionId, type PositionId } from '../../src/domain/ids.ts'
 import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
 import type { Script } from '../support/broker-server/script.ts'
 import { aPosition } from '../support/builders.ts'
 import { Folder } from '../support/cli.ts'
+import { openOneAccount, type OneAccount } from '../support/one-account.ts'
 import { until } from '../support/until.ts'
 
 const clock = new TrustedClock({
@@ -23,7 +23,7 @@ describe('the components of a service', () => {
   let folder: Folder
   let tokenFile: string
   let broker: RemoteBroker
-  let parts: ServiceParts | undefined
+  let parts: OneAccount | undefined
   let cycles: NodeJS.Timeout | undefined
 
   before(async () => {
@@ -52,12 +52,12 @@ describe('the components of a service', () => {
     readonly broker?: object
     readonly gateway?: object
     readonly capabilities?: object
-  }): Promise<ServiceParts> {
+  }): Promise<OneAccount> {
     const hands = IDS.map(id => ({ instrument: id, quantity: 1 }))
     const prices = Object.fromEntries(IDS.map(id => [id, 100]))
     const set = { token: 'test-token' }
     await broker.script({ fresh: true, clear: true, hands, prices, set, ...given.script })
-    parts = await openParts({
+    parts = await openOneAccount({
       config: serviceSchema.parse({
         positions: 'none',
         dataFolder: join(folder.path, 'data'),

@@ -45,8 +45,8 @@ describe('Messaging', () => {
       return Promise.resolve()
     }
     const clock = TrustedClock.of({ now: () => now, monotonic: () => now }, CLOCK_DEFAULTS)
-    const system = { note, record, coverage: { totalMs: 0 } }
-    const deps = { store, system, lines: { onLine: () => undefined } }
+    const accounts = [{ system: { coverage: { totalMs: 0 } } }]
+    const deps = { store, own: { note, record }, accounts, lines: { onLine: () => undefined } }
     messaging = await Messaging.open({ config, clock }, deps as never)
     messaging.begin(control)
   }

@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { expect } from 'chai'
 import { TrustedClock } from '../../src/account/trusted-clock.ts'
-import { openParts, type ServiceParts } from '../../src/app/build.ts'
 import { openPaperAccount } from '../../src/brokers/paper-account.ts'
 import { serviceSchema } from '../../src/config/schema.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { aPosition } from '../support/builders.ts'
 import { Folder } from '../support/cli.ts'
+import { openOneAccount, type OneAccount } from '../support/one-account.ts'
 
 const clock = new TrustedClock({ now: () => Date.now(), monotonic: () => performance.now() })
 const ACME = instrumentId('ACME')
@@ -15,7 +15,7 @@ const RULES = { stopLoss: { pct: 50 } }
 
 describe('the paper account of a service', () => {
   let folder: Folder
-  let parts: ServiceParts | undefined
+  let parts: OneAccount | undefined
 
   beforeEach(() => {
     folder = new Folder()
@@ -25,8 +25,8 @@ describe('the paper account of a service', () => {
     folder.remove()
   })
 
-  async function start(): Promise<ServiceParts> {
-    parts = await openParts({
+  async function start(): Promise<OneAccount> {
+    parts = await openOneAccount({
       config: serviceSchema.parse({
         positions: 'none',
         dataFolder: join(folder.path, 'data'),

@@ -103,6 +103,20 @@ accounts:
     ])
   })
 
+  it('needs the account of an advisor where there are several', () => {
+    const advisors = `advisors:
+  - { name: a, command: [node] }
+  - { name: b, command: [node], account: acne }
+`
+    const accounts =
+      'accounts: { acme: { broker: { kind: paper } }, bolt: { broker: { kind: paper } } }'
+    expect(faultsOf(advisors + accounts)).to.deep.equal([
+      'advisors[0].account: nothing, the name of an account: acme, bolt',
+      'advisors[1].account: the unknown account "acne", another name: did you mean acme?',
+    ])
+    expect(faultsOf('advisors: [{ name: a, command: [node] }]')).to.deep.equal([])
+  })
+
   it('makes the sections at the top the only account, whose name nothing shows', () => {
     const plans = accountsOf(load('broker: { kind: paper }'))
     expect(plans.areNamed).to.equal(false)

@@ -205,6 +205,7 @@ const rows: Rows = [
     'name command positions instruments mayExit everyMs hangMs linesPerSecond env maxRestarts',
     'later',
   ],
+  ['advisors[]', 'config/accounts', 'account', 'later'],
   ['advisors[]', 'resilience/restarts', 'withinMs', 'later'],
   ['advisors[].backoff', 'resilience/backoff', BACKOFF, 'later'],
   ['', 'cli/run', 'positions', 'command'],

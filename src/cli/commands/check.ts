@@ -1,4 +1,5 @@
 import { Option } from 'commander'
+import type { PositionEntry } from '../../config/position-reader.ts'
 import { loadPositions } from '../../config/positions-file.ts'
 import { instrumentId } from '../../domain/ids.ts'
 import { UsageError } from '../../errors.ts'
@@ -50,12 +51,15 @@ async function check(given: Given, { stdout, stderr, env }: CommandContext): Pro
     positionsFile,
     rulesFile: given.rules,
     strict: given.strict || judged?.config.strict === true,
-    ...(judged !== undefined && { instruments: judged.config.instruments }),
+    ...(judged !== undefined && {
+      instruments: judged.config.instruments,
+      accounts: judged.accounts,
+    }),
   })
   const paint = paintFor(stdout, env)
   const now = Date.now()
   const late = entries.flatMap(entry => startWarnings(entry, now))
-  const named = judged?.namesOf(entries.map(({ position }) => position.instrument)) ?? []
+  const named = judged?.namesOf(entries) ?? []
   const warnings = [...(judged?.warnings ?? []), ...odd, ...late, ...named]
   const tickSizeOf = (name: string): number | undefined =>
     judged?.config.instruments.of(instrumentId(name)).tickSize
@@ -88,11 +92,13 @@ async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv)
   // The modules of a service load slowly; a check of positions does not need them.
   const { configWithPlugins } = await import('../../app/plugins.ts')
   const { checkConfig } = await import('../../app/config-check.ts')
-  const { notationWarnings } = await import('../../app/venue-start.ts')
+  const { entryWarnings } = await import('../../app/venue-start.ts')
   const config = await configWithPlugins({ file, env, overrides: { positions } })
+  const { accountNames } = await import('../../config/accounts.ts')
   return {
     config,
+    accounts: accountNames(config),
     warnings: checkConfig(config, file).map(warning => `${file}: ${warning}`),
-    namesOf: (instruments: Iterable<string>) => notationWarnings(config, instruments),
+    namesOf: (entries: readonly PositionEntry[]) => entryWarnings(config, entries),
   }
 }

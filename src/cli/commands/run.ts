@@ -3,6 +3,7 @@ import { startWarnings } from '../../app/missing-files.ts'
 import { configWithPlugins } from '../../app/plugins.ts'
 import { Service } from '../../app/service.ts'
 import { version } from '../../app/version.ts'
+import { accountNames } from '../../config/accounts.ts'
 import { loadChaos } from '../../config/chaos-file.ts'
 import { loadPositions, type LoadedPositions } from '../../config/positions-file.ts'
 import type { ServiceConfig } from '../../config/schema.ts'
@@ -170,9 +171,10 @@ async function read(
     positionsFile: config.positions,
     strict: config.strict,
     instruments: config.instruments,
+    accounts: accountNames(config),
   })
   const chaos = given.chaos === undefined ? undefined : loadChaos(given.chaos, namesIn(entries))
-  printWarnings([...warnings, ...startWarnings(config, instrumentsIn(entries))], output)
+  printWarnings([...warnings, ...startWarnings(config, entries)], output)
   return { config, entries, ruleSets, chaos }
 }
 
@@ -227,14 +229,10 @@ async function unlessStopped<Given>(start: Promise<Given>): Promise<Given | unde
   }
 }
 
-const instrumentsIn = (entries: LoadedPositions['entries']) => [
-  ...new Set(entries.map(({ position }) => position.instrument)),
-]
-
 /** What a chaos file may name. */
 const namesIn = (entries: LoadedPositions['entries']) => ({
   positions: entries.map(({ position }) => position.id),
-  instruments: instrumentsIn(entries),
+  instruments: [...new Set(entries.map(({ position }) => position.instrument))],
 })
 
 /** Accepts only the first value that it gets. */

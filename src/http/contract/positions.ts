@@ -69,6 +69,8 @@ export const addPosition = {
   },
   errors: [
     'NOT_READY',
+    'ACCOUNT_REQUIRED',
+    'ACCOUNT_UNKNOWN',
     'POSITION_EXISTS',
     'POSITION_CLOSED',
     'OPENS_LATER',

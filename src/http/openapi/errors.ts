@@ -16,6 +16,10 @@ const WRITE: readonly ErrorCode[] = [
 ]
 const KEPT: readonly ErrorCode[] = ['KEY_REUSED', 'KEY_RUNNING', 'KEY_UNKNOWN']
 
+/** Operations about one account: where there are several they answer ACCOUNT_REQUIRED. */
+const OF_ONE_ACCOUNT =
+  /^\/api\/(?:kill-switch|portfolio|gateway|holdings|positions\/|supervision\/)/
+
 /** Whether an operation takes an `Idempotency-Key`. */
 export const isKept = ({ method, isUnkept }: Operation): boolean =>
   method === 'post' && isUnkept !== true
@@ -26,6 +30,7 @@ export function errorsOf(operation: Operation): ReadonlyMap<number, readonly Err
   const isRead = method === 'get'
   const codes = new Set<ErrorCode>([
     ...ALWAYS,
+    ...(OF_ONE_ACCOUNT.test(path) ? (['ACCOUNT_REQUIRED'] as const) : []),
     ...(path.includes(':') ? (['BAD_REQUEST'] as const) : []),
     ...(needs === 'open' ? [] : CLOSED),
     ...(needs === 'agent' || needs === 'operate' ? (['ROLE_TOO_LOW'] as const) : []),

@@ -1,3 +1,4 @@
+import { accountParts } from '../../domain/account-name.ts'
 import { POSITION_STATES } from '../../domain/position.ts'
 import type { Control } from '../../ports/control.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
@@ -56,13 +57,15 @@ export async function listPage(
 ): Promise<PositionPage> {
   const ids = [...control.openIds()].filter(id => after === undefined || id > after)
   const positions: PositionView[] = []
+  let last: string | null = null
   let read = 0
   for (const id of merged(await sortedParts(ids))) {
     if (++read % READ_AT_ONCE === 0) await nextTurn()
     const view = control.position(id)
     if (view === undefined || !isWanted(view, filter)) continue
-    if (positions.length === limit) return { positions, next: positions.at(-1)!.id }
+    if (positions.length === limit) return { positions, next: last }
     positions.push(view)
+    last = id
   }
   return { positions, next: null }
 }
@@ -96,7 +99,11 @@ const isWanted = (
   { instrument, account, side, underlying, guard }: ListQuery,
 ): boolean =>
   (instrument === undefined || view.instrument === instrument) &&
-  (account === undefined || view.account === account) &&
+  (account === undefined || isIn(view, account)) &&
   (side === undefined || view.side === side) &&
   (underlying === undefined || view.underlying === underlying) &&
   (guard === undefined || view.state === guard)
+
+/** Whether a position is in an account of the service, or in a part of one. */
+const isIn = ({ account }: PositionView, name: string): boolean =>
+  account !== undefined && (account === name || accountParts(account).name === name)

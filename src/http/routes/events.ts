@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import type { Request, Response } from 'express'
 import { z } from 'zod'
+import { accountParts } from '../../domain/account-name.ts'
 import { WatchkeeperError } from '../../errors.ts'
 import { timeLimit } from '../../observability/time-limit.ts'
 import type { Control } from '../../ports/control.ts'
 import { JOURNAL_KINDS, type JournalKind } from '../../ports/journal-kinds.ts'
-import type { JournalLine } from '../../ports/journal-lines.ts'
+import type { JournalLine, JournalQuery } from '../../ports/journal-lines.ts'
 import type { Route } from '../operation.ts'
 import { choice, text } from '../query.ts'
 import { badInput } from '../route.ts'
@@ -28,7 +29,10 @@ const query = z.object({
   kind: choice(KINDS, 'Only lines of this kind.').optional(),
 })
 
-type Wanted = Pick<z.infer<typeof query>, 'positionId' | 'kind'>
+interface Wanted extends Pick<z.infer<typeof query>, 'positionId' | 'kind'> {
+  /** Only lines of this account. */
+  readonly account?: string | undefined
+}
 
 interface Stream {
   readonly control: Control
@@ -46,7 +50,7 @@ interface Stream {
  * A client that has seen more than the journal contains gets the event `reset`, and the journal
  * from its start: it knows another store, or one that has lost its end.
  */
-export const eventRoutes: Route = (on, control, { access, settings: { events } }) => {
+export const eventRoutes: Route = (on, control, { access, account, settings: { events } }) => {
   const { clients, drainMs } = events
   let streams = 0
   on(
@@ -77,7 +81,8 @@ export const eventRoutes: Route = (on, control, { access, settings: { events } }
       })
       try {
         const start = seen === 'now' ? await lastSeq(control) : seen
-        await follow({ control, response, wanted, drainMs, gone: gone.signal }, start)
+        const own = { ...wanted, account }
+        await follow({ control, response, wanted: own, drainMs, gone: gone.signal }, start)
       } finally {
         streams--
       }
@@ -102,7 +107,7 @@ async function follow(stream: Stream, start: number): Promise<void> {
   let quiet = 0
   try {
     while (!gone.aborted) {
-      const lines = await control.journal({ after, limit: PAGE_LINES })
+      const lines = await linesOf(control, { after, limit: PAGE_LINES })
       const last = lines.at(-1)
       if (last === undefined) {
         const end = quiet++ % HEARTBEAT_READS === 0 ? await lastSeq(control) : after
@@ -127,7 +132,17 @@ async function follow(stream: Stream, start: number): Promise<void> {
   }
 }
 
-const isWanted = ({ kind, positionId }: JournalLine, wanted: Wanted): boolean =>
+/** Lines of the whole journal: of one account alone, those of the others would be read again each time. */
+const linesOf = (control: Control, query: JournalQuery): Promise<readonly JournalLine[]> =>
+  control.everyLine?.(query) ?? control.journal(query)
+
+const isWanted = (line: JournalLine, wanted: Wanted): boolean =>
+  isOf(line, wanted.account) && isAbout(line, wanted)
+
+const isOf = ({ account: given }: JournalLine, account: string | undefined): boolean =>
+  account === undefined || (typeof given === 'string' && accountParts(given).name === account)
+
+const isAbout = ({ kind, positionId }: JournalLine, wanted: Wanted): boolean =>
   (wanted.kind === undefined || wanted.kind === kind) &&
   (wanted.positionId === undefined || wanted.positionId === positionId)
 
@@ -135,7 +150,7 @@ const eventOf = (line: JournalLine): string => `id: ${line.seq}\ndata: ${JSON.st
 
 /** Number of the last journal line; 0 where there is none. */
 const lastSeq = async (control: Control): Promise<number> =>
-  (await control.journal({ after: 0, limit: 1, last: 1 })).at(-1)?.seq ?? 0
+  (await linesOf(control, { after: 0, limit: 1, last: 1 })).at(-1)?.seq ?? 0
 
 /** Sends the event for a client that has seen lines which the journal does not have. */
 const resetText = (detail: { readonly seen: number; readonly last: number }): string =>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { WatchkeeperError } from '../../errors.ts'
+import type { Control } from '../../ports/control.ts'
 import {
   healthReport,
   readiness,
@@ -7,8 +8,9 @@ import {
   type HealthSnapshot,
   type HealthStatus,
 } from '../../ports/control/health.ts'
+import { accountNamed } from '../accounts.ts'
 import { inJson, type Route } from '../operation.ts'
-import { json } from '../reply.ts'
+import { json, type Reply } from '../reply.ts'
 
 const HEALTH_TYPE = 'application/health+json'
 const report = (description: string) => inJson(description, healthReport, HEALTH_TYPE)
@@ -22,24 +24,15 @@ export const healthRoutes: Route = (on, control) => {
       summary: 'How the service is; `check` shows one component alone, with a status of its own',
       needs: 'open',
       isUntagged: true,
-      query: z.object({ check: z.string().optional().describe('Name of a component.') }),
+      query: z.object({
+        check: z.string().optional().describe('Name of a component.'),
+        account: z.string().optional().describe('Name of an account: its health alone.'),
+      }),
       answers: { 200: report('`pass` or `warn`'), 503: report('`fail`; `output` says why') },
-      errors: ['CHECK_UNKNOWN'],
+      errors: ['CHECK_UNKNOWN', 'ACCOUNT_UNKNOWN'],
     },
-    ({ query: { check } }) => {
-      const whole = control.health()
-      const { at: _at, checks, ...snapshot } = check === undefined ? whole : partOf(whole, check)
-      const ageMs = control.healthAgeMs()
-      const isOld = ageMs > control.healthMaxAgeMs
-      const status = isOld ? 'fail' : snapshot.status
-      const old = `the last check of the service is ${Math.round(ageMs / 1_000)} s old`
-      const output = isOld ? [old, ...snapshot.output] : snapshot.output
-      const body = { status, version: control.version, output, checks }
-      return json(body, {
-        status: status === 'fail' ? 503 : 200,
-        type: HEALTH_TYPE,
-      })
-    },
+    ({ query: { check, account } }) =>
+      healthReply(account === undefined ? control : accountNamed(control, account), check),
   )
   on(
     {
@@ -71,6 +64,22 @@ export const healthRoutes: Route = (on, control) => {
       return json(state, { status: state.ready ? 200 : 503 })
     },
   )
+}
+
+/** The health of the service or of an account, or one component of it. */
+function healthReply(control: Control, check: string | undefined): Reply {
+  const whole = control.health()
+  const { at: _at, checks, ...snapshot } = check === undefined ? whole : partOf(whole, check)
+  const ageMs = control.healthAgeMs()
+  const isOld = ageMs > control.healthMaxAgeMs
+  const status = isOld ? 'fail' : snapshot.status
+  const old = `the last check of the service is ${Math.round(ageMs / 1_000)} s old`
+  const output = isOld ? [old, ...snapshot.output] : snapshot.output
+  const body = { status, version: control.version, output, checks }
+  return json(body, {
+    status: status === 'fail' ? 503 : 200,
+    type: HEALTH_TYPE,
+  })
 }
 
 const componentOf = (name: string): string => name.split(':')[0]!

@@ -1,6 +1,8 @@
+import { accountParts } from '../../domain/account-name.ts'
 import { WatchkeeperError } from '../../errors.ts'
 import type { Control } from '../../ports/control.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
+import { addressed } from '../accounts.ts'
 import {
   addPosition,
   changePosition,
@@ -24,7 +26,7 @@ const CLOSED_ONLY = ['since', 'until', 'positionId', 'reason', 'before', 'format
 const OPEN_ONLY = ['after', 'side', 'underlying', 'guard'] as const
 
 /** `/api/positions`: guarded positions, and every change of them. */
-export const positionRoutes: Route = (on, control, { access }) => {
+export const positionRoutes: Route = (on, control, { access, account }) => {
   on(listPositions, async ({ request, query: given }) => {
     const { state = 'open', ...others } = given
     if (state === 'open') {
@@ -41,20 +43,22 @@ export const positionRoutes: Route = (on, control, { access }) => {
     const id = request.params['id']!
     return json(found(control.why(id), id))
   })
-  changes(on, control, { access })
+  changes(on, control, { access, account })
 }
 
 const changes = (
   on: Parameters<Route>[0],
   control: Control,
-  { access }: Pick<Parameters<Route>[2], 'access'>,
+  { access, account }: Pick<Parameters<Route>[2], 'access' | 'account'>,
 ): void => {
   on(addPosition, async ({ request }) => {
     assertReady(control)
-    const wanted = addRequest(bodyOf(request), control)
+    const { control: own, body } = addressed(control, bodyOf(request), account)
+    assertReady(own)
+    const wanted = addRequest(body, own)
     if (wanted.exitNow) access.assertMay(request, 'exit')
-    const { added, isNew } = await control.add(wanted, access.requesterOf(request))
-    const location = `/api/positions/${encodeURIComponent(added.id)}`
+    const { added, isNew } = await own.add(wanted, access.requesterOf(request))
+    const location = `${pathOf(control, added, account)}/positions/${encodeURIComponent(added.id)}`
     return json(added, { status: isNew ? 201 : 200, headers: { location } })
   })
   on(changePosition, async ({ request }) => {
@@ -97,6 +101,12 @@ function refuse(
 ): void {
   const other = names.find(name => given[name] !== undefined)
   if (other !== undefined) throw badInput(other, other, `state=${state} with it`)
+}
+
+/** Where an added position is found: below its account, where there are several. */
+function pathOf(control: Control, { account }: PositionView, at: string | undefined): string {
+  if (at === undefined && (control.accounts?.size ?? 1) === 1) return '/api'
+  return `/api/accounts/${at ?? accountParts(account!).name}`
 }
 
 const openPosition = (control: Control, id: string): PositionView => found(control.position(id), id)

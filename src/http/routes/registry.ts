@@ -1,4 +1,5 @@
 import type { Route } from '../operation.ts'
+import { accountRoutes } from './accounts.ts'
 import { clockRoutes } from './clock.ts'
 import { debugRoutes } from './debug.ts'
 import { eventRoutes } from './events.ts'
@@ -24,6 +25,7 @@ import { viewRoutes } from './view.ts'
 /** Every group of operations. */
 export const ROUTES: readonly Route[] = [
   healthRoutes,
+  accountRoutes,
   positionRoutes,
   ruleSetRoutes,
   hookRoutes,
@@ -45,3 +47,19 @@ export const ROUTES: readonly Route[] = [
   openApiRoutes,
   pageRoutes,
 ]
+
+/** The operations of one account below `/api/accounts/<name>/`. */
+export const ACCOUNT_ROUTES: readonly Route[] = [
+  positionRoutes,
+  exitRoutes,
+  killSwitchRoutes,
+  journalRoutes,
+  eventRoutes,
+  portfolioRoutes,
+  supervisionRoutes,
+  gatewayRoutes,
+  holdingRoutes,
+]
+
+/** The operations of every account at once, below `/api/accounts/all/`. */
+export const ALL_ROUTES: readonly Route[] = [killSwitchRoutes]

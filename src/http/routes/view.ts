@@ -15,7 +15,7 @@ const DEFAULT_ROWS = 2_000
  * since the version that a page has, as one line of JSON four times a second.
  */
 export const viewRoutes: Route = (on, control, { access, settings }) => {
-  const broadcast = new Broadcast(control, settings.view)
+  const broadcast = new Broadcast(control.everything ?? control, settings.view)
   on(
     {
       method: 'get',

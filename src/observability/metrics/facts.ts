@@ -194,12 +194,16 @@ export interface NoticeFacts {
 
 /** Statistics of calls to the broker. */
 export interface GatewayFacts {
+  /** The account of the calls, where the configuration names its accounts. */
+  readonly account?: string | undefined
   readonly breakers: readonly {
+    readonly account?: string | undefined
     readonly group: string
     readonly state: string
     readonly refused: number
   }[]
   readonly throttles: readonly {
+    readonly account?: string | undefined
     readonly limit: string
     /** Calls a second, at present and at most; undefined: the venue names no limit. */
     readonly rate: number
@@ -218,6 +222,7 @@ export interface GatewayFacts {
   readonly laneBound: number
   /** Calls that ended, by group, operation and outcome. */
   readonly calls: readonly {
+    readonly account?: string | undefined
     readonly group: string
     readonly operation: string
     readonly outcome: string

@@ -55,9 +55,9 @@ export const gatewayMetrics: MetricFamily = board => {
     {
       name: 'watchkeeper_broker_calls_total',
       help: 'Calls to the broker that ended, by outcome: ok, the code of the error, or other.',
-      labels: ['group', 'operation', 'outcome'],
+      labels: ['group', 'operation', 'outcome', 'account'],
     },
-    ({ gateway }) => callCounts(gateway.calls),
+    ({ gateway }) => callCounts(gateway),
   )
 }
 
@@ -67,20 +67,25 @@ const breakerMetrics: MetricFamily = board => {
     {
       name: 'watchkeeper_breaker_state',
       help: 'Circuit breaker of a group of endpoints: 1 for the state that holds.',
-      labels: ['group', 'state'],
+      labels: ['group', 'state', 'account'],
     },
     ({ gateway }) =>
-      gateway.breakers.flatMap(({ group, state: present }) =>
-        BREAKER_STATES.map(state => [{ group, state }, state === present ? 1 : 0] as const),
+      gateway.breakers.flatMap(({ account, group, state: present }) =>
+        BREAKER_STATES.map(
+          state => [{ group, state, ...of(account) }, state === present ? 1 : 0] as const,
+        ),
       ),
   )
   board.counter(
     {
       name: 'watchkeeper_breaker_refused_total',
       help: 'Calls that a breaker did not let through.',
-      labels: ['group'],
+      labels: ['group', 'account'],
     },
-    ({ gateway }) => gateway.breakers.map(({ group, refused }) => [{ group }, refused] as const),
+    ({ gateway }) =>
+      gateway.breakers.map(
+        ({ account, group, refused }) => [{ group, ...of(account) }, refused] as const,
+      ),
   )
 }
 
@@ -90,46 +95,57 @@ const throttleMetrics: MetricFamily = board => {
     {
       name: 'watchkeeper_throttle_rate',
       help: 'Calls a second that the throttle of a limit allows at present.',
-      labels: ['limit'],
+      labels: ['limit', 'account'],
     },
-    ({ gateway }) => gateway.throttles.map(({ limit, rate }) => [{ limit }, rate] as const),
+    ({ gateway }) =>
+      gateway.throttles.map(
+        ({ account, limit, rate }) => [{ limit, ...of(account) }, rate] as const,
+      ),
   )
   board.gauge(
     {
       name: 'watchkeeper_throttle_ceiling',
       help: 'Calls a second that the venue names for a limit; no value where it names none.',
-      labels: ['limit'],
+      labels: ['limit', 'account'],
     },
     ({ gateway }) =>
-      gateway.throttles.flatMap(({ limit, ceiling }) =>
-        ceiling === undefined ? [] : [[{ limit }, ceiling] as const],
+      gateway.throttles.flatMap(({ account, limit, ceiling }) =>
+        ceiling === undefined ? [] : [[{ limit, ...of(account) }, ceiling] as const],
       ),
   )
   board.gauge(
     {
       name: 'watchkeeper_throttle_interval_seconds',
       help: 'Time between two polls under a limit, the load of this process included.',
-      labels: ['limit'],
+      labels: ['limit', 'account'],
     },
     ({ gateway }) =>
-      gateway.throttles.map(({ limit, intervalMs }) => [{ limit }, intervalMs / 1_000] as const),
+      gateway.throttles.map(
+        ({ account, limit, intervalMs }) =>
+          [{ limit, ...of(account) }, intervalMs / 1_000] as const,
+      ),
   )
   board.gauge(
     {
       name: 'watchkeeper_throttle_frozen',
       help: '1 for a throttle whose rate stands still because a breaker is open.',
-      labels: ['limit'],
+      labels: ['limit', 'account'],
     },
     ({ gateway }) =>
-      gateway.throttles.map(({ limit, isFrozen }) => [{ limit }, isFrozen ? 1 : 0] as const),
+      gateway.throttles.map(
+        ({ account, limit, isFrozen }) => [{ limit, ...of(account) }, isFrozen ? 1 : 0] as const,
+      ),
   )
   board.gauge(
     {
       name: 'watchkeeper_calls_in_flight',
       help: 'Calls that wait for their answer.',
-      labels: ['limit'],
+      labels: ['limit', 'account'],
     },
-    ({ gateway }) => gateway.throttles.map(({ limit, inFlight }) => [{ limit }, inFlight] as const),
+    ({ gateway }) =>
+      gateway.throttles.map(
+        ({ account, limit, inFlight }) => [{ limit, ...of(account) }, inFlight] as const,
+      ),
   )
 }
 
@@ -139,11 +155,11 @@ const laneMetrics: MetricFamily = board => {
     {
       name: 'watchkeeper_lane_depth',
       help: 'Calls that wait for their turn.',
-      labels: ['limit', 'lane'],
+      labels: ['limit', 'lane', 'account'],
     },
     ({ gateway }) =>
-      gateway.throttles.flatMap(({ limit, lanes }) =>
-        lanes.map(({ lane, depth }) => [{ limit, lane }, depth] as const),
+      gateway.throttles.flatMap(({ account, limit, lanes }) =>
+        lanes.map(({ lane, depth }) => [{ limit, lane, ...of(account) }, depth] as const),
       ),
   )
   board.gauge(
@@ -157,41 +173,53 @@ const laneMetrics: MetricFamily = board => {
     {
       name: 'watchkeeper_lane_oldest_wait_seconds',
       help: 'Time that the call at the head of a lane has waited; 0 where none waits.',
-      labels: ['limit', 'lane'],
+      labels: ['limit', 'lane', 'account'],
     },
     ({ gateway }) =>
-      gateway.throttles.flatMap(({ limit, lanes }) =>
-        lanes.map(({ lane, oldestWaitMs }) => [{ limit, lane }, oldestWaitMs / 1_000] as const),
+      gateway.throttles.flatMap(({ account, limit, lanes }) =>
+        lanes.map(
+          ({ lane, oldestWaitMs }) =>
+            [{ limit, lane, ...of(account) }, oldestWaitMs / 1_000] as const,
+        ),
       ),
   )
   board.counter(
     {
       name: 'watchkeeper_lane_dropped_total',
       help: 'Calls that a full lane left out.',
-      labels: ['limit', 'lane'],
+      labels: ['limit', 'lane', 'account'],
     },
     ({ gateway }) =>
-      gateway.throttles.flatMap(({ limit, lanes }) =>
-        lanes.map(({ lane, dropped }) => [{ limit, lane }, dropped] as const),
+      gateway.throttles.flatMap(({ account, limit, lanes }) =>
+        lanes.map(({ lane, dropped }) => [{ limit, lane, ...of(account) }, dropped] as const),
       ),
   )
 }
 
 /** Every combination of labels, 0 where nothing was counted. */
-function* callCounts(calls: GatewayFacts['calls']): Iterable<Counted> {
+function* callCounts(gateway: GatewayFacts): Iterable<Counted> {
   const counts = new Map<string, number>()
-  for (const { operation, outcome, count } of calls) {
+  const keyOf = (account: string | undefined, operation: string, outcome: string): string =>
+    `${account ?? ''} ${operation} ${outcome}`
+  for (const { account, operation, outcome, count } of gateway.calls) {
     const known = OUTCOMES.some(each => each === outcome) ? outcome : OTHER
-    const key = `${operation} ${known}`
+    const key = keyOf(account, operation, known)
     counts.set(key, (counts.get(key) ?? 0) + count)
   }
-  for (const [group, operations] of Object.entries(BROKER_OPERATIONS)) {
-    for (const operation of operations) {
-      for (const outcome of [...OUTCOMES, OTHER]) {
-        yield [{ group, operation, outcome }, counts.get(`${operation} ${outcome}`) ?? 0]
+  for (const account of new Set(gateway.breakers.map(each => each.account))) {
+    for (const [group, operations] of Object.entries(BROKER_OPERATIONS)) {
+      for (const operation of operations) {
+        for (const outcome of [...OUTCOMES, OTHER]) {
+          const count = counts.get(keyOf(account, operation, outcome)) ?? 0
+          yield [{ group, operation, outcome, ...of(account) }, count]
+        }
       }
     }
   }
 }
+
+/** The label of an account that the configuration names. */
+const of = (account: string | undefined): Readonly<Record<string, string>> =>
+  account === undefined ? {} : { account }
 
 type Counted = readonly [labels: Readonly<Record<string, string>>, value: number]

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { time, type Answer } from './answer.ts'
 
-const healthStatus = z.enum(['pass', 'warn', 'fail'])
+export const healthStatus = z.enum(['pass', 'warn', 'fail'])
 
 export type HealthStatus = z.infer<typeof healthStatus>
 
 /** One measured thing, as application/health+json has it. */
 const healthCheck = z.object({
+  componentId: z.string().optional().describe('The account, where there are several.'),
   componentType: z.string(),
   observedValue: z.union([z.number(), z.string(), z.boolean()]),
   observedUnit: z.string().optional(),

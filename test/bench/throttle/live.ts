@@ -1,6 +1,5 @@
 import { Writable } from 'node:stream'
 import { TrustedClock } from '../../../src/account/trusted-clock.ts'
-import { openParts, type ServiceParts } from '../../../src/app/build.ts'
 import { serviceSchema } from '../../../src/config/schema.ts'
 import { instrumentId, positionId, type PositionId } from '../../../src/domain/ids.ts'
 import type { JournalLine } from '../../../src/ports/journal-lines.ts'
@@ -10,6 +9,7 @@ import { startBroker, type RemoteBroker } from '../../support/broker-server/clie
 import { PLAIN, type SettingsChange } from '../../support/broker-server/script.ts'
 import { aPosition } from '../../support/builders.ts'
 import { Folder } from '../../support/cli.ts'
+import { openOneAccount, type OneAccount } from '../../support/one-account.ts'
 import { seeded } from '../prices.ts'
 import { quantile, type Table } from '../report.ts'
 
@@ -57,7 +57,7 @@ class LiveRun {
   readonly waits: number[] = []
   /** Those of exits that were wanted and filled in a calm stretch. */
   readonly calmWaits: number[] = []
-  private readonly parts: ServiceParts
+  private readonly parts: OneAccount
   private readonly broker: RemoteBroker
   private readonly random = seeded(1)
   private readonly startedAt = clock.monotonic()
@@ -66,7 +66,7 @@ class LiveRun {
   private before: Counts = { ok: 0, refused: 0, failed: 0 }
   private exits = 0
 
-  constructor(parts: ServiceParts, broker: RemoteBroker) {
+  constructor(parts: OneAccount, broker: RemoteBroker) {
     this.parts = parts
     this.broker = broker
   }
@@ -184,7 +184,7 @@ export async function throttleLive(): Promise<Table> {
     },
   })
   let run: LiveRun | undefined
-  const parts = await openParts({
+  const parts = await openOneAccount({
     config: serviceSchema.parse({
       positions: 'none',
       dataFolder: folder.path,

@@ -1,0 +1,226 @@
+import type { Account } from '../account/account.ts'
+import { adopterOf, type Adopter } from '../account/adopter.ts'
+import { noteDeadRules } from '../account/dead-rules.ts'
+import { textOf } from '../account/journal-line.ts'
+import { Repeats } from '../account/repeats.ts'
+import { Advisors } from '../advisors/advisors.ts'
+import { PaperAccount } from '../brokers/paper-account.ts'
+import { chaosSummary, type ChaosSummary } from '../chaos/summary.ts'
+import type { PositionEntry } from '../config/position-reader.ts'
+import type { Control, MetricsFormat } from '../ports/control.ts'
+import type { Readiness } from '../ports/control/health.ts'
+import { backupOf } from '../stores/backup.ts'
+import { AccountControl } from '../views/control.ts'
+import type { ExitableDesk } from '../views/exitable.ts'
+import type { ServiceParts } from './build.ts'
+import type { Feeds } from './feeds.ts'
+import { countDownTime, firstSweep, missingInstruments, type Begun } from './first-facts.ts'
+import type { GuardedAccount } from './guarded-account.ts'
+import type { Messaging } from './messaging.ts'
+import { openPrices, type Prices } from './open-prices.ts'
+import type { TrustedOptions } from './options.ts'
+import { ServiceHealth } from './service-health.ts'
+import { seed, type Seeded } from './sync-positions.ts'
+import type { VenueWatch } from './venue-watch.ts'
+
+export interface AccountRunDeps {
+  readonly options: TrustedOptions
+  readonly parts: ServiceParts
+  readonly guarded: GuardedAccount
+  readonly feeds: Feeds
+  readonly messaging: Messaging
+  /** Epoch ms. */
+  readonly startedAt: number
+  /** Whether the service takes changes. */
+  readiness(): Readiness
+  /** Figures of the service. */
+  metrics(format: MetricsFormat): Promise<string>
+}
+
+/** Cycles without a new snapshot after which health is not known any more. */
+const HEALTH_CYCLES = 3
+
+/** One account while the service runs: its prices, its health, its cycles, and what acts in it by itself. */
+export class AccountRun {
+  readonly guarded: GuardedAccount
+  readonly prices: Prices
+  readonly health: ServiceHealth
+  /** Whether each position could be exited. */
+  readonly exitable: ExitableDesk
+  /** What may be asked about the account, and done to it. */
+  readonly control: AccountControl
+  private readonly deps: AccountRunDeps
+  private readonly venueWatch: VenueWatch | undefined
+  private readonly advisors: Advisors
+  private readonly adopter: Adopter | undefined
+  private readonly failures = new Repeats()
+
+  constructor(deps: AccountRunDeps) {
+    const { options, parts, guarded, feeds, messaging, startedAt } = deps
+    const { clock } = options
+    const { system, deps: own } = guarded
+    const { config } = own.plan
+    this.deps = deps
+    this.guarded = guarded
+    this.prices = openPrices({
+      config,
+      system,
+      feed: own.plan.feed,
+      feeds,
+      clock,
+      lets: tick => guarded.stopped === undefined && own.chaos?.lets(tick) !== false,
+    })
+    this.adopter = adopterOf(config.holdings, system, clock)
+    this.advisors = new Advisors(this.ownAdvisors(), {
+      control: {
+        positions: () => this.control.positions(),
+        changeRules: (id, request, by) => this.control.changeRules(id, request, by),
+        exit: (id, by) => this.control.exit(id, by),
+      },
+      note: (kind, detail) => system.note(kind, detail),
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      random: Math.random,
+    })
+    this.exitable = own.exitableOf(system)
+    this.venueWatch = own.venueWatchOf(system)
+    this.health = new ServiceHealth({
+      exitable: this.exitable,
+      venueWatch: this.venueWatch,
+      system,
+      store: parts.store,
+      performance: parts.performance,
+      desk: own.desk,
+      broker: own.broker,
+      chaos: own.chaos,
+      stopped: () => guarded.stopped,
+      config,
+      clock,
+      startedAt,
+      prices: this.prices,
+      advisors: this.advisors,
+      news: messaging,
+    })
+    this.control = this.newControl()
+  }
+
+  get system(): Account {
+    return this.guarded.system
+  }
+
+  /** Recovers, takes the file's positions of the account under guard, and begins to read prices. */
+  async begin(entries: readonly PositionEntry[]): Promise<Seeded> {
+    const { system, prices, deps } = this
+    await countDownTime(system, deps.parts.store, deps.parts.performance)
+    const seeded = await seed(system, entries)
+    noteDeadRules({
+      engine: system.engine,
+      note: (kind, detail) => system.note(kind, detail),
+    })
+    await prices.start()
+    return seeded
+  }
+
+  /** What was found once first prices could have come. */
+  async found(seeded: Seeded): Promise<Begun> {
+    const { system, prices } = this
+    const unpriced = await missingInstruments(system, prices)
+    const { counts } = await firstSweep(system)
+    const isUnconfirmed = system.confirmation.isMissing
+    return { counts, unpriced, unread: this.guarded.deps.unread, isUnconfirmed, ...seeded }
+  }
+
+  /** One monitoring cycle; what it throws concerns this account alone. */
+  cycle(): void {
+    const { system, guarded, deps } = this
+    const { performance } = deps.parts
+    try {
+      const positions = system.engine.roster.size
+      performance.cycle({ positions, events: system.state.counts }, profiler => {
+        if (guarded.stopped === undefined) system.cycle(profiler)
+        else system.coverage.sweep()
+        profiler.phase('exitable', () => this.exitable.cycle())
+        profiler.phase('health', () => system.coverage.whenSwept(found => this.health.cycle(found)))
+      })
+    } catch (error) {
+      // Health grows old without a new snapshot, and says so; the next cycle is another chance.
+      this.failed(error)
+    }
+    guarded.deps.memory.keep(guarded.deps.desk.gates)
+    this.prices.cycle()
+    void guarded.deps.access.cycle()
+    this.venueWatch?.cycle()
+    if (guarded.stopped !== undefined) return
+    if (deps.readiness().ready) this.advisors.cycle(error => this.failed(error))
+    this.adopter?.poll().catch((error: unknown) => this.failed(error))
+    const { clock } = deps.options
+    if (clock.now() - deps.startedAt > guarded.deps.plan.config.health.graceMs) {
+      system.missingPrices.noteUnpriced(system.coverage.last.unpriced)
+    }
+  }
+
+  /** Takes no price any more; resolves when the advisors have ended. */
+  stopIntake(): Promise<void> {
+    this.guarded.deps.chaos?.stop()
+    this.prices.stop()
+    this.guarded.deps.access.stop()
+    return this.advisors.stop()
+  }
+
+  /** What was injected, and what came of it; undefined: nothing. */
+  chaosSummary(): ChaosSummary | undefined {
+    const { chaos, broker } = this.guarded.deps
+    const fills = broker instanceof PaperAccount ? broker.fills() : undefined
+    return chaos && chaosSummary(chaos, this.system, fills)
+  }
+
+  /** What fails in each cycle gets one line, and is counted then. */
+  private failed(error: unknown): void {
+    const text = textOf(error)
+    const times = this.failures.add('cycle-failed', text)
+    if (times === undefined) return
+    this.system.note('cycle-failed', { error: text, ...(times > 1 && { times }) })
+  }
+
+  private ownAdvisors() {
+    const { options, parts, guarded } = this.deps
+    const { advisors } = options.config
+    if (parts.plans.all.length === 1) return advisors
+    return advisors.filter(({ account }) => account === guarded.name)
+  }
+
+  private newControl(): AccountControl {
+    const { options, parts, guarded, metrics } = this.deps
+    const { config, clock } = options
+    const { system, deps: own } = guarded
+    const ruleSets: Control['ruleSets'] = options.ruleSets ?? new Map()
+    return new AccountControl({
+      system,
+      account: own.shownAs,
+      store: own.rows,
+      processJournal: query => parts.store.journal(query),
+      performance: parts.performance,
+      desk: own.desk,
+      answers: own.answers,
+      exitable: this.exitable,
+      backup: () => backupOf(parts.store, clock.now()),
+      clock,
+      health: () => this.health.current(),
+      refreshHealth: () => this.health.refresh(),
+      version: options.version,
+      isStrict: config.strict,
+      ruleSets,
+      log: parts.log.logger,
+      metrics,
+      healthMaxAgeMs: HEALTH_CYCLES * config.cycleMs,
+      healthAgeMs: () => this.health.ageMs,
+      readiness: () => this.readiness(),
+    })
+  }
+
+  private readiness(): Readiness {
+    const { stopped } = this.guarded
+    if (stopped === undefined) return this.deps.readiness()
+    return { ready: false, why: `stopped for this account: ${stopped.error.message}` }
+  }
+}

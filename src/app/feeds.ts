@@ -1,0 +1,230 @@
+import { textOf } from '../account/journal-line.ts'
+import { accountsOf, feedsOf } from '../config/accounts.ts'
+import type { ServiceConfig } from '../config/schema.ts'
+import { foreignIn, instrumentAt } from '../domain/feed-instrument.ts'
+import type { InstrumentId } from '../domain/ids.ts'
+import type { Tick } from '../domain/tick.ts'
+import type { Meters } from '../observability/meters.ts'
+import type { Clock } from '../ports/clock.ts'
+import { sourceOf, type FeedReader, type Source, type VenueSource } from './feed-source.ts'
+import { NO_STREAMS } from './venue-prices.ts'
+
+export interface FeedsDeps {
+  readonly config: ServiceConfig
+  readonly clock: Clock
+  readonly performance: Meters
+  /** Journals what becomes of a feed that several accounts read. */
+  readonly note: FeedReader['note']
+}
+
+/** The sources of one account. */
+export interface JoinedSources {
+  /** Its feed; undefined where the quotes of its broker are all there is. */
+  readonly own: Source | undefined
+  /** The other feeds that its underlyings may be read from. */
+  readonly foreign: readonly Source[]
+}
+
+/** One account as a reader of feeds. */
+export interface AccountReader extends FeedReader {
+  /** Name of its feed. */
+  readonly feed: string
+  /** Its broker, for a feed that is the broker's. */
+  readonly broker: ServiceConfig['broker']
+}
+
+/**
+ * The feeds of a process. One that several accounts read is opened once for all of them, except a stream of Redis:
+ * each account has a place of its own in it. An underlying of another feed is known as `feed:instrument`.
+ */
+export class Feeds {
+  private readonly deps: FeedsDeps
+  private readonly configs: ReadonlyMap<string, ServiceConfig['feed']>
+  /** Accounts by the feed that they name. */
+  private readonly accounts: ReadonlyMap<string, number>
+  private readonly shared = new Map<string, SharedSource>()
+
+  constructor(deps: FeedsDeps) {
+    this.deps = deps
+    this.configs = feedsOf(deps.config)
+    const accounts = new Map<string, number>()
+    for (const { feed } of accountsOf(deps.config).all) {
+      accounts.set(feed, (accounts.get(feed) ?? 0) + 1)
+    }
+    this.accounts = accounts
+  }
+
+  /** Name and instrument where a name is that of another feed's instrument. */
+  foreign(instrument: InstrumentId, own: string) {
+    return foreignIn(instrument, name => name !== own && this.configs.has(name))
+  }
+
+  /** The feed of an account, and those that underlyings of it are read from. */
+  join(account: AccountReader): JoinedSources {
+    const { feed, broker } = account
+    const others = [...this.configs.keys()].filter(name => name !== feed)
+    const foreign = others.flatMap(name => {
+      const source = this.sharedOf(name)
+      return source === undefined ? [] : [source.join(foreignReader(account, name), 'when-held')]
+    })
+    const reader = this.ownReader(account)
+    const isAlone = this.configs.size === 1 && (this.accounts.get(feed) ?? 0) <= 1
+    const own =
+      isAlone || !this.isShared(feed)
+        ? this.open(feed, reader, broker)
+        : this.sharedOf(feed)?.join(reader, 'at-once')
+    return { own, foreign }
+  }
+
+  /** The account as a reader of its own feed. */
+  private ownReader(account: AccountReader): FeedReader {
+    const isOwn = (name: InstrumentId): boolean => this.foreign(name, account.feed) === undefined
+    return {
+      onTick: tick => account.onTick(tick),
+      onMissed: tick => account.onMissed(tick),
+      *held() {
+        for (const name of account.held()) if (isOwn(name)) yield name
+      },
+      note: (kind, detail) => account.note(kind, detail),
+      ...(account.checkpoint && { checkpoint: account.checkpoint }),
+    }
+  }
+
+  /**
+   * Whether accounts share a feed: of a stream of Redis each has a place of its own, and quotes of a broker are its
+   * account's.
+   */
+  private isShared(name: string): boolean {
+    const feed = this.configs.get(name)
+    const isPlaced = feed?.kind === 'redis' && feed.redis?.push === 'stream'
+    return !isPlaced && feed?.kind !== 'poll' && feed?.kind !== 'broker'
+  }
+
+  /** Undefined for quotes of a broker: only its own account can ask for them. */
+  private sharedOf(name: string): SharedSource | undefined {
+    const kind = this.configs.get(name)?.kind
+    if (kind === 'poll' || kind === 'broker') return undefined
+    let shared = this.shared.get(name)
+    if (shared === undefined) {
+      shared = new SharedSource(reader => this.open(name, reader)!, this.deps.note)
+      this.shared.set(name, shared)
+    }
+    return shared
+  }
+
+  private open(
+    name: string,
+    reader: FeedReader,
+    broker?: ServiceConfig['broker'],
+  ): Source | undefined {
+    const { config, clock, performance } = this.deps
+    const { health } = config
+    const own = { feed: this.configs.get(name)!, health }
+    return sourceOf({ config: own, broker, clock, performance, reader })
+  }
+}
+
+/** One feed for several readers; what one of them throws concerns no other. */
+class SharedSource {
+  private readonly readers: FeedReader[] = []
+  private readonly source: Source
+  private readonly note: FeedReader['note']
+  private starting: Promise<void> | undefined
+  private isStopped = false
+
+  constructor(open: (reader: FeedReader) => Source, note: FeedReader['note']) {
+    this.note = note
+    const { readers } = this
+    this.source = open({
+      onTick: tick => this.each(reader => reader.onTick(tick)),
+      onMissed: tick => this.each(reader => reader.onMissed(tick)),
+      *held() {
+        const seen = new Set<InstrumentId>()
+        for (const reader of readers) for (const name of reader.held()) seen.add(name)
+        yield* seen
+      },
+      note,
+    })
+  }
+
+  /**
+   * Adds a reader. The first one drives the source. `when-held`: the reader needs it only while it holds an
+   * instrument of it.
+   */
+  join(reader: FeedReader, opens: 'at-once' | 'when-held'): Source {
+    const isFirst = this.readers.length === 0
+    this.readers.push(reader)
+    const facts = isFirst
+      ? {
+          troubles: () => this.source.troubles?.() ?? [],
+          ...(this.source.redisFacts && { redisFacts: () => this.source.redisFacts!() }),
+        }
+      : {}
+    const { ofVenue } = this.source
+    return {
+      ...facts,
+      ...(ofVenue && { ofVenue: isFirst ? ofVenue : polledBy(ofVenue) }),
+      start: async () => {
+        if (opens === 'at-once') await this.start()
+      },
+      cycle: () => {
+        if (this.starting === undefined && opens === 'when-held' && isHolding(reader)) {
+          this.start().catch((error: unknown) =>
+            this.note('cycle-failed', { error: textOf(error) }),
+          )
+        }
+        if (isFirst && this.starting !== undefined) this.source.cycle()
+      },
+      stop: () => {
+        this.isStopped = true
+        if (isFirst) this.source.stop()
+      },
+    }
+  }
+
+  private start(): Promise<void> {
+    this.starting ??= this.source.start()
+    return this.starting
+  }
+
+  private each(act: (reader: FeedReader) => void): void {
+    if (this.isStopped) return
+    for (const reader of this.readers) {
+      try {
+        act(reader)
+      } catch (error) {
+        reader.note('cycle-failed', { error: textOf(error) })
+      }
+    }
+  }
+}
+
+/** Streams that another reader drives: it polls what they do not push, and reports them. */
+const polledBy = (ofVenue: VenueSource): VenueSource => ({
+  ask: ofVenue.ask,
+  polled: tick => ofVenue.polled(tick),
+  unpushed: () => [],
+  troubles: () => [],
+  facts: () => NO_STREAMS,
+})
+
+const isHolding = (reader: FeedReader): boolean =>
+  reader.held()[Symbol.iterator]().next().done !== true
+
+/** An account as a reader of another feed, whose instruments it knows by feed and name. */
+function foreignReader(account: AccountReader, feed: string): FeedReader {
+  const renamed = (tick: Tick): Tick => {
+    return { ...tick, instrument: instrumentAt(feed, tick.instrument) }
+  }
+  return {
+    note: (kind, detail) => account.note(kind, detail),
+    onTick: tick => account.onTick(renamed(tick)),
+    onMissed: tick => account.onMissed(renamed(tick)),
+    *held() {
+      for (const instrument of account.held()) {
+        const found = foreignIn(instrument, name => name === feed)
+        if (found !== undefined) yield found.instrument
+      }
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import type { NoticeFacts } from '../observability/metrics/facts.ts'
+import type { MetricsFormat } from '../ports/control.ts'
+import { mergedFacts } from '../views/merged-facts.ts'
+import { mergedRedis, mergedStreams } from '../views/merged-feeds.ts'
+import { metricFacts } from '../views/metric-facts.ts'
+import type { AccountRun } from './account-run.ts'
+import type { ServiceParts } from './build.ts'
+import type { TrustedOptions } from './options.ts'
+
+interface Scraped {
+  readonly runs: readonly AccountRun[]
+  readonly parts: Pick<ServiceParts, 'performance' | 'store'>
+  readonly options: Pick<TrustedOptions, 'clock' | 'version'>
+  /** Epoch ms. */
+  readonly startedAt: number
+  readonly notices: NoticeFacts
+}
+
+/** The figures of the service for a scrape: those of all accounts as one, calls to brokers by account. */
+export async function scrapeOf(
+  { runs, parts, options, startedAt, notices }: Scraped,
+  format: MetricsFormat,
+): Promise<string> {
+  const { performance, store } = parts
+  const { clock, version } = options
+  const now = clock.now()
+  const monotonicMs = clock.monotonic()
+  const redis = mergedRedis(runs.map(({ prices }) => prices.redisFacts()))
+  const streams = mergedStreams(runs.map(({ prices }) => prices.streamFacts()))
+  const all = await Promise.all(
+    runs.map(({ guarded, system, health, exitable }) =>
+      metricFacts(
+        {
+          system,
+          desk: guarded.deps.desk,
+          account: guarded.deps.shownAs,
+          performance,
+          store: store.status(),
+          notices,
+          exitable,
+          monotonicMs,
+        },
+        {
+          version,
+          startedAt,
+          now,
+          health: health.current().status,
+          healthAt: now - health.ageMs,
+          redis,
+          streams,
+        },
+      ),
+    ),
+  )
+  return performance.board.scrape(mergedFacts(all), format)
+}

@@ -1,0 +1,138 @@
+import { accountParts, accountText } from '../domain/account-name.ts'
+import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
+import type { Batch, NewJournalLine, Store, Table } from '../ports/store.ts'
+
+/** Between the name of an account and a key; no id, name or other key contains a control character. */
+const SEPARATOR = '\u001f'
+/** Lines that are read at once while those of one account are searched for. */
+const PAGE_LINES = 500
+
+/** The account whose rows have keys without a name: that of a store which knows no names. */
+export const UNNAMED_ACCOUNT = 'main'
+
+type ReadStore = Pick<Store, 'rows' | 'write' | 'journal'>
+
+/** The part of a store that belongs to one account. */
+export interface AccountStore extends ReadStore {
+  /** The same change as it lies in the store of the process. */
+  scoped(batch: Batch): Batch
+}
+
+/**
+ * The rows of one store by account. Keys of `main` are as in a store without accounts, those of any other account
+ * begin with its name and a control character. Journal lines carry the account's name where `areNamed`.
+ */
+export class AccountRows {
+  private readonly store: ReadStore
+  private readonly areNamed: boolean
+  /** Tables as they were first read; dropped once every account is open. */
+  private readonly tables = new Map<Table, Promise<ReadonlyMap<string, Rows>>>()
+
+  constructor(store: ReadStore, { areNamed }: { readonly areNamed: boolean }) {
+    this.store = store
+    this.areNamed = areNamed
+  }
+
+  /** The part of an account. */
+  of(account: string): AccountStore {
+    const { store } = this
+    const scoped = (batch: Batch): Batch => this.scoped(account, batch)
+    return {
+      scoped,
+      rows: async <Value>(table: Table) =>
+        ((await this.table(table)).get(account) ?? new Map()) as ReadonlyMap<string, Value>,
+      write: batch => store.write(scoped(batch)),
+      journal: query => (this.areNamed ? linesOf(store, account, query) : store.journal(query)),
+    }
+  }
+
+  /** Open positions by account, of accounts that the store knows. */
+  async openCounts(): Promise<ReadonlyMap<string, number>> {
+    const byAccount = await this.table('positions')
+    return new Map([...byAccount].map(([account, rows]) => [account, rows.size]))
+  }
+
+  /** Every account is open: the tables are read afresh from now on. */
+  opened(): void {
+    this.tables.clear()
+  }
+
+  private table(table: Table): Promise<ReadonlyMap<string, Rows>> {
+    const known = this.tables.get(table)
+    if (known !== undefined) return known
+    const read = this.store.rows<unknown>(table).then(byAccount)
+    this.tables.set(table, read)
+    return read
+  }
+
+  private scoped(account: string, { rows, lines }: Batch): Batch {
+    const isPrefixed = account !== UNNAMED_ACCOUNT
+    return {
+      ...(rows !== undefined && {
+        rows: isPrefixed
+          ? rows.map(row => ({ ...row, key: `${account}${SEPARATOR}${row.key}` }))
+          : rows,
+      }),
+      ...(lines !== undefined && {
+        lines: this.areNamed ? lines.map(line => named(line, account)) : lines,
+      }),
+    }
+  }
+}
+
+type Rows = ReadonlyMap<string, unknown>
+
+function byAccount(rows: Rows): ReadonlyMap<string, Rows> {
+  const accounts = new Map<string, Map<string, unknown>>()
+  for (const [key, value] of rows) {
+    const at = key.indexOf(SEPARATOR)
+    const account = at === -1 ? UNNAMED_ACCOUNT : key.slice(0, at)
+    let own = accounts.get(account)
+    if (own === undefined) accounts.set(account, (own = new Map()))
+    own.set(at === -1 ? key : key.slice(at + 1), value)
+  }
+  return accounts
+}
+
+/** A line about a holding says already which part of the account it is of. */
+const named = (line: NewJournalLine, name: string): NewJournalLine => {
+  const part = line['account']
+  const account = accountText(typeof part === 'string' ? { name, part } : { name })
+  return { ...line, account }
+}
+
+/** Whether a journal line belongs to an account. */
+export const isLineOf = (line: NewJournalLine, account: string): boolean => {
+  const { account: given } = line
+  return typeof given === 'string' && accountParts(given).name === account
+}
+
+/** The lines of one account, read in pages of the journal of the process, which `journal.rows` bounds. */
+async function linesOf(
+  store: Pick<Store, 'journal'>,
+  account: string,
+  query: JournalQuery,
+): Promise<readonly JournalLine[]> {
+  const { last } = query
+  const wanted = last ?? query.limit
+  const found: JournalLine[] = []
+  let { after, before } = query
+  while (found.length < wanted) {
+    const page = await store.journal({
+      after,
+      ...(query.positionId !== undefined && { positionId: query.positionId }),
+      limit: PAGE_LINES,
+      ...(last !== undefined && { last: PAGE_LINES }),
+      ...(before !== undefined && { before }),
+    })
+    const own = page.filter(line => isLineOf(line, account))
+    if (last === undefined) found.push(...own)
+    else found.unshift(...own)
+    if (page.length < PAGE_LINES) break
+    if (last === undefined) after = page.at(-1)!.seq
+    if (last !== undefined) before = page[0]!.seq
+    // The store may answer from memory: what else the process has to do comes first.
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  return last === undefined ? found.slice(0, wanted) : found.slice(-wanted)
+}

@@ -1,0 +1,167 @@
+import type {
+  ActorFacts,
+  GatewayFacts,
+  MetricFacts,
+  PriceFacts,
+  RuleFacts,
+} from '../observability/metrics/facts.ts'
+
+/** From the least to the most that they stop or fail. */
+const KILL_SWITCH = ['off', 'block', 'flatten', 'halt']
+const HEALTH = ['pass', 'warn', 'fail']
+/** A process that sends for one of its accounts guards. */
+const MODE = ['observe', 'guard']
+
+/** The facts of several accounts as those of one process; calls to brokers keep the account that they are of. */
+export function mergedFacts(all: readonly MetricFacts[]): MetricFacts {
+  const [first, ...others] = all
+  if (first === undefined) throw new Error('there is no account')
+  if (others.length === 0) return first
+  const sum = (of: (facts: MetricFacts) => number): number =>
+    all.reduce((total, each) => total + of(each), 0)
+  const most = (of: (facts: MetricFacts) => number): number => Math.max(...all.map(of))
+  return {
+    ...first,
+    mode: worst(all, ({ mode }) => mode, MODE),
+    health: worst(all, ({ health }) => health, HEALTH),
+    killSwitch: worst(all, ({ killSwitch }) => killSwitch, KILL_SWITCH),
+    positions: sumOf(all.map(({ positions }) => positions)),
+    exitable: sumOf(all.map(({ exitable }) => exitable)),
+    layers: sumOf(all.map(({ layers }) => layers)),
+    venueLayerMs: sum(each => each.venueLayerMs),
+    credentialsEndAt: firstOf(all.map(({ credentialsEndAt }) => credentialsEndAt)),
+    exitsIntended: sumOfMaps(all.map(({ exitsIntended }) => exitsIntended)),
+    exitsEnded: endedOf(all),
+    rejections: sumOfMaps(all.map(({ rejections }) => rejections)),
+    unknownOrders: sum(each => each.unknownOrders),
+    foreignOrders: sum(each => each.foreignOrders),
+    lateFills: sum(each => each.lateFills),
+    unverifiedOrders: sum(each => each.unverifiedOrders),
+    unverifiedMs: most(each => each.unverifiedMs),
+    closedElsewhere: sum(each => each.closedElsewhere),
+    releasedOrders: sum(each => each.releasedOrders),
+    openExits: sumOfMaps(all.map(({ openExits }) => openExits)),
+    oldestExitMs: most(each => each.oldestExitMs),
+    ticks: sumOf(all.map(({ ticks }) => ticks)),
+    prices: pricesOf(all.map(({ prices }) => prices)),
+    unguardedMs: sumOfMaps(all.map(({ unguardedMs }) => unguardedMs)),
+    restarts: restartsOf(all),
+    actors: actorsOf(all.flatMap(({ actors }) => actors)),
+    deadLetters: sum(each => each.deadLetters),
+    brokerErrors: sum(each => each.brokerErrors),
+    followErrors: sum(each => each.followErrors),
+    isolatedFaults: sum(each => each.isolatedFaults),
+    writes: {
+      ...first.writes,
+      failing: most(({ writes }) => writes.failing),
+      journalLines: sum(({ writes }) => writes.journalLines),
+      ratchetAgeMs: most(({ writes }) => writes.ratchetAgeMs),
+      waiting: sumOf(all.map(({ writes }) => writes.waiting)),
+      lostLines: sum(({ writes }) => writes.lostLines),
+    },
+    cycles: { ...first.cycles, healthAgeMs: most(({ cycles }) => cycles.healthAgeMs) },
+    limits: all.flatMap(({ limits, gateway }) =>
+      limits.map(each => ({ ...each, name: `${gateway.account ?? ''}/${each.name}` })),
+    ),
+    rules: rulesOf(all.flatMap(({ rules }) => rules)),
+    gateway: gatewayOf(all.map(({ gateway }) => gateway)),
+  }
+}
+
+const worst = (
+  all: readonly MetricFacts[],
+  of: (facts: MetricFacts) => string,
+  order: readonly string[],
+): string => all.map(of).toSorted((a, b) => order.indexOf(b) - order.indexOf(a))[0]!
+
+/** The first of times, those left out that are not known. */
+const firstOf = (times: readonly (number | undefined)[]): number | undefined => {
+  const known = times.filter(each => each !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
+}
+
+/** Counts by name, added up. */
+function sumOf<Name extends string>(
+  all: readonly Readonly<Record<Name, number>>[],
+): Record<Name, number> {
+  const total: Record<Name, number> = { ...all[0]! }
+  for (const each of all.slice(1)) for (const name in each) total[name] += each[name]
+  return total
+}
+
+function sumOfMaps<Key>(all: readonly ReadonlyMap<Key, number>[]): Map<Key, number> {
+  const total = new Map<Key, number>()
+  for (const each of all)
+    for (const [key, count] of each) total.set(key, (total.get(key) ?? 0) + count)
+  return total
+}
+
+function endedOf(all: readonly MetricFacts[]): MetricFacts['exitsEnded'] {
+  const outcomes = Object.keys(all[0]!.exitsEnded) as (keyof MetricFacts['exitsEnded'])[]
+  return Object.fromEntries(
+    outcomes.map(outcome => [outcome, sumOfMaps(all.map(({ exitsEnded }) => exitsEnded[outcome]))]),
+  ) as unknown as MetricFacts['exitsEnded']
+}
+
+const pricesOf = (all: readonly PriceFacts[]): PriceFacts => ({
+  oldestMs: Math.max(...all.map(({ oldestMs }) => oldestMs)),
+  newestMs: Math.min(...all.map(({ newestMs }) => newestMs)),
+  stale: all.reduce((total, { stale }) => total + stale, 0),
+  pending: all.reduce((total, { pending }) => total + pending, 0),
+  backlog: Math.max(...all.map(({ backlog }) => backlog)),
+  backlogLimit: all[0]!.backlogLimit,
+  foldErrors: all.reduce((total, { foldErrors }) => total + foldErrors, 0),
+})
+
+function restartsOf(all: readonly MetricFacts[]): MetricFacts['restarts'] {
+  const total = new Map<string, MetricFacts['restarts'][number]>()
+  for (const each of all.flatMap(({ restarts }) => restarts)) {
+    const key = `${each.kind} ${each.cause}`
+    const known = total.get(key)
+    total.set(key, known === undefined ? each : { ...each, count: known.count + each.count })
+  }
+  return [...total.values()]
+}
+
+function actorsOf(all: readonly ActorFacts[]): readonly ActorFacts[] {
+  const total = new Map<string, ActorFacts>()
+  for (const each of all) {
+    const known = total.get(each.kind)
+    total.set(
+      each.kind,
+      known === undefined
+        ? each
+        : {
+            kind: each.kind,
+            states: sumOf([known.states, each.states]),
+            queued: known.queued + each.queued,
+            handled: known.handled + each.handled,
+            busyMs: known.busyMs + each.busyMs,
+          },
+    )
+  }
+  return [...total.values()]
+}
+
+function rulesOf(all: readonly RuleFacts[]): readonly RuleFacts[] {
+  const total = new Map<string, RuleFacts>()
+  for (const { name, ...counts } of all) {
+    const { name: _name, ...known } = total.get(name) ?? { name }
+    const before = known as Partial<typeof counts>
+    total.set(name, {
+      name,
+      ...(before.configured === undefined
+        ? counts
+        : sumOf([before as Required<typeof before>, counts])),
+    })
+  }
+  return [...total.values()]
+}
+
+const gatewayOf = (all: readonly GatewayFacts[]): GatewayFacts => ({
+  account: undefined,
+  breakers: all.flatMap(({ breakers }) => breakers),
+  throttles: all.flatMap(({ throttles }) => throttles),
+  calls: all.flatMap(({ calls }) => calls),
+  laneBound: Math.max(...all.map(({ laneBound }) => laneBound)),
+})
