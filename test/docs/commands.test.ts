@@ -60,6 +60,16 @@ const NOT_RUN: readonly {
   },
   { page: 'docs/observability.md', command: 'journalctl ', why: 'it wants systemd' },
   {
+    page: 'docs/venues.md',
+    command: 'watchkeeper guard --live',
+    why: 'it wants a live account at a venue',
+  },
+  {
+    page: 'docs/venues.md',
+    command: 'watchkeeper venue test',
+    why: 'it wants an account at a venue',
+  },
+  {
     page: 'docs/observability.md',
     command: 'node --import ./my-otel.mjs',
     why: 'it wants an exporter that is no dependency of this project',
