@@ -5,7 +5,7 @@ import { isEnough } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import { clientOrderId } from './client-order-id.ts'
 import { NO_DRIFT } from './exit-state.ts'
-import { avoiding, nextType, typeOf } from './order-type.ts'
+import { avoiding, nextType, takes, typeOf } from './order-type.ts'
 import { withPresent } from './past-orders.ts'
 import {
   NOTHING,
@@ -16,7 +16,7 @@ import {
   type PastOrder,
   type Provable,
 } from './record.ts'
-import type { ExitSettings } from './settings.ts'
+import { backoffMs, type ExitSettings } from './settings.ts'
 
 /** A position that must be closed completely. */
 export interface Intent {
@@ -81,8 +81,13 @@ export function newExit(
 }
 
 /** What a venue can prove of an order that is made now. */
-export const provableBy = ({ dedupe, lookup, reduceOnly }: Capabilities): Provable => {
-  return { dedupe, lookup, reduceOnly }
+export const provableBy = ({
+  dedupe,
+  lookup,
+  reduceOnly,
+  styles,
+}: Capabilities): Required<Provable> => {
+  return { dedupe, lookup, reduceOnly, market: takes('market', styles) }
 }
 
 /**
@@ -241,9 +246,3 @@ function refusedMore(
   const retryAt = isOther && avoids === null ? at : at + backoffMs(rejections, settings)
   return { rejections: rejections + 1, state: { kind: 'rejected', code, since: at, retryAt } }
 }
-
-/** Wait after the next rejection, when there were `rejections` before it, ms. */
-export const backoffMs = (
-  rejections: number,
-  { retryMs, maxRetryMs }: Pick<ExitSettings, 'retryMs' | 'maxRetryMs'>,
-): number => Math.min(maxRetryMs, retryMs * 2 ** rejections)

@@ -13,7 +13,7 @@ import {
   settledByHolding,
   unnotedGone,
 } from './holding-evidence.ts'
-import { limitStyleOf, priceOfAttempt } from './order-type.ts'
+import { isSendable, limitStyleOf, priceOfAttempt } from './order-type.ts'
 import { hasRisen } from './past-orders.ts'
 import { attemptQuantity } from './quantity.ts'
 import { mustAsk } from './questions.ts'
@@ -63,7 +63,7 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Step
   // It may still sell what this one would sell.
   if (hasRisen(record)) return []
   // What may live already is sent again as it was, or not at all.
-  if (record.isDoubted) return [{ kind: 'send' }]
+  if (record.isDoubted && isSendable(record, around)) return [{ kind: 'send' }]
   if (!hasLock) return []
   const waits = heldBackAtMost(record, around)
   if (waits !== undefined) return waits
@@ -170,9 +170,11 @@ function doubted(
       const mustAsk = held === undefined || (maySend && !around.isVerified)
       if (mustAsk && !capabilities.reduceOnly) return [ASK_HOLDING]
       const isLikelyGone = !capabilities.reduceOnly && !mayBeWhole(around)
-      const isSent = maySend && now >= (state.notBefore ?? 0) && !isLikelyGone
+      // An order that the venue never takes is asked for by other ways.
+      const isTaken = isSendable(record, around)
+      const isSent = maySend && now >= (state.notBefore ?? 0) && !isLikelyGone && isTaken
       const again: readonly Step[] = isSent ? [{ kind: 'send' }] : []
-      const asksToo = state.notBefore !== undefined || !maySend || isLikelyGone
+      const asksToo = state.notBefore !== undefined || !maySend || isLikelyGone || !isTaken
       return asksToo ? [...followed(record, state, around), ...again] : again
     }
     case 'look-up':

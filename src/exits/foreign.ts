@@ -1,9 +1,8 @@
-import { backoffMs } from './attempts.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { ExitState } from './exit-state.ts'
 import { isReportedTwice } from './holding-state.ts'
 import { withStep, type ExitRecord } from './record.ts'
-import { proofMs, type ExitSettings } from './settings.ts'
+import { backoffMs, proofMs, type ExitSettings } from './settings.ts'
 import type { Step } from './step.ts'
 
 /*

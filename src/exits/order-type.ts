@@ -28,6 +28,17 @@ export const limitStyleOf = ({ style }: Pick<ExitSettings, 'style'>): LimitStyle
 export const typeOf = ({ limit }: Pick<ExitRecord['order'], 'limit'>): OrderType =>
   limit === undefined ? 'market' : 'marketable-limit'
 
+/** Whether a venue takes orders of a type; one that names none takes market orders. */
+export const takes = (type: OrderType, styles: Capabilities['styles']): boolean =>
+  styles.length === 0 ? type === 'market' : styles.includes(type)
+
+/** Whether the venue takes the order as it is: of its type, and no larger than one may be. */
+export const isSendable = (
+  { order }: Pick<ExitRecord, 'order'>,
+  { settings: { capabilities }, spec }: Pick<Circumstances, 'settings' | 'spec'>,
+): boolean =>
+  takes(typeOf(order), capabilities.styles) && order.quantity <= (spec.maxQuantity ?? Infinity)
+
 /**
  * The type of an exit's next attempt: that of `exits.style`, and the other one after an attempt of it
  * has led nowhere. Never one that the venue does not take.

@@ -16,7 +16,10 @@ export interface ExitStep {
 }
 
 /** What the fate of an order is learned by: a venue may be able to do less, or more, after a restart. */
-export type Provable = Pick<Capabilities, 'dedupe' | 'lookup' | 'reduceOnly'>
+export interface Provable extends Pick<Capabilities, 'dedupe' | 'lookup' | 'reduceOnly'> {
+  /** Whether it took market orders; absent in records of earlier releases. */
+  readonly market?: boolean
+}
 
 /** An order of an earlier attempt: it is over, as far as the venue has said. */
 export interface PastOrder {

@@ -32,7 +32,10 @@ export function recovered(
     case 'intending':
     case 'intended':
     case 'queued': {
-      const isUnplanned = provable !== null && asksHolding(provable) && record.heldBefore === null
+      // Nor did one without a limit, where the venue took no other order.
+      const lacksLimit = provable?.market === false && record.order.limit === undefined
+      const lacksHolding = provable !== null && asksHolding(provable) && record.heldBefore === null
+      const isUnplanned = lacksHolding || lacksLimit
       if (isUnplanned && !record.isDoubted) {
         return { ...record, state: { kind: 'intended', notBefore: 0 } }
       }

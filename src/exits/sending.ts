@@ -1,9 +1,8 @@
 import type { RejectionCode } from '../domain/order.ts'
-import { backoffMs } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
 import type { ExitState, OutcomeUnknown } from './exit-state.ts'
 import { doubted, SENT, withStep, type ExitRecord } from './record.ts'
-import type { ExitSettings } from './settings.ts'
+import { backoffMs, type ExitSettings } from './settings.ts'
 
 /*
  * An order on its way to the venue: queued, sending, and back without an order. An order that is sent again

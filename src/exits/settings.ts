@@ -141,3 +141,9 @@ const weakest = <Value>(scale: readonly Value[], a: Value, b: Value | undefined)
 /** Whether nothing at the venue can prove that an exit is sent only once. */
 export const isUnprovable = (capabilities: Capabilities): boolean =>
   wayOf(capabilities) === 'reports'
+
+/** Wait after the next rejection, when there were `rejections` before it, ms. */
+export const backoffMs = (
+  rejections: number,
+  { retryMs, maxRetryMs }: Pick<ExitSettings, 'retryMs' | 'maxRetryMs'>,
+): number => Math.min(maxRetryMs, retryMs * 2 ** rejections)

@@ -20,6 +20,20 @@ const capabilities: fc.Arbitrary<Capabilities> = fc.record({
   limits: fc.constant([]),
 })
 
+/** Venues that forget orders, keep deadlines, and take no market orders. */
+const realVenues: fc.Arbitrary<Capabilities> = fc
+  .tuple(
+    capabilities,
+    fc.record({
+      deadline: fc.constantFrom('kept' as const, 'ignored' as const),
+      styles: fc.constantFrom(['market'] as const, ['marketable-limit'] as const),
+    }),
+    fc.option(fc.record({ ms: fc.constantFrom(30, 100) })),
+  )
+  .map(([venue, more, lookupKeeps]) => {
+    return { ...venue, ...more, ...(lookupKeeps !== null && { lookupKeeps }) }
+  })
+
 /** The sequences that were played so far, for runs with more of them than the daily one. */
 const played = { stories: 0, acts: 0 }
 
@@ -92,9 +106,11 @@ const worlds = fc.record({
   maxRetryMs: fc.constantFrom(4, 40),
 })
 
-type World = typeof worlds extends fc.Arbitrary<infer Given> ? Given : never
+type World = (typeof worlds extends fc.Arbitrary<infer Given> ? Given : never) & {
+  readonly maxQuantity?: number
+}
 
-type MakeBook = (settings: ExitSettings, notify: (notice: Notice) => void) => AccountBook
+type MakeBook = typeof plainBook
 
 /** Plays one story to its end, and holds it to both promises. */
 function play(
@@ -314,6 +330,16 @@ describe('ExitBook', () => {
     ]
     expect(isCaught(forgetful, story, { venue, sequences: lateStories })).to.equal(true)
   }).timeout(600_000)
+
+  it('exits each position once at venues that forget, cut, refuse late and keep deadlines', () => {
+    const there = fc
+      .tuple(worlds, realVenues, fc.constantFrom(2, 3, Infinity))
+      .map(([world, venue, maxQuantity]) => ({ ...world, capabilities: venue, maxQuantity }))
+    fc.assert(
+      fc.property(there, stories, (world, story) => play(world, story)),
+      { numRuns: RUNS },
+    )
+  }).timeout(60_000 + RUNS * 200)
 
   it('exits each position once, however the clocks of its processes differ', () => {
     fc.assert(

@@ -29,6 +29,22 @@ describe('an exit that a new process takes up', () => {
     expect(recovered(intended(BOUNDED).record, at).state.kind).to.equal('unknown')
   })
 
+  it('has not left where it has no limit, and its venue took no other order', () => {
+    const limitOnly = { ...BOUNDED, dedupe: 'always', styles: ['marketable-limit'] } as const
+    const exit = intended(limitOnly)
+    const { state, isDoubted } = recovered(exit.record, at)
+    expect([state.kind, isDoubted]).to.deep.equal(['intended', false])
+    const planned = { ...exit.record, order: { ...exit.record.order, limit: 99 } }
+    expect(recovered(planned, at).state.kind).to.equal('unknown')
+  })
+
+  it('is never sent again as a market order, where its venue takes none any more', () => {
+    const market = new ExitCase(settingsOf({ ...BOUNDED, dedupe: 'always' })).sent().lost(5)
+    expect(market.kindsOfSteps(6)).to.deep.equal(['send'])
+    const { settings } = intended({ ...BOUNDED, dedupe: 'always', styles: ['marketable-limit'] })
+    expect(market.kindsOfSteps(6, { settings })).to.deep.equal(['ask-order'])
+  })
+
   it('is judged by what the venue could do when it was made, not by what it can do now', () => {
     const record = { ...new ExitCase(settingsOf(BOUNDED)).sent().record, heldBefore: null }
     expect(recovered(record, at).state.kind).to.equal('unknown')
@@ -173,7 +189,7 @@ describe('an order in doubt after the venue has changed what it can do', () => {
     if (step?.kind === 'plan') exit.happen({ ...step, kind: 'planned', at: 99 })
     expect([exit.record.order.reduceOnly, exit.record.provable]).to.deep.equal([
       false,
-      { dedupe: 'never', lookup: 'none', reduceOnly: false },
+      { dedupe: 'never', lookup: 'none', reduceOnly: false, market: true },
     ])
   })
 })

@@ -50,6 +50,7 @@ export const ACTS: Record<string, Act> = {
   'old-report': (account, roll) => account.oldReport(1 + (roll() % 60)),
   'old-list': (account, roll) => account.oldList(1 + (roll() % 60)),
   'fill-late': (account, roll) => account.fillLate(1 + (roll() % 4)),
+  'reject-late': account => account.rejectLate(),
   lie: account => account.lie(),
   perjure: account => account.perjure(),
   purge: account => account.purge(),

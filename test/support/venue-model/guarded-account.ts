@@ -91,10 +91,7 @@ export class GuardedAccount {
   private answers: Answer[] = []
   /** Orders that wait to be sent. */
   private lane: ExitRecord[] = []
-  private readonly makeBook: (
-    settings: ExitSettings,
-    notify: (notice: Notice) => void,
-  ) => AccountBook
+  private readonly makeBook: MakeBook
 
   constructor(
     capabilities: Capabilities,
@@ -103,15 +100,17 @@ export class GuardedAccount {
       listsOrders = true,
       drifts = false,
       maxRetryMs = 40,
+      maxQuantity = Infinity,
       makeBook = plainBook,
     }: {
       listsOrders?: boolean
       drifts?: boolean
       maxRetryMs?: number
-      makeBook?: GuardedAccount['makeBook']
+      maxQuantity?: number
+      makeBook?: MakeBook
     } = {},
   ) {
-    this.venue = new ModelVenue(capabilities, { drifts })
+    this.venue = new ModelVenue(capabilities, { drifts, maxQuantity })
     this.settings = {
       capabilities,
       listsOrders,
@@ -127,10 +126,15 @@ export class GuardedAccount {
       actWithinMs: 20,
     }
     this.makeBook = makeBook
+    this.maxQuantity = maxQuantity
+    // What was held beside an order is not noted where a look-up was to prove it, and then it is forgotten.
+    this.isAmbiguous = capabilities.lookupKeeps !== undefined
     this.book = this.open()
     quantities.forEach((quantity, index) => this.enter(`p${index}`, quantity, 1))
   }
 
+  /** Largest quantity of one order. */
+  private readonly maxQuantity: number
   /** By how much the clock of this process differs from the venue's, ms. */
   private skewMs = 100 * 3_600_000
 
@@ -147,7 +151,11 @@ export class GuardedAccount {
 
   /** What the configuration claims that the venue can prove. */
   get claims(): Capabilities {
-    return this.settings.capabilities
+    const { capabilities } = this.settings
+    // What a look-up proves has an end: from then on only the holding does.
+    return capabilities.lookupKeeps === undefined
+      ? capabilities
+      : { ...capabilities, lookup: 'none' }
   }
 
   get present(): ModelGeneration[] {
@@ -213,10 +221,10 @@ export class GuardedAccount {
     const { exits } = this.book
     const isLeaving =
       !this.isHalted && exits.isWanted(order) && exits.mayLeave(order, { now, isPaced: false })
-    if (isLeaving) exits.left(order, now)
+    const due = isLeaving ? exits.left(order, now) : order
     const { clientOrderId: id } = order
     const event: ExitEvent = isLeaving
-      ? this.send(record, roll)
+      ? this.send(this.byVenue(due), roll)
       : { kind: 'not-sent', id, code: 'NOT_SENT', at: now }
     this.answers.push({ record, call: 'send', event })
   }
@@ -285,6 +293,11 @@ export class GuardedAccount {
     return this.answers.some(({ record }) => record.order.clientOrderId === id)
   }
 
+  /** The exchange refuses an order that the venue has accepted. */
+  rejectLate(): void {
+    if (this.venue.capabilities.lookup === 'complete') this.venue.rejectLate()
+  }
+
   /** The list of working orders is out of date. */
   oldList(lagMs: number): void {
     const { now } = this
@@ -319,7 +332,7 @@ export class GuardedAccount {
     if (this.present.some(({ isDecided }) => isDecided)) this.hasTradedBeside = true
     this.venue.trade(quantity)
     // Where the holding is the evidence, no other trader trades in the same moment.
-    if (isHoldingEvidence(this.settings.capabilities)) {
+    if (isHoldingEvidence(this.claims)) {
       this.advance(proofMs(this.settings.capabilities))
     }
   }
@@ -483,7 +496,7 @@ export class GuardedAccount {
       { lookup: 'none' },
       { reduceOnly: false },
     ]
-    const capabilities = { ...this.claims, ...less[roll() % less.length] }
+    const capabilities = { ...this.settings.capabilities, ...less[roll() % less.length] }
     // Then only sending an order again shows its outcome, and only reduce-only bounds it by what is left.
     const isDoubted = this.present.some(({ isDecided }) => isDecided)
     if (this.hasTradedBeside && isDoubted) this.hasTradedBeforeLess = true
@@ -523,9 +536,9 @@ export class GuardedAccount {
 
   /** Promise P1: no position's orders execute more than the position, nor cross through zero. */
   check(): void {
-    const { venue, settings } = this
+    const { venue } = this
     if (this.isPerjured) return
-    if (isUnprovable(settings.capabilities) && this.isLateArrivalFired) return
+    if (isUnprovable(this.claims) && this.isLateArrivalFired) return
     for (const { position, generation, ids } of this.generations) {
       const executed = venue.executedBy(({ clientOrderId: id }) => ids.has(id))
       expect(executed, `${position.id} in generation ${generation}`).to.be.at.most(
@@ -556,7 +569,7 @@ export class GuardedAccount {
   }
 
   private open(): AccountBook {
-    return this.makeBook(this.settings, notice => this.hear(notice))
+    return this.makeBook(this.settings, notice => this.hear(notice), this.maxQuantity)
   }
 
   private hear(notice: Notice): void {
@@ -702,8 +715,12 @@ export class GuardedAccount {
     this.book.listed(this.venue.open(this.lag(roll)), { askedAt: now, now })
   }
 
-  private send(record: ExitRecord, roll: Dice): ExitEvent {
-    const { order } = record
+  /** The order with its deadline by the clock of the venue. */
+  private byVenue({ actBy, ...order }: ExitOrder): ExitOrder {
+    return actBy === undefined ? order : { ...order, actBy: actBy - this.skewMs }
+  }
+
+  private send(order: ExitOrder, roll: Dice): ExitEvent {
     const { clientOrderId: id } = order
     const { venue } = this
     const at = this.now
@@ -739,9 +756,10 @@ export class GuardedAccount {
 
   /** Much later than any claim of the venue: only an id that is used once can help. */
   private flyLate(order: ExitOrder, fate: { executes: number; rest: 'works' | 'ends' }): void {
-    const way = wayOf(this.settings.capabilities)
-    if (way === 'look-up' || way === 'reduce-only') return
-    this.isLateArrivalFired = true
+    const way = wayOf(this.claims)
+    const isRefused = this.claims.deadline === 'kept'
+    if (!isRefused && (way === 'look-up' || way === 'reduce-only')) return
+    if (!isRefused) this.isLateArrivalFired = true
     this.venue.fly(order, 6 * (this.venue.capabilities.visibilityMs + 1), fate)
   }
 }
@@ -762,12 +780,18 @@ const idsOf = ({ id }: Position, generation: number, { capabilities }: ExitSetti
     ),
   )
 
+type MakeBook = (
+  settings: ExitSettings,
+  notify: (notice: Notice) => void,
+  maxQuantity?: number,
+) => AccountBook
+
 /** The book's present state. */
-export const plainBook = (settings: ExitSettings, notify: (notice: Notice) => void): AccountBook =>
+export const plainBook: MakeBook = (settings, notify, maxQuantity) =>
   new AccountBook({
     settings,
     adopt: 'alert',
-    specOf: () => ({ lot: undefined, minQuantity: undefined, tickSize: undefined }),
+    specOf: () => ({ lot: undefined, minQuantity: undefined, tickSize: undefined, maxQuantity }),
     priceOf: () => 100,
     notify: notify,
   })

@@ -11,8 +11,12 @@ import type { Capabilities } from '../../../src/domain/venue.ts'
 /** One order at the venue; an id may have several where the venue does not reject duplicates. */
 interface VenueOrder {
   readonly order: ExitOrder
+  /** When it arrived. */
+  readonly at: number
   /** Its past states, oldest first. */
   readonly history: { at: number; state: LivedOrder }[]
+  /** The exchange has refused it after the venue had accepted it. */
+  isRejected?: boolean
 }
 
 /** What the venue does with an accepted order: units executed at once, and the fate of the rest. */
@@ -29,6 +33,8 @@ export class ModelVenue {
   now = 1_000
   held = 0
   private readonly drifts: boolean
+  /** Largest quantity of one order. */
+  private readonly maxQuantity: number
   private readonly heldBefore: { at: number; quantity: number }[] = []
   private readonly orders: VenueOrder[] = []
   /** Orders that no query finds any more. */
@@ -36,9 +42,10 @@ export class ModelVenue {
   private flying: { at: number; order: ExitOrder; fate: Fate }[] = []
 
   /** `drifts`: quantities are reported as sums of doubles. */
-  constructor(capabilities: Capabilities, { drifts = false } = {}) {
+  constructor(capabilities: Capabilities, { drifts = false, maxQuantity = Infinity } = {}) {
     this.capabilities = capabilities
     this.drifts = drifts
+    this.maxQuantity = maxQuantity
   }
 
   /** Advances time; requests in transit arrive. */
@@ -71,8 +78,11 @@ export class ModelVenue {
     const { dedupe } = this.capabilities
     const isKnown = dedupe === 'always' ? same.length > 0 : same.some(isOpen)
     if (dedupe !== 'never' && isKnown) return { kind: 'duplicate' }
+    this.refuseImpossible(order)
+    const isLate = order.actBy !== undefined && this.now > order.actBy
+    if (this.capabilities.deadline === 'kept' && isLate) return rejection('refused')
     if (order.reduceOnly && this.held <= 0) return rejection('insufficient-quantity')
-    const placed: VenueOrder = { order, history: [] }
+    const placed: VenueOrder = { order, at: this.now, history: [] }
     this.orders.push(placed)
     this.set(placed, 'working', 0)
     this.execute(placed, fate.executes)
@@ -80,6 +90,23 @@ export class ModelVenue {
     const state = placed.history.at(-1)!.state
     if (!reportsState) return { kind: 'acknowledged' }
     return { kind: 'acknowledged', order: this.reportedState(state) }
+  }
+
+  /** Throws where an order breaks a rule of the venue that the service knows. */
+  private refuseImpossible({ limit, quantity }: ExitOrder): void {
+    const isMarket = limit === undefined
+    if (isMarket && !this.capabilities.styles.includes('market')) throw new Error('a market order')
+    if (quantity > this.maxQuantity) throw new Error(`an order of ${quantity}`)
+    if (limit === 0) throw new Error('a limit of 0')
+  }
+
+  /** The exchange refuses an order that works, after the venue has accepted it; gives whether there was one. */
+  rejectLate(): boolean {
+    const placed = this.orders.find(each => isOpen(each) && executed(each) === 0)
+    if (placed === undefined) return false
+    this.set(placed, 'ended', 0)
+    placed.isRejected = true
+    return true
   }
 
   /** Forgets an order that has ended; returns whether there was one. */
@@ -111,7 +138,13 @@ export class ModelVenue {
   }
 
   lookUp(id: string, lagMs: number): OrderState {
-    const { lookup } = this.capabilities
+    const { lookup, lookupKeeps = 'ever' } = this.capabilities
+    const last = this.orders.findLast(each => each.order.clientOrderId === id)
+    const keepsMs = lookupKeeps !== 'ever' && 'ms' in lookupKeeps ? lookupKeeps.ms : Infinity
+    if (last !== undefined && this.now >= last.at + keepsMs) return { kind: 'absent' }
+    if (last?.isRejected === true && lookup === 'complete') {
+      return { kind: 'rejected', code: 'price-band', band: { low: 1 } }
+    }
     if (lookup === 'none') return lagMs % 2 === 0 ? { kind: 'unknown' } : { kind: 'absent' }
     const found = this.seen(id, lagMs)
     return found === undefined || (lookup === 'open-only' && found.kind !== 'working')
