@@ -23,7 +23,19 @@ export function describeFault(fault: Fault): string {
 
 /**
  * Base of every error of watchkeeper; `code` is stable across releases and safe to match on.
- * `ERROR_CODES` defines the meaning, HTTP status and exit code of each code.
+ * `ERROR_CODES` defines the meaning, HTTP status and exit code of each code; docs/errors.md lists them.
+ *
+ * @example
+ * ```ts
+ * import { NotSent, OutcomeUnknown, RateLimited, Unauthorized, WatchkeeperError } from 'watchkeeper'
+ *
+ * const codeOf = (error: unknown) => (error instanceof WatchkeeperError ? error.code : undefined)
+ * codeOf(new NotSent('no connection')) // => 'NOT_SENT'
+ * codeOf(new OutcomeUnknown('no answer in time')) // => 'OUTCOME_UNKNOWN'
+ * codeOf(new RateLimited('429', { retryAfterMs: 1_000 })) // => 'RATE_LIMITED'
+ * codeOf(new Unauthorized('401')) // => 'UNAUTHORIZED'
+ * codeOf(new Error('another')) // => undefined
+ * ```
  */
 export class WatchkeeperError extends Error {
   readonly code: ErrorCode
@@ -35,7 +47,19 @@ export class WatchkeeperError extends Error {
   }
 }
 
-/** The user's input is refused as a whole; `faults` lists everything that is wrong with it. */
+/**
+ * The user's input is refused as a whole; `faults` lists everything that is wrong with it.
+ *
+ * @example
+ * ```ts
+ * import { InputError, startWatchkeeper } from 'watchkeeper'
+ *
+ * const config = { cycleMs: 1, feed: { kind: 'none' } }
+ * const error = await startWatchkeeper({ config, env: {} }).catch((each: unknown) => each)
+ * error instanceof InputError && error.code // => 'BAD_INPUT'
+ * error instanceof InputError && error.faults.map(({ path }) => path).sort() // => ['cycleMs', 'feed.kind']
+ * ```
+ */
 export class InputError extends WatchkeeperError {
   readonly faults: readonly Fault[]
 

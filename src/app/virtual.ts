@@ -4,41 +4,19 @@ import { VirtualAccount } from '../account/virtual-account.ts'
 import { VirtualCycles } from '../account/virtual-cycles.ts'
 import { ActorRegistry } from '../actors/actor-registry.ts'
 import { send, type Down } from '../actors/actor.ts'
-import type { PortfolioOptions } from '../actors/portfolio.ts'
 import { PaperBroker } from '../brokers/paper.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { Tick } from '../domain/tick.ts'
 import { connect, type Engine } from '../engine/engine.ts'
-import type { GatewayOptions } from '../engine/options.ts'
 import { WatchkeeperError } from '../errors.ts'
-import type { MassExitOptions } from '../exits/mass-exit.ts'
 import type { RowSink } from '../ports/feed.ts'
-import type { Journal } from '../ports/journal.ts'
-import type { LimitEvent } from '../risk/portfolio.ts'
+import { explain, type RuleExplanation } from '../risk/explain.ts'
 import { PriceBoard } from '../risk/price-board.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { standing, type Standing } from '../risk/standing.ts'
-
-/** What a configuration says of the account that is played. */
-export interface AccountSettings {
-  readonly instruments?: InstrumentTable
-  readonly portfolio?: PortfolioOptions
-  readonly massExit?: MassExitOptions | undefined
-  readonly exits?: GatewayOptions['exits']
-  /** Time between two checks of limits and of exits that wait, ms. */
-  readonly cycleMs?: number
-}
-
-export interface VirtualSystemOptions extends AccountSettings {
-  /** Called with each event when it happens. */
-  readonly journal: Journal
-  /** Largest believable move of a price from one tick to the next, percent; undefined: any. */
-  readonly maxJumpPct?: number | undefined
-  /** A limit on the day's loss warns or trips, at `at` (epoch ms). */
-  readonly onLimit?: (event: LimitEvent, at: number) => void
-}
+import type { VirtualSystemOptions } from './virtual-options.ts'
 
 const DEFAULT_CYCLE_MS = 500
 
@@ -51,7 +29,30 @@ const PROOF_MS = 1_500
 /**
  * The whole system in virtual time: the same dispatcher, monitors, supervisor, gateway and paper
  * broker that guard live positions, driven by recorded ticks. Time moves only when no message and
- * no promise is under way, so equal input gives equal output.
+ * no promise is under way, so equal input gives equal output. Times are epoch ms.
+ *
+ * `row` and `finish` reject with WatchkeeperError ACTOR_FAILED where an actor fails.
+ *
+ * @example
+ * ```ts
+ * import { compileRuleSet, instrumentId, positionId, VirtualSystem } from 'watchkeeper'
+ * import type { JournalEvent } from 'watchkeeper'
+ *
+ * const ACME = instrumentId('ACME')
+ * const events: JournalEvent[] = []
+ * const system = new VirtualSystem({ journal: event => events.push(event) })
+ * const id = positionId('a')
+ * const units = { quantity: 5, entryPrice: 100, multiplier: 1, openedAt: 0 }
+ * const { ruleSet } = compileRuleSet({ stopLoss: { price: 95 } })
+ * system.guard({ id, instrument: ACME, side: 'long', ...units, priceSource: 'trade' }, ruleSet!)
+ * await system.ready()
+ * await system.row({ instrument: ACME, ts: 1_000, price: 101 })
+ * system.standing(id)?.stop // => 95
+ * system.explain(id).map(({ rule, armed }) => [rule, armed]) // => [['stopLoss', true]]
+ * await system.row({ instrument: ACME, ts: 2_000, price: 94 })
+ * await system.finish()
+ * events.some(({ kind }) => kind === 'exit-filled') // => true
+ * ```
  */
 export class VirtualSystem implements RowSink {
   /** The last tick that passed the filter: what decides now was decided by it, or by time. */
@@ -179,6 +180,12 @@ export class VirtualSystem implements RowSink {
   standing(id: PositionId): Standing | undefined {
     const child = this.core.roster.get(id)
     return child === undefined ? undefined : standing(child.guard, this.lastAt)
+  }
+
+  /** What each rule of a position does at the time of the last row; empty once it is closed. */
+  explain(id: PositionId): RuleExplanation[] {
+    const child = this.core.roster.get(id)
+    return child === undefined ? [] : explain(child.guard, this.lastAt)
   }
 
   /** What the gateway takes for the present time, epoch ms. */

@@ -1,4 +1,4 @@
-import type { AccountSettings } from '../app/virtual.ts'
+import type { AccountSettings } from '../app/virtual-options.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 
 /** The part of a service's configuration that a replay uses, and the settings that it ignores. */

@@ -15,8 +15,18 @@ export interface GenerationKey {
 export const generationName = ({ positionId, generation }: GenerationKey): string =>
   `${generation} ${positionId}`
 
-/** Brands a non-empty string as a position id. */
+/**
+ * Brands a non-empty string as a position id. Checks nothing: what comes from outside is checked where it is read.
+ *
+ * @example
+ * ```ts
+ * import { instrumentId, positionId } from 'watchkeeper'
+ *
+ * positionId('btc-1') // => 'btc-1'
+ * instrumentId('BTCUSD') // => 'BTCUSD'
+ * ```
+ */
 export const positionId = (id: string): PositionId => id as PositionId
 
-/** Brands a non-empty string as an instrument's name. */
+/** Brands a non-empty string as an instrument's name, spelled as in the feed; see `positionId`. */
 export const instrumentId = (name: string): InstrumentId => name as InstrumentId

@@ -40,7 +40,29 @@ export interface Measurements {
 
 const MACHINE: MeasuringClock = { now: () => Date.now(), monotonic: () => performance.now() }
 
-/** Creates counters and histograms of its own. */
+/**
+ * Creates counters and histograms of its own. The package exports those of the process under the same names:
+ * `profileCycle`, `getMetrics` and so on. Durations are ms, times epoch ms.
+ *
+ * @example
+ * ```ts
+ * import { getMetrics, measurements, resetMetrics } from 'watchkeeper'
+ *
+ * let ms = 0
+ * const { profileCycle, phase, incrementMetric, recordCycleMetrics, ...read } = measurements({
+ *   now: () => 1_000 + ms,
+ *   monotonic: () => ms,
+ * })
+ * profileCycle(() => phase('prices', () => void (ms += 4)))
+ * incrementMetric('apiCalls')
+ * recordCycleMetrics({ cycleTime: ms, positions: 2 })
+ * read.getMetrics().cycleTime.average // => 4
+ * read.getMetrics().apiCalls.total // => 1
+ * read.getPerformanceReport().slowest[0]?.phases // => { prices: 4 }
+ * resetMetrics() // Those of the process.
+ * getMetrics().cycles.count // => 0
+ * ```
+ */
 export function measurements(clock: MeasuringClock = MACHINE): Measurements {
   const cycles = new CycleMetrics(clock.now())
   const profiler = new Profiler(clock)

@@ -30,7 +30,11 @@ export interface RuleExplanation {
 
 type Findings = Pick<RuleExplanation, 'armed'> & Partial<RuleExplanation>
 
-/** For each rule of the position, in the order of its set: armed or not, at which level, and why. */
+/**
+ * For each rule of the position, in the order of its set: armed or not, at which level, and why. `now` is epoch ms,
+ * prices are as they are. Positions of a replay are explained by `VirtualSystem.explain`, those of a service by
+ * `GET /api/positions/{id}/why`.
+ */
 export function explain(guard: WatchedPosition, now: number): RuleExplanation[] {
   return guard.ruleSet.rules.map((rule, index) => {
     const leg = rule.kind === 'underlying' ? guard.other : guard.own

@@ -78,7 +78,29 @@ function compileNew(options: Readonly<Record<string, unknown>>): CompiledRuleSet
   return faults.length > 0 ? { faults } : { ruleSet: intern(parsed) }
 }
 
-/** Warnings of every rule of a compiled set for one position; paths start with the rule's name. */
+/**
+ * Warnings of every rule of a compiled set for one position; paths start with the rule's name.
+ *
+ * @example
+ * ```ts
+ * import { compileRuleSet, instrumentId, positionId, ruleSetWarnings, type Position } from 'watchkeeper'
+ *
+ * const position: Position = {
+ *   id: positionId('acme-1'),
+ *   instrument: instrumentId('ACME'),
+ *   side: 'long',
+ *   quantity: 5,
+ *   entryPrice: 100,
+ *   multiplier: 1,
+ *   openedAt: 0,
+ *   priceSource: 'trade',
+ * }
+ * const warningsOf = (rules: object): string[] =>
+ *   ruleSetWarnings(compileRuleSet({ ...rules }).ruleSet!, position).map(({ path }) => path)
+ * warningsOf({ stopLoss: { price: 95 } }) // => []
+ * warningsOf({ stopLoss: { price: 105 } }) // => ['stopLoss.price']
+ * ```
+ */
 export function ruleSetWarnings(set: RuleSet, subject: RuleSubject): RuleWarning[] {
   return set.rules.flatMap((rule, index) => {
     const name = set.names[index]!

@@ -31,6 +31,13 @@ describe('the examples of docstrings', () => {
       ).to.have.length.above(0)
   })
 
+  it('show each function and class that the package exports', async () => {
+    const exported = Object.entries(await import('../../src/index.ts'))
+    const names = exported.filter(([, value]) => typeof value === 'function').map(([name]) => name)
+    const code = examples.map(each => each.code).join('\n')
+    expect(names.filter(name => !new RegExp(`\\b${name}\\b`).test(code))).to.deep.equal([])
+  })
+
   for (const [index, { file, code }] of examples.entries()) {
     it(`run and show what is so: ${file}, number ${index + 1}`, async () => {
       expect(shownValues(code)).to.be.at.least(1)
