@@ -526,7 +526,7 @@ export class GuardedAccount {
 
   /** Holdings belong to the open positions, and to no other trader. */
   private settled(): boolean {
-    if (this.isSpoiled || this.isPerjured) return true
+    if (this.isSpoiled || this.isPerjured || this.hasTradedBeforeLess) return true
     const owned = this.present.reduce(
       (sum, { position, lost }) => sum + position.quantity - lost,
       0,
