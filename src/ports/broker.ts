@@ -13,14 +13,8 @@ import type {
 import type { Capabilities } from '../domain/venue.ts'
 
 export type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
-export type {
-  ExitAnswer,
-  LivedOrder,
-  OrderState,
-  PriceBand,
-  RejectionCode,
-} from '../domain/order.ts'
-export type { Capabilities, LookupHorizon } from '../domain/venue.ts'
+export type { ExitAnswer, LivedOrder, OrderState, RejectionCode } from '../domain/order.ts'
+export type { Capabilities } from '../domain/venue.ts'
 
 /** A working order of the account; its id shows whether it is this service's or foreign. */
 export interface OpenOrder {
