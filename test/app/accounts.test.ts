@@ -115,10 +115,6 @@ describe('a service with two accounts', function () {
     return (json['output'] as string[]).filter(each => !each.startsWith('service:loop-delay'))
   }
 
-  /** Waits until a broker has met some more requests than it had. */
-  const asked = (broker: RemoteBroker, seen: number): Promise<void> =>
-    until(async () => (await broker.requests()).length > seen + 3)
-
   /** Lets the price of one position of an account fall, and waits for its fill; ms from decision to fill. */
   async function exits(account: 'acme' | 'bolt', id: string): Promise<number> {
     await (account === 'acme' ? acme : bolt).price(id.toUpperCase(), 90)
@@ -221,10 +217,9 @@ describe('a service with two accounts', function () {
     it(`exits the positions of one account while the broker of the other ${what}`, async () => {
       const id = `p${index}`
       const before = await exits('bolt', `p${index + 8}`)
-      const seen = (await acme.requests()).length
       await harm()
-      // Its exit is decided or not; it does not leave, and the other account does not wait for it.
-      if (what !== 'is killed') await asked(acme, seen)
+      // Its exit is under way and cannot end; the other account does not wait for it.
+      await post(`/api/accounts/acme/positions/${id}/exit`)
       const took = await exits('bolt', id)
       expect(await openIn('acme')).to.include(id)
       expect(await troublesOf('bolt')).to.deep.equal([])
@@ -232,7 +227,7 @@ describe('a service with two accounts', function () {
       expect(took, `${took} ms, and ${before} ms before`).to.be.below(TIMEOUT_MS)
       if (what === 'is killed') await acme.restart({ prices: { [id.toUpperCase()]: 100 } })
       await acme.script({ clear: true, set: { outage: null } })
-      await until(async () => (await troublesOf('acme')).length === 0)
+      await until(async () => !(await openIn('acme')).includes(id))
     })
   }
 
