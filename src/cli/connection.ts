@@ -12,9 +12,17 @@ export interface ConnectionOptions {
   readonly data?: string
 }
 
+export interface AccountConnection extends ConnectionOptions {
+  readonly account?: string
+}
+
 /** Adds the option for the address of the service. */
 export const withUrl = (command: Command): Command =>
   command.option('--url <url>', `the running service (default: ${DEFAULT_URL}, or WATCHKEEPER_URL)`)
+
+/** Adds the options for the address of the service and for one of its accounts. */
+export const withAccount = (command: Command): Command =>
+  withUrl(command).option('--account <name>', 'the account, where the service guards several')
 
 /** Adds the options for the source of data: a running service, or a data folder. */
 export const withUrlOrData = (command: Command): Command =>
@@ -37,9 +45,26 @@ export const withFormat = (
  *
  * @throws UsageError for an unusable URL or token.
  */
-export function clientOf({ url }: ConnectionOptions, { env }: CommandContext): WatchkeeperClient {
+export function clientOf({ url }: ConnectionOptions, context: CommandContext): WatchkeeperClient {
+  return accountClientOf({ url, account: undefined }, context)
+}
+
+/**
+ * A client of one account of the selected service; without a name, of its only account.
+ *
+ * @throws UsageError for an unusable URL or token.
+ */
+export function accountClientOf(
+  { url, account }: { readonly url?: string | undefined; readonly account?: string | undefined },
+  { env }: CommandContext,
+): WatchkeeperClient {
   const given = url ?? namedUrl(env) ?? DEFAULT_URL
-  return new WatchkeeperClient({ url: usableUrl(given), token: usableToken(env), repeats: 0 })
+  return new WatchkeeperClient({
+    url: usableUrl(given),
+    token: usableToken(env),
+    repeats: 0,
+    account,
+  })
 }
 
 /** An empty variable counts as unset, as scripts write it. */

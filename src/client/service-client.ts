@@ -18,6 +18,11 @@ export interface ClientOptions {
    * s.
    */
   readonly silenceMs?: number
+  /**
+   * The account that requests concern where the service guards several; `all` for the kill switch
+   * of every account.
+   */
+  readonly account?: string | undefined
 }
 
 /** What a change sends beside its path. */
@@ -186,9 +191,9 @@ export class ServiceClient {
     path: string,
     { body, key, signal }: { body?: unknown; key?: string; signal?: AbortSignal } = {},
   ): Promise<Response> {
-    const { token, timeoutMs } = this.options
+    const { account, token, timeoutMs } = this.options
     try {
-      return await fetch(`${this.url}${path}`, {
+      return await fetch(`${this.url}${pathIn(account, path)}`, {
         method,
         headers: {
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -220,3 +225,15 @@ export class ServiceClient {
 
 const eitherOf = (one: AbortSignal, other: AbortSignal | undefined): AbortSignal =>
   other === undefined ? one : AbortSignal.any([one, other])
+
+/** What a service keeps for each account: `/api/accounts/<name>/` has these paths. */
+const OF_ACCOUNT =
+  /^\/api\/(?=(?:positions|exits|kill-switch|journal|events|portfolio|supervision|gateway|holdings)(?:[/?]|$))/
+
+/** The path of a request that concerns one account. */
+function pathIn(account: string | undefined, path: string): string {
+  if (account === undefined) return path
+  const name = encodeURIComponent(account)
+  if (path === '/health') return `${path}?account=${name}`
+  return path.replace(OF_ACCOUNT, `/api/accounts/${name}/`)
+}

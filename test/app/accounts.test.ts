@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import type { Capabilities } from '../../src/ports/broker.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
+import { watchkeeper, type Ran } from '../support/cli.ts'
 import { ask, type Answer } from '../support/http.ts'
 import { RunningService } from '../support/kill.ts'
 import { until } from '../support/until.ts'
@@ -170,6 +171,35 @@ describe('a service with two accounts', function () {
     expect(
       (JSON.parse(text) as { name: string; positions: number }[]).map(each => each.name),
     ).to.deep.equal(['acme', 'bolt'])
+  })
+
+  it('is asked by commands for one account, or for all', async () => {
+    const cli = async (...args: string[]): Promise<Ran> =>
+      watchkeeper([...args, '--url', `http://127.0.0.1:${port}`])
+    const listed = await cli('accounts')
+    expect(listed.stdout).to.match(/^account +health.*\nacme +\w+ +12 +guard +off.*\nbolt /)
+    const all = await cli('status')
+    expect(all.stdout).to.match(/^accounts +acme: \w+, 12 open, mode guard, kill switch off$/m)
+    expect((await cli('status', '--account', 'bolt')).stdout).to.match(/^kill switch {2}off$/m)
+    const unnamed = await cli('holdings')
+    expect([unnamed.code, unnamed.stderr]).to.deep.equal([
+      1,
+      'error: ACCOUNT_REQUIRED: this service guards several accounts: name one of acme, bolt\n',
+    ])
+    expect((await cli('holdings', '--account', 'bolt')).code).to.equal(0)
+    expect((await cli('kill-switch', 'block', '--account', 'acme')).code).to.equal(0)
+    const states = async (): Promise<unknown> =>
+      (JSON.parse((await get('/api/accounts')).text) as { killSwitch: string }[]).map(
+        ({ killSwitch }) => killSwitch,
+      )
+    expect(await states()).to.deep.equal(['block', 'off'])
+    expect((await cli('kill-switch', 'off', '--account', 'all')).code).to.equal(0)
+    expect(await states()).to.deep.equal(['off', 'off'])
+    const rules = ['--rules', '{"stopLoss":{"pct":4}}']
+    const changed = await cli('positions', 'rules', 'p1', ...rules, '--account', 'bolt')
+    expect(changed.code, changed.stderr).to.equal(0)
+    expect((await get('/api/accounts/acme/positions/p1')).json['stop']).to.equal(95)
+    expect((await get('/api/accounts/bolt/positions/p1')).json['stop']).to.equal(96)
   })
 
   it('adds, exits and releases a position in the account that is named alone', async () => {

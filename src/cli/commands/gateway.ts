@@ -3,11 +3,11 @@ import { confirmedView, gatewayView, type GatewayView } from '../../ports/contro
 import { holdingsView, type HoldingsView } from '../../ports/control/holdings.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
-import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
+import { accountClientOf, withAccount, type AccountConnection } from '../connection.ts'
 import { holdingLines } from '../holdings-text.ts'
 import { countText, paintFor, readable, tableLines, timeText } from '../output.ts'
 
-interface Given extends ConnectionOptions {
+interface Given extends AccountConnection {
   readonly format: 'text' | 'json'
 }
 
@@ -25,7 +25,7 @@ export const gatewayCommand: CommandModule = {
       .command('gateway')
       .description('show the calls to the broker, or move a breaker')
       .addHelpText('after', EXAMPLES)
-    withUrl(
+    withAccount(
       gateway
         .command('show', { isDefault: true })
         .description('show breakers, throttles, lanes and the last calls'),
@@ -34,7 +34,7 @@ export const gatewayCommand: CommandModule = {
         new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'),
       )
       .action((given: Given) => show(given, context))
-    withUrl(
+    withAccount(
       gateway
         .command('breaker')
         .description('move a breaker by hand')
@@ -47,41 +47,41 @@ export const gatewayCommand: CommandModule = {
             'reset',
           ]),
         ),
-    ).action((group: string, act: string, given: ConnectionOptions) =>
+    ).action((group: string, act: string, given: AccountConnection) =>
       move({ group, act, given }, context),
     )
-    withUrl(
+    withAccount(
       gateway
         .command('confirm-holdings')
         .description('confirm that the account holds what it should: then orders may be sent'),
     )
       .option('--yes', 'do not ask', false)
-      .action((given: ConnectionOptions & { yes: boolean }) => confirmHoldings(given, context))
+      .action((given: AccountConnection & { yes: boolean }) => confirmHoldings(given, context))
   },
 }
 
 async function show(given: Given, context: CommandContext): Promise<void> {
-  const view = await clientOf(given, context).get('/api/gateway', gatewayView)
+  const view = await accountClientOf(given, context).get('/api/gateway', gatewayView)
   const text = given.format === 'json' ? JSON.stringify(view) : linesOf(view).join('\n')
   context.stdout.write(`${text}\n`)
 }
 
 async function move(
-  { group, act, given }: { group: string; act: string; given: ConnectionOptions },
+  { group, act, given }: { group: string; act: string; given: AccountConnection },
   context: CommandContext,
 ): Promise<void> {
   const path = `/api/gateway/breakers/${group}/${act}`
-  const { breakers } = await clientOf(given, context).change('POST', path, {
+  const { breakers } = await accountClientOf(given, context).change('POST', path, {
     shape: gatewayView,
   })
   context.stdout.write(`${breakerTable(breakers).join('\n')}\n`)
 }
 
 async function confirmHoldings(
-  { yes, ...given }: ConnectionOptions & { yes: boolean },
+  { yes, ...given }: AccountConnection & { yes: boolean },
   context: CommandContext,
 ): Promise<void> {
-  const client = clientOf(given, context)
+  const client = accountClientOf(given, context)
   if (!yes) {
     const view = await client.get('/api/holdings', holdingsView)
     const lines = holdingLines(view, paintFor(context.stderr, context.env))

@@ -1,10 +1,10 @@
 import { holdingsView } from '../../ports/control/holdings.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
+import { accountClientOf, withAccount, withFormat, type AccountConnection } from '../connection.ts'
 import { holdingLines } from '../holdings-text.ts'
 import { paintFor } from '../output.ts'
 
-interface Given extends ConnectionOptions {
+interface Given extends AccountConnection {
   readonly format: 'text' | 'json'
 }
 
@@ -17,7 +17,7 @@ Examples:
 export const holdingsCommand: CommandModule = {
   add(program, context) {
     withFormat(
-      withUrl(
+      withAccount(
         program.command('holdings').description('compare what the venue holds with the positions'),
       ),
     )
@@ -27,7 +27,7 @@ export const holdingsCommand: CommandModule = {
 }
 
 async function holdings(given: Given, context: CommandContext): Promise<void> {
-  const view = await clientOf(given, context).get('/api/holdings', holdingsView)
+  const view = await accountClientOf(given, context).get('/api/holdings', holdingsView)
   const paint = paintFor(context.stdout, context.env)
   const text = given.format === 'json' ? JSON.stringify(view) : holdingLines(view, paint).join('\n')
   context.stdout.write(`${text}\n`)

@@ -2,10 +2,10 @@ import { Argument, Option } from 'commander'
 import { killSwitchView, type KillSwitchView } from '../../ports/control/kill-switch.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
-import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
+import { accountClientOf, withAccount, type AccountConnection } from '../connection.ts'
 import { timeText } from '../output.ts'
 
-interface Given extends ConnectionOptions {
+interface Given extends AccountConnection {
   readonly held?: 'send' | 'discard'
   readonly yes: boolean
 }
@@ -25,7 +25,7 @@ Examples:
 export const killSwitchCommand: CommandModule = {
   add(program, context) {
     const state = new Argument('[state]', 'what it is moved to')
-    withUrl(
+    withAccount(
       program
         .command('kill-switch')
         .description('show the kill switch, or move it')
@@ -53,7 +53,7 @@ async function killSwitch(
   { held, yes, ...connection }: Given,
   context: CommandContext,
 ): Promise<void> {
-  const client = clientOf(connection, context)
+  const client = accountClientOf(connection, context)
   const path = '/api/kill-switch'
   if (wanted === undefined) return show(await client.get(path, killSwitchView), context)
   const question = QUESTIONS[wanted]

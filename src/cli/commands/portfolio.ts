@@ -6,10 +6,10 @@ import {
 } from '../../ports/control/portfolio.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
-import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
+import { accountClientOf, withAccount, withFormat, type AccountConnection } from '../connection.ts'
 import { amountText, paintFor, readable, tableLines, timeText, type Paint } from '../output.ts'
 
-interface Given extends ConnectionOptions {
+interface Given extends AccountConnection {
   readonly format: 'text' | 'json'
 }
 
@@ -42,12 +42,12 @@ export const portfolioCommand: CommandModule = {
     const shown = portfolio
       .command('show', { isDefault: true })
       .description('show the trading day, and where each limit stands')
-    withFormat(withUrl(shown)).action((given: Given) => show(given, context))
+    withFormat(withAccount(shown)).action((given: Given) => show(given, context))
     const resetting = portfolio
       .command('reset')
       .description('put the loss behind a limit that was reached')
       .argument('<limit>', 'name of the limit')
-    withFormat(withUrl(resetting))
+    withFormat(withAccount(resetting))
       .option('--yes', 'do not ask', false)
       .addHelpText('after', RESET_HELP)
       .action((limit: string, given: ResetGiven) => reset(limit, given, context))
@@ -55,7 +55,7 @@ export const portfolioCommand: CommandModule = {
 }
 
 async function show(given: Given, context: CommandContext): Promise<void> {
-  print(await clientOf(given, context).get(PATH, portfolioView), given, context)
+  print(await accountClientOf(given, context).get(PATH, portfolioView), given, context)
 }
 
 async function reset(
@@ -63,7 +63,7 @@ async function reset(
   { yes, ...given }: ResetGiven,
   context: CommandContext,
 ): Promise<void> {
-  const client = clientOf(given, context)
+  const client = accountClientOf(given, context)
   if (!yes) await confirm(context, `The loss so far will not count against ${limit} any more.`)
   const path = `${PATH}/limits/${encodeURIComponent(limit)}/reset`
   print(await client.change('POST', path, { shape: portfolioView }), given, context)

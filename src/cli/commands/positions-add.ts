@@ -7,7 +7,14 @@ import { onOneLine } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
 import { addedView, changedView, type AddedView } from '../../ports/control/positions.ts'
 import type { CommandContext } from '../command.ts'
-import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
+import {
+  accountClientOf,
+  clientOf,
+  withAccount,
+  withUrl,
+  type AccountConnection,
+  type ConnectionOptions,
+} from '../connection.ts'
 import { eachOf, positionLine } from '../positions-text.ts'
 
 /** Shown for fields that an older service does not send. */
@@ -31,7 +38,7 @@ interface AddGiven extends ConnectionOptions {
   readonly reopen: boolean
 }
 
-interface RulesGiven extends ConnectionOptions {
+interface RulesGiven extends AccountConnection {
   readonly rules: object
   readonly force: boolean
   readonly exitNow: boolean
@@ -94,7 +101,7 @@ export function addGuarding(positions: Command, context: CommandContext): void {
     .option('--reopen', 'also if its id is that of a position which is over', false)
     .addHelpText('after', ADD_HELP)
     .action((given: AddGiven) => add(given, context))
-  withUrl(
+  withAccount(
     positions
       .command('rules')
       .description('give a position other rules: they may only tighten')
@@ -146,7 +153,7 @@ async function changeRules(
   context: CommandContext,
 ): Promise<void> {
   const body = { rules, force, exitNow }
-  const client = clientOf(connection, context)
+  const client = accountClientOf(connection, context)
   const view = await client.change('PATCH', positionPath(id), { shape: changed, body })
   warnOf(view, context)
   context.stdout.write(`${positionLine(view)}\n`)

@@ -4,10 +4,10 @@ import { onOneLine } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext } from '../command.ts'
 import { confirm } from '../confirm.ts'
-import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
+import { accountClientOf, withAccount, type AccountConnection } from '../connection.ts'
 import { eachOf, positionLine } from '../positions-text.ts'
 
-interface Given extends ConnectionOptions {
+interface Given extends AccountConnection {
   readonly yes: boolean
   readonly all?: boolean
 }
@@ -29,7 +29,7 @@ Examples:
 
 /** Adds the commands that exit positions or stop guarding them. */
 export function addEnding(positions: Command, context: CommandContext): void {
-  withUrl(
+  withAccount(
     positions
       .command('exit')
       .description('exit positions at market')
@@ -39,7 +39,7 @@ export function addEnding(positions: Command, context: CommandContext): void {
     .option('--yes', 'do not ask', false)
     .addHelpText('after', EXIT_HELP)
     .action((ids: string[], given: Given) => exit(ids, given, context))
-  withUrl(
+  withAccount(
     positions
       .command('release')
       .description('stop guarding; what the broker holds stays')
@@ -55,7 +55,7 @@ async function exit(
   { all = false, yes, ...connection }: Given,
   context: CommandContext,
 ): Promise<void> {
-  const client = clientOf(connection, context)
+  const client = accountClientOf(connection, context)
   if (all === ids.length > 0) throw new UsageError('expected ids of positions, or --all')
   const wanted = all ? await openIds(client) : ids
   // Ask also where there is no position now: one may be added before the answer, and the
@@ -76,7 +76,7 @@ async function release(
   { yes, ...connection }: Given,
   context: CommandContext,
 ): Promise<void> {
-  const client = clientOf(connection, context)
+  const client = accountClientOf(connection, context)
   if (!yes) await confirm(context, `watchkeeper will no longer guard ${short(ids)}.`)
   await eachOf(ids, context, {
     nameOf: id => id,

@@ -41,6 +41,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./status.ts')).statusCommand,
   },
   {
+    name: 'accounts',
+    summary: 'list the accounts of the running service',
+    load: async () => (await import('./accounts.ts')).accountsCommand,
+  },
+  {
     name: 'positions',
     summary: 'list, add, change, exit or release positions',
     load: async () => (await import('./positions.ts')).positionsCommand,

@@ -1,10 +1,12 @@
 import { isSilence } from '../../client/errors.ts'
+import type { WatchkeeperClient } from '../../client/watchkeeper-client.ts'
 import { onOneLine } from '../../domain/plain-text.ts'
+import { accountList, type AccountView } from '../../ports/control/accounts.ts'
 import type { HealthReport } from '../../ports/control/health.ts'
 import type { KillSwitchView } from '../../ports/control/kill-switch.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
+import { accountClientOf, withAccount, withFormat, type AccountConnection } from '../connection.ts'
 import { numberText, stopText, targetText } from '../levels.ts'
 import { Outcome } from '../outcome.ts'
 import { paintFor, readable, type Paint } from '../output.ts'
@@ -14,9 +16,10 @@ Exit code: 0 pass, 0 warn, 1 fail, 3 no answer.
 
 Examples:
   $ watchkeeper status
+  $ watchkeeper status --account desk
   $ watchkeeper status --url http://10.0.0.5:8080 --format json`
 
-interface Given extends ConnectionOptions {
+interface Given extends AccountConnection {
   readonly format: 'text' | 'json'
 }
 
@@ -28,7 +31,7 @@ const COLOURS = { pass: 'green', warn: 'yellow', fail: 'red' } as const
 export const statusCommand: CommandModule = {
   add(program, context) {
     withFormat(
-      withUrl(program.command('status').description('show the health of the running service')),
+      withAccount(program.command('status').description('show the health of the running service')),
     )
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => status(given, context))
@@ -36,7 +39,7 @@ export const statusCommand: CommandModule = {
 }
 
 async function status(given: Given, context: CommandContext): Promise<void> {
-  const client = clientOf(given, context)
+  const client = accountClientOf(given, context)
   const paint = paintFor(context.stdout, context.env)
   try {
     const health = await client.health()
@@ -47,9 +50,7 @@ async function status(given: Given, context: CommandContext): Promise<void> {
         `${[`${state}  watchkeeper ${version}`, ...output.map(onOneLine)].join('\n  ')}\n`,
       )
     } else {
-      const positions = await client.positions()
-      const killSwitch = await client.killSwitch()
-      const lines = [...headLines(health, killSwitch, paint), ...nearLines(positions)]
+      const lines = await statusLines(client, { health, account: given.account, paint })
       context.stdout.write(`${lines.join('\n')}\n`)
     }
     if (health.status === 'fail') throw new Outcome(FAILED)
@@ -60,11 +61,33 @@ async function status(given: Given, context: CommandContext): Promise<void> {
   }
 }
 
-function headLines(
-  { status: state, version, output, checks }: HealthReport,
-  killSwitch: KillSwitchView,
-  paint: Paint,
-): string[] {
+/** The state of one account, or a line for each where there are several and none is named. */
+async function statusLines(
+  client: WatchkeeperClient,
+  { health, account, paint }: { health: HealthReport; account: string | undefined; paint: Paint },
+): Promise<string[]> {
+  const accounts = account === undefined ? await client.get('/api/accounts', accountList) : []
+  const positions = await client.positions()
+  const head =
+    accounts.length > 1
+      ? [...headLines(health, paint), ...accountLines(accounts, paint)]
+      : [...headLines(health, paint), killSwitchLine(await client.killSwitch())]
+  const why = health.output.map(line => paint(COLOURS[health.status], `  ${onOneLine(line)}`))
+  return [...head, ...why, ...nearLines(positions)]
+}
+
+function accountLines(accounts: readonly AccountView[], paint: Paint): string[] {
+  return accounts.map(({ name, status: state, positions, mode, killSwitch }, index) => {
+    const label = index === 0 ? 'accounts    ' : '            '
+    const facts = [`${positions} open`, `mode ${mode}`, `kill switch ${killSwitch}`]
+    return `${label} ${onOneLine(name)}: ${paint(COLOURS[state], state)}, ${facts.join(', ')}`
+  })
+}
+
+const killSwitchLine = ({ state, held }: KillSwitchView): string =>
+  `kill switch  ${state}${held.length > 0 ? `, holds ${held.length} exits` : ''}`
+
+function headLines({ status: state, version, checks }: HealthReport, paint: Paint): string[] {
   // A missing check must not read as a good value.
   const valueOf = (name: string): number | string | boolean =>
     checks[name]?.[0]?.observedValue ?? '?'
@@ -78,8 +101,6 @@ function headLines(
     `${paint(COLOURS[state], state)}  watchkeeper ${version}, up ${typeof uptime === 'number' ? durationText(uptime) : '?'}`,
     `positions    ${counts.join(', ')}`,
     ...exitableLines(checks),
-    `kill switch  ${killSwitch.state}${killSwitch.held.length > 0 ? `, holds ${killSwitch.held.length} exits` : ''}`,
-    ...output.map(line => paint(COLOURS[state], `  ${onOneLine(line)}`)),
   ]
 }
 

@@ -1,9 +1,9 @@
 import { actorList, actorView, type ActorView } from '../../ports/supervision.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
+import { accountClientOf, withAccount, withFormat, type AccountConnection } from '../connection.ts'
 import { tableLines } from '../output.ts'
 
-interface Given extends ConnectionOptions {
+interface Given extends AccountConnection {
   readonly limit: string
   readonly format: 'text' | 'json'
 }
@@ -23,21 +23,21 @@ export const supervisionCommand: CommandModule = {
     const shown = supervision
       .command('tree', { isDefault: true })
       .description('show the actors, those in trouble first')
-    withFormat(withUrl(shown))
+    withFormat(withAccount(shown))
       .option('--limit <count>', 'at most so many monitors', '20')
       .action((given: Given) => tree(given, context))
-    withUrl(
+    withAccount(
       supervision
         .command('restart')
         .description('replace an actor by a new incarnation, also a quarantined one')
         .argument('<id>', 'as the tree shows it: gateway, monitor-<position>, …'),
-    ).action((id: string, given: ConnectionOptions) => restart(id, given, context))
+    ).action((id: string, given: AccountConnection) => restart(id, given, context))
   },
 }
 
 async function tree(given: Given, context: CommandContext): Promise<void> {
   const path = `/api/supervision?limit=${encodeURIComponent(given.limit)}`
-  const actors = await clientOf(given, context).get(path, actorList)
+  const actors = await accountClientOf(given, context).get(path, actorList)
   const lines =
     given.format === 'json' ? actors.map(each => JSON.stringify(each)) : tableOf(actors, Date.now())
   for (const line of lines) context.stdout.write(`${line}\n`)
@@ -45,11 +45,11 @@ async function tree(given: Given, context: CommandContext): Promise<void> {
 
 async function restart(
   id: string,
-  given: ConnectionOptions,
+  given: AccountConnection,
   context: CommandContext,
 ): Promise<void> {
   const path = `/api/supervision/${encodeURIComponent(id)}/restart`
-  const actor = await clientOf(given, context).change('POST', path, { shape: actorView })
+  const actor = await accountClientOf(given, context).change('POST', path, { shape: actorView })
   context.stdout.write(`${tableOf([actor], Date.now()).join('\n')}\n`)
 }
 

@@ -2,12 +2,12 @@ import { onOneLine } from '../../domain/plain-text.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
 import { whyView, type RuleView, type WhyView } from '../../ports/control/why.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
+import { accountClientOf, withAccount, withFormat, type AccountConnection } from '../connection.ts'
 import { stepLines } from '../journal-text.ts'
 import { levelText, numberText } from '../levels.ts'
 import { pctText, tableLines, timeText } from '../output.ts'
 
-interface Given extends ConnectionOptions {
+interface Given extends AccountConnection {
   readonly format: 'text' | 'json'
 }
 
@@ -25,7 +25,7 @@ export const whyCommand: CommandModule = {
       .command('why')
       .description('explain what each rule of a position would do')
       .argument('<id>', 'position')
-    withFormat(withUrl(command))
+    withFormat(withAccount(command))
       .addHelpText('after', EXAMPLES)
       .action((id: string, given: Given) => why(id, given, context))
   },
@@ -33,7 +33,7 @@ export const whyCommand: CommandModule = {
 
 async function why(id: string, given: Given, context: CommandContext): Promise<void> {
   const path = `/api/positions/${encodeURIComponent(id)}/why`
-  const view = await clientOf(given, context).get(path, whyView)
+  const view = await accountClientOf(given, context).get(path, whyView)
   const text = given.format === 'json' ? JSON.stringify(view) : linesOf(view).join('\n')
   context.stdout.write(`${text}\n`)
 }
