@@ -17,6 +17,8 @@ export interface Holders {
   count: number
   /** By the rules of the set, in its order. */
   readonly armed: number[]
+  /** The rules of the set, copied: those of a set whose monitor crashes may be what throws. */
+  readonly rules: RuleSet['rules']
 }
 
 /** With the reason by which decisions name the rule. */
@@ -37,7 +39,10 @@ export class RuleTally {
   entered({ ruleSet }: WatchedPosition): void {
     const holders = this.holders.get(ruleSet)
     if (holders !== undefined) holders.count++
-    else this.holders.set(ruleSet, { count: 1, armed: ruleSet.rules.map(() => 0) })
+    else {
+      const rules = [...ruleSet.rules]
+      this.holders.set(ruleSet, { count: 1, armed: rules.map(() => 0), rules })
+    }
   }
 
   /** A position is watched no more. */
@@ -51,7 +56,7 @@ export class RuleTally {
   evaluated(guard: WatchedPosition, armed: Armed): void {
     const { ruleSet, merged: before } = guard
     const { merged } = armed
-    this.countArmed(guard, armedBits(guard, armed))
+    this.countArmed(guard, armedBits(guard, armed, this.holders.get(ruleSet)!.rules))
     // A fold of levels that stay as they are has asked no rule.
     if (merged === before) return
     const counts = this.of(ruleSet)
@@ -96,20 +101,23 @@ export class RuleTally {
 }
 
 /** The rules of a position, as bits by their places in its set, that could exit it after an evaluation. */
-function armedBits(guard: WatchedPosition, evaluated: Pick<Armed, 'merged' | 'anchor'>): number {
+function armedBits(
+  guard: WatchedPosition,
+  evaluated: Pick<Armed, 'merged' | 'anchor'>,
+  rules: RuleSet['rules'],
+): number {
   let bits = 0
-  for (let index = 0; index < guard.ruleSet.rules.length; index++) {
-    if (isArmed(guard, index, evaluated)) bits |= 1 << index
+  for (let index = 0; index < rules.length; index++) {
+    if (isArmed(guard, { rule: rules[index]!, index }, evaluated)) bits |= 1 << index
   }
   return bits
 }
 
 function isArmed(
-  { ruleSet, other, isFrozen }: WatchedPosition,
-  index: number,
+  { other, isFrozen }: WatchedPosition,
+  { rule, index }: { rule: RuleSet['rules'][number]; index: number },
   { merged, anchor }: Pick<Armed, 'merged' | 'anchor'>,
 ): boolean {
-  const rule = ruleSet.rules[index]!
   switch (rule.kind) {
     case 'levels':
       return (merged.armed & (1 << index)) !== 0

@@ -11,8 +11,10 @@ import {
   quote,
   quoteList,
 } from '../../src/brokers/http/answers.ts'
+import { factCalls } from '../../src/brokers/http/facts.ts'
 import { capabilities } from '../../src/brokers/http/options.ts'
 import { exitAnswer, orderState } from '../../src/brokers/shapes.ts'
+import { instrumentId } from '../../src/domain/ids.ts'
 import { cliHere } from '../support/cli-here.ts'
 import { blocksOf, PAGES, placeOf, type Block } from '../support/docs/blocks.ts'
 
@@ -23,10 +25,13 @@ const inLanguage = (language: string): Block[] =>
 /**
  * Languages that this folder's tests read; `mermaid` and `text` are drawings, or bytes on a wire.
  */
-const LANGUAGES = ['console', 'csv', 'js', 'json', 'mermaid', 'sh', 'text', 'ts', 'yaml']
+const LANGUAGES = ['console', 'csv', 'js', 'json', 'mermaid', 'python', 'sh', 'text', 'ts', 'yaml']
 
-/** Settings that belong to another program, by one of their keys. */
-const FOREIGN = ['scrape_configs', 'receivers']
+/** Settings and messages that belong to another program, by one of their keys. */
+const FOREIGN = ['scrape_configs', 'receivers', 'webhook', 'verb', 'mcpServers']
+
+/** Whether an example of these keys is another program's. */
+const isForeign = (keys: readonly string[]): boolean => keys.some(key => FOREIGN.includes(key))
 
 /** The kind of an example of the broker's protocol, by its heading. */
 const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
@@ -36,7 +41,24 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   'List holdings': text => parse(holdingList, { what: 'holdings', text }),
   Prices: text => parse(quoteList, { what: 'quotes', text }).quotes.map(row => quote.parse(row)),
   'Working orders (optional)': text => parse(openOrderList, { what: 'orders', text }),
+  'Instruments and account (optional)': factsIn,
   'What the venue can prove': text => capabilities.parse(JSON.parse(text)),
+}
+
+/** Reads the answer to one of the questions about the access to an account. */
+async function factsIn(text: string): Promise<void> {
+  const value = JSON.parse(text) as Record<string, unknown>
+  const facts = factCalls({ instruments: true, account: true }, async shape => shape.parse(value))
+  const signal = new AbortController().signal
+  if ('instruments' in value) {
+    expect(await facts.instruments!(signal)).to.have.length(1)
+  } else if ('changes' in value) {
+    const key = { instrument: instrumentId('BTCUSD'), side: 'long' } as const
+    expect(await facts.changes!(key, 0, signal)).to.have.length(1)
+  } else {
+    expect(await facts.permissions!(signal)).to.have.property('expiresAt')
+    expect(await facts.positionMode!(signal)).to.equal('one-way')
+  }
 }
 
 /** Checks a file that contains only rules. */
@@ -53,6 +75,10 @@ describe('the examples of the documentation', () => {
   /** Writes the input of `watchkeeper check`; returns its arguments. */
   function checkOf(block: Block): string[] {
     const { rules, positions } = parseYaml(block.text) as Record<string, unknown>
+    // A configuration may name another file of its page.
+    for (const { page, file, text } of blocks) {
+      if (page === block.page && file !== undefined) writeFileSync(join(folder, file), text)
+    }
     const file = join(folder, 'example.yaml')
     writeFileSync(file, block.text)
     if (positions !== undefined && typeof positions !== 'string') return ['--positions', file]
@@ -68,7 +94,7 @@ describe('the examples of the documentation', () => {
 
   for (const block of inLanguage('yaml')) {
     const keys = Object.keys(parseYaml(block.text) as object)
-    if (keys.some(key => FOREIGN.includes(key))) continue
+    if (isForeign(keys)) continue
     it(`of ${placeOf(block)} are settings that watchkeeper accepts`, async () => {
       const { code, stderr } = await cliHere(['check', ...checkOf(block)])
       expect(stderr.replace(/^warning: .*\n/gm, '')).to.equal('')
@@ -77,10 +103,12 @@ describe('the examples of the documentation', () => {
   }
 
   for (const block of inLanguage('json')) {
-    it(`of ${placeOf(block)} are answers that watchkeeper accepts`, () => {
+    if (isForeign(valuesOf(block.text).flatMap(text => Object.keys(JSON.parse(text) as object))))
+      continue
+    it(`of ${placeOf(block)} are answers that watchkeeper accepts`, async () => {
       const answer = ANSWERS[block.heading]
       expect(answer, block.heading).to.not.equal(undefined)
-      for (const value of valuesOf(block.text)) answer!(value)
+      for (const value of valuesOf(block.text)) await answer!(value)
     })
   }
 })
