@@ -172,7 +172,8 @@ describe('The commands that show figures', () => {
     server = new OddServer((request, response) => {
       const killSwitch = { state: 'off', since: null, by: null, held: [] }
       const positions = { positions: [], next: null }
-      const kind = { '/health': health, '/api/kill-switch': killSwitch }[request.url!] ?? positions
+      const answers = { '/health': health, '/api/kill-switch': killSwitch, '/api/accounts': [] }
+      const kind = answers[request.url as keyof typeof answers] ?? positions
       always(kind)(request, response)
     })
     const { stdout } = await cliHere(['status', '--url', await server.open()])
