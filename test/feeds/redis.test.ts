@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import { expect } from 'chai'
 import { instrumentId, type InstrumentId } from '../../src/domain/ids.ts'
 import type { Tick } from '../../src/domain/tick.ts'
@@ -12,6 +12,10 @@ import { until } from '../support/until.ts'
 const ACME = instrumentId('ACME')
 const GOLD = instrumentId('GOLD')
 const TS = Date.now()
+
+/** Resolves when a connection has closed; a reset before that is an error that is followed by it. */
+const closed = (client: EventEmitter): Promise<void> =>
+  new Promise(resolve => client.once('close', () => resolve()))
 
 needing('redis-server').describe('RedisFeed', () => {
   let server: RedisServer
@@ -201,7 +205,7 @@ needing('redis-server').describe('RedisFeed', () => {
   it('subscribes again after an outage, and reads the last values once', async () => {
     const other = await mortal()
     const { connections } = await open({}, other)
-    const lost = [...connections.values()].map(({ client }) => once(client, 'close'))
+    const lost = [...connections.values()].map(({ client }) => closed(client))
     await other.stop()
     await Promise.all(lost)
     await other.startAgain()
@@ -385,7 +389,7 @@ needing('redis-server').describe('RedisFeed', () => {
       await open({ push: 'stream' }, other)
       await reads()
       const { client } = feed!.connections.get('feed-push')!
-      const lost = once(client, 'close')
+      const lost = closed(client)
       await other.ask(['client', 'kill', 'type', 'normal'])
       await lost
       for (let price = 1; price <= 50; price++)
@@ -408,7 +412,7 @@ needing('redis-server').describe('RedisFeed', () => {
       await other.flush()
       await other.ask(['xadd', 'ticks', '*', ...entry(2)])
       await until(() => ticks.length === 2)
-      const lost = once(feed!.connections.get('feed-push')!.client, 'close')
+      const lost = closed(feed!.connections.get('feed-push')!.client)
       await other.stop()
       await lost
       await other.startAgain()
