@@ -2,6 +2,7 @@ import { sum } from '../domain/decimal.ts'
 import type { TradeView } from '../ports/trades.ts'
 import { numberText } from './levels.ts'
 import {
+  accountColumn,
   amountText,
   countText,
   pctText,
@@ -15,9 +16,13 @@ import {
 export function exitsText(trades: readonly TradeView[], paint: Paint): string[] {
   if (trades.length === 0) return ['no exit is known']
   const head = [`closed (${zoneName()})`, 'position', 'instrument', 'side', 'quantity', 'entry']
+  const accounts = accountColumn(trades)
   const [first, ...rows] = tableLines(
-    [[...head, 'exit', 'profit', 'pct', 'reason'], ...trades.map(rowOf)],
-    new Set([4, 5, 6, 7, 8]),
+    [
+      [...accounts.head, ...head, 'exit', 'profit', 'pct', 'reason'],
+      ...trades.map(trade => [...accounts.cellOf(trade), ...rowOf(trade)]),
+    ],
+    new Set([4, 5, 6, 7, 8].map(column => column + accounts.head.length)),
   )
   return [paint('dim', first!), ...rows, totalText(trades)]
 }

@@ -45,6 +45,15 @@ export function tableLines(
   )
 }
 
+/** A first column of a table for the account, where its rows are of several. */
+export function accountColumn(rows: readonly { readonly account?: string | null }[]): {
+  readonly head: readonly string[]
+  cellOf(row: { readonly account?: string | null }): readonly string[]
+} {
+  if (new Set(rows.map(({ account }) => account)).size < 2) return { head: [], cellOf: () => [] }
+  return { head: ['account'], cellOf: ({ account }) => [account ?? '-'] }
+}
+
 /** A number for a person: with a maximum of decimals, and a comma at each thousand. */
 export const readable = (value: number, decimals = 2): string =>
   value.toLocaleString('en-US', { maximumFractionDigits: decimals })

@@ -180,6 +180,11 @@ describe('a service with two accounts', function () {
     expect(listed.stdout).to.match(/^account +health.*\nacme +\w+ +12 +guard +off.*\nbolt /)
     const all = await cli('status')
     expect(all.stdout).to.match(/^accounts +acme: \w+, 12 open, mode guard, kill switch off$/m)
+    expect(all.stdout).to.match(/^positions +24 guarded, 0 being exited, 0 not guarded$/m)
+    expect(all.stdout).to.match(/^closest +p\d+ \((?:acme|bolt)\): stop 95/m)
+    const { stdout: table } = await cli('positions')
+    expect(table).to.match(/^account +position +state/)
+    expect(table).to.match(/^bolt +p1 +guarded +P1 /m)
     expect((await cli('status', '--account', 'bolt')).stdout).to.match(/^kill switch {2}off$/m)
     const unnamed = await cli('holdings')
     expect([unnamed.code, unnamed.stderr]).to.deep.equal([

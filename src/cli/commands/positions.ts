@@ -4,7 +4,7 @@ import type { PositionView } from '../../ports/control/positions.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { fromEither, withFormat, withUrlOrData, type ConnectionOptions } from '../connection.ts'
 import { numberText, stopText, targetText } from '../levels.ts'
-import { tableLines, timeText } from '../output.ts'
+import { accountColumn, tableLines, timeText } from '../output.ts'
 import { addGuarding } from './positions-add.ts'
 import { addEnding } from './positions-end.ts'
 
@@ -74,10 +74,12 @@ const orDash = (value: number | null): string => (value === null ? '-' : numberT
 function liveTable(views: readonly PositionView[]): string[] {
   if (views.length === 0) return NONE
   const head = ['position', 'state', 'instrument', 'side', 'quantity', 'entry', 'price', 'stop']
+  const accounts = accountColumn(views)
   return tableLines(
     [
-      [...head, 'target', 'best', 'rules'],
+      [...accounts.head, ...head, 'target', 'best', 'rules'],
       ...views.map(view => [
+        ...accounts.cellOf(view),
         view.id,
         view.reason === undefined ? view.state : `${view.state}: ${view.reason}`,
         view.instrument,
@@ -91,7 +93,7 @@ function liveTable(views: readonly PositionView[]): string[] {
         Object.keys(view.rules).join(', '),
       ]),
     ],
-    new Set([4, 5, 6, 7, 8, 9]),
+    new Set([4, 5, 6, 7, 8, 9].map(column => column + accounts.head.length)),
   )
 }
 

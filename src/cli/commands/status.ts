@@ -61,6 +61,8 @@ async function status(given: Given, context: CommandContext): Promise<void> {
   }
 }
 
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
+
 /** The state of one account, or a line for each where there are several and none is named. */
 async function statusLines(
   client: WatchkeeperClient,
@@ -88,14 +90,18 @@ const killSwitchLine = ({ state, held }: KillSwitchView): string =>
   `kill switch  ${state}${held.length > 0 ? `, holds ${held.length} exits` : ''}`
 
 function headLines({ status: state, version, checks }: HealthReport, paint: Paint): string[] {
-  // A missing check must not read as a good value.
-  const valueOf = (name: string): number | string | boolean =>
-    checks[name]?.[0]?.observedValue ?? '?'
-  const uptime = valueOf('uptime')
+  // A missing check must not read as a good value; of several accounts each has an entry.
+  const countOf = (name: string): number | string => {
+    const counts = (checks[name] ?? []).map(({ observedValue }) => observedValue)
+    return counts.length > 0 && counts.every(count => typeof count === 'number')
+      ? total(counts)
+      : '?'
+  }
+  const uptime = checks['uptime']?.[0]?.observedValue
   const counts = [
-    `${valueOf('positions:guarded')} guarded`,
-    `${valueOf('positions:exiting')} being exited`,
-    `${valueOf('positions:unguarded')} not guarded`,
+    `${countOf('positions:guarded')} guarded`,
+    `${countOf('positions:exiting')} being exited`,
+    `${countOf('positions:unguarded')} not guarded`,
   ]
   return [
     `${paint(COLOURS[state], state)}  watchkeeper ${version}, up ${typeof uptime === 'number' ? durationText(uptime) : '?'}`,
@@ -138,12 +144,14 @@ function nearLines(positions: readonly PositionView[]): string[] {
     return [{ position, near, pct: ((near - lastPrice) / lastPrice) * 100 }]
   })
   const closest = distances.toSorted((a, b) => Math.abs(a.pct) - Math.abs(b.pct))
+  const isOfSeveral = new Set(positions.map(({ account }) => account)).size > 1
   return closest.slice(0, MOST_SHOWN).map(({ position, near, pct }, index) => {
+    const name = isOfSeveral ? `${position.id} (${position.account ?? '-'})` : position.id
     const label = index === 0 ? 'closest     ' : '            '
     const level =
       near === position.stop ? `stop ${stopText(position)}` : `target ${targetText(position)}`
     const last = numberText(position.lastPrice!)
-    return `${label} ${onOneLine(position.id)}: ${level}, ${pct > 0 ? '+' : ''}${pct.toFixed(2)} % from ${last}`
+    return `${label} ${onOneLine(name)}: ${level}, ${pct > 0 ? '+' : ''}${pct.toFixed(2)} % from ${last}`
   })
 }
 
