@@ -137,7 +137,9 @@ describe('WatchkeeperClient', () => {
       const closed = new AbortController()
       const exits = client.exitStream({ after: last!.seq, signal: closed.signal })
       await client.exit('btc-3')
-      const { value: exit } = await exits.next()
+      let { value: exit } = await exits.next()
+      // The exit of the test before may be filled only now.
+      if (exit!.positionId === 'btc-2') ({ value: exit } = await exits.next())
       expect([exit!.positionId, exit!.reason, exit!.end]).to.deep.equal([
         'btc-3',
         'manual',

@@ -7,6 +7,7 @@ import { startWatchkeeper, type RunningWatchkeeper } from '../../src/app/embed.t
 import { Folder } from '../support/cli.ts'
 import { closedPort } from '../support/closed-port.ts'
 import { running } from '../support/compiled.ts'
+import { until } from '../support/until.ts'
 
 const TOKEN = 'a-token-of-an-agent'
 
@@ -173,6 +174,11 @@ describe('watchkeeper mcp', function () {
     expect(done.result!['structuredContent']).to.include({ stop: 55_440 })
     expect(JSON.parse(said(done)[0])).to.include({ stop: 55_440 })
 
+    // A level is crossed by a price alone.
+    await until(async () => {
+      const { result } = await call('positions', {})
+      return !JSON.stringify(result).includes('"lastPrice":null')
+    })
     const refused: [object, RegExp][] = [
       [
         { rules: { stopLoss: { pct: 45 } } },
