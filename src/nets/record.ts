@@ -34,8 +34,13 @@ export type NetState =
   | { readonly kind: 'sending' }
   /** The venue has it. */
   | { readonly kind: 'resting'; readonly since: number }
-  /** `absentAt`: when the venue first said that it finds no such order. */
-  | { readonly kind: 'unknown'; readonly since: number; readonly absentAt?: number }
+  /** When the venue first said that it finds no such order (`absentAt`), that it has rejected it (`rejectedAt`). */
+  | {
+      readonly kind: 'unknown'
+      readonly since: number
+      readonly absentAt?: number
+      readonly rejectedAt?: number
+    }
   | {
       readonly kind: 'over'
       readonly by: NetEnd

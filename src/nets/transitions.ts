@@ -1,5 +1,11 @@
 import { isBounded } from '../domain/bounds.ts'
-import type { ClientOrderId, ExitAnswer, LivedOrder, OrderState } from '../domain/order.ts'
+import type {
+  ClientOrderId,
+  ExitAnswer,
+  LivedOrder,
+  OrderState,
+  RejectionCode,
+} from '../domain/order.ts'
 import type { StopTrigger } from '../domain/resting-stop.ts'
 import { isEnough, leftOf } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
@@ -130,8 +136,7 @@ function seen(
     case 'rejected': {
       // A venue that refuses a cancel says nothing of the order.
       const isProof = by === 'look-up' || by === 'stream'
-      if (!isProof || record.executed.quantity > 0) return record
-      return { ...record, state: { kind: 'over', by: 'rejected', at, code: order.code } }
+      return isProof ? foundRejected(record, { code: order.code, askedAt, at }, venue) : record
     }
     case 'absent':
       return by === 'look-up' || by === 'cancel' ? absent(record, { askedAt, at }, venue) : record
@@ -178,6 +183,26 @@ function afterEnd(record: NetRecord, order: OrderState): NetRecord {
     isPossible(record, order) &&
     leftOf(order.executed.quantity, record.executed.quantity) > 0
   return isNews ? { ...record, exists: true, executed: order.executed } : record
+}
+
+/**
+ * A venue says that it has rejected an order: twice, late enough and far enough apart, is a proof, as it is for an
+ * exit. Of an order with a fill it cannot be true.
+ */
+function foundRejected(
+  record: NetRecord,
+  { code, askedAt, at }: { code: RejectionCode; askedAt: number; at: number },
+  venue: NetVenue,
+): NetRecord {
+  const { state } = record
+  if (record.executed.quantity > 0) return record
+  if (state.kind === 'resting')
+    return { ...record, state: { kind: 'unknown', since: state.since, rejectedAt: askedAt } }
+  if (state.kind !== 'unknown' || askedAt < state.since + proofMs(venue)) return record
+  if (state.rejectedAt === undefined) return { ...record, state: { ...state, rejectedAt: askedAt } }
+  return askedAt < state.rejectedAt + proofMs(venue)
+    ? record
+    : { ...record, state: { kind: 'over', by: 'rejected', at, code } }
 }
 
 /**

@@ -88,7 +88,7 @@ const EVENTS: Readonly<Record<string, { readonly event: Happening; readonly to: 
   },
   'seen rejected': {
     event: seen({ kind: 'rejected', code: 'refused' }),
-    to: { sending: 'over rejected', resting: 'over rejected', unknown: 'over rejected' },
+    to: { resting: 'unknown' },
   },
   'cancel rejected': { event: seen({ kind: 'rejected', code: 'refused' }, 1, 'cancel'), to: {} },
   'seen absent': { event: seen({ kind: 'absent' }), to: { resting: 'unknown' } },
@@ -117,6 +117,24 @@ describe('the transitions of a net', () => {
     expect(nameOf(after(unknown, absent(50), absent(90)))).to.equal('unknown')
     expect(nameOf(after(unknown, absent(100), absent(199)))).to.equal('unknown')
     expect(nameOf(after(unknown, absent(100), absent(200)))).to.equal('over absent')
+  })
+
+  it('proves an order rejected by two answers, late enough and far enough apart, and by nothing less', () => {
+    const rejected = (at: number) => seen({ kind: 'rejected', code: 'refused' }, at)
+    const working = seen({ kind: 'working', executed: NOTHING }, 150)
+    for (const net of [unknown, resting]) {
+      expect(nameOf(after(net, rejected(100)))).to.equal('unknown')
+      expect(nameOf(after(net, rejected(100), rejected(199)))).to.equal('unknown')
+      expect(nameOf(after(net, rejected(100), rejected(200)))).to.equal('over rejected')
+      expect(nameOf(after(net, rejected(100), working, rejected(200)))).to.equal('unknown')
+    }
+    expect(nameOf(after(unknown, rejected(50), rejected(90)))).to.equal('unknown')
+  })
+
+  it('believes no rejection of an order that was executed', () => {
+    const half = seen({ kind: 'working', executed: HALF }, 100)
+    const rejected = [300, 900].map(at => seen({ kind: 'rejected', code: 'refused' }, at))
+    expect(nameOf(after(unknown, half, ...rejected))).to.equal('resting')
   })
 
   it('never proves an order absent that the venue had accepted, or may have forgotten', () => {
