@@ -31,8 +31,6 @@ export interface BrokerOfOptions {
 /** The configured broker, and what only a simulated account needs. */
 export interface ChosenBroker {
   readonly broker: Broker
-  /** The same where it is at a venue, with what its setup can read there. */
-  readonly venue?: VenueBroker
   /**
    * Puts a new position into a simulated account; a real one holds it already. Gives what takes that
    * back.
@@ -85,7 +83,7 @@ export function brokerOf({
     case 'binance':
     case 'bybit':
     case 'okx':
-      return realAt(venueBrokerOf(config.broker, onOddity))
+      return real(venueBrokerOf(config.broker, onOddity))
   }
 }
 
@@ -151,8 +149,6 @@ export function publicVenueOf({ kind, environment, url }: VenuePlace): PublicVen
   const config = brokerSchema.parse({ ...given, ...(url !== undefined && { url }) })
   return venueBrokerOf(config as VenueConfig)
 }
-
-const realAt = (venue: VenueBroker): ChosenBroker => ({ ...real(venue), venue })
 
 /** A real account holds what its positions say already, and fills orders by itself. */
 const real = (broker: Broker): ChosenBroker => ({

@@ -76,7 +76,7 @@ export async function openGuarded(
     venueWatchOf: system =>
       venueWatchOf(
         { config: plan.config, clock: options.clock },
-        { system, venue: outside.chosen.venue, instruments },
+        { system, broker: outside.layered, instruments },
       ),
     desk: outside.desk,
     answers: outside.answers,

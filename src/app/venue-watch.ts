@@ -1,13 +1,15 @@
 import type { Account } from '../account/account.ts'
-import type { PositionMode, VenueBroker } from '../brokers/venue/account.ts'
+import type { PositionMode } from '../brokers/venue/account.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Trouble } from '../observability/health.ts'
+import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { TrustedOptions } from './options.ts'
 import { isVenue, specsAt } from './venue-start.ts'
 
 export interface VenueWatchDeps {
-  readonly venue: Pick<VenueBroker, 'positionMode' | 'instruments'>
+  /** The account through the call desk: what it asks counts in the venue's limits. */
+  readonly venue: Required<Pick<Broker, 'positionMode' | 'instruments'>>
   /** What the account is configured as. */
   readonly positionMode: PositionMode
   /** The table of the service; `configured` are the specifications that the configuration states. */
@@ -92,15 +94,16 @@ export class VenueWatch {
 export function venueWatchOf(
   { config, clock }: Pick<TrustedOptions, 'config' | 'clock'>,
   deps: Pick<VenueWatchDeps, 'system' | 'instruments'> & {
-    readonly venue: VenueBroker | undefined
+    readonly broker: Pick<Broker, 'positionMode' | 'instruments'>
   },
 ): VenueWatch | undefined {
   const { broker, instruments: configured } = config
-  const { venue, system, instruments } = deps
-  if (venue === undefined || !isVenue(broker)) return undefined
+  const { system, instruments } = deps
+  const { positionMode: mode, instruments: listed } = deps.broker
+  if (mode === undefined || listed === undefined || !isVenue(broker)) return undefined
   const { positionMode, callTimeoutMs } = broker
   return new VenueWatch({
-    venue,
+    venue: { positionMode: mode, instruments: listed },
     positionMode,
     instruments,
     configured,
