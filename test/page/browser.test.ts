@@ -70,6 +70,17 @@ needing('chromium').describe('The page in a browser', function () {
     }
   })
 
+  it('draws what can be pressed or typed into as such', async () => {
+    const { page } = await opened(browser, url)
+    await page.locator('.row').first().waitFor()
+    for (const name of ['.kill', '.tools input', '.tools select']) {
+      const drawn = `getComputedStyle(document.querySelector(${JSON.stringify(name)}))`
+      const found = await page.evaluate(`[${drawn}.paddingLeft, ${drawn}.borderTopLeftRadius]`)
+      expect(found, name).to.deep.equal(['10px', '6px'])
+    }
+    await page.context().close()
+  })
+
   it('shows new prices automatically, and fits on a phone', async () => {
     const { page } = await opened(browser, url, { viewport: { width: 390, height: 844 } })
     const price = page.locator('.row', { hasText: 'btc-1' }).locator('.price')
