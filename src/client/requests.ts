@@ -62,7 +62,11 @@ export interface JournalFilter {
   readonly limit?: number
   /** In place of `limit`: the last so many lines, the oldest of them first. */
   readonly last?: number
+  /** With `last`: only lines with a lower number. */
+  readonly before?: number
   readonly positionId?: string
+  /** Only lines of this kind. One request reads at most 20,000 lines: its answer may be short of the limit. */
+  readonly kind?: string
 }
 
 /** How a POST is repeated. */

@@ -165,6 +165,7 @@ function responseOf(operation: Operation, status: number, answer: Answer): ApiRe
   const sent = {
     ...(status === 200 && hasTag(operation) && { ETag: toHeader('ETag') }),
     ...(operation.hasLocation === true && { Location: toHeader('Location') }),
+    ...(operation.hasLink === true && { Link: toHeader('Link') }),
     ...(isKept(operation) && { 'Idempotency-Replayed': toHeader('Idempotency-Replayed') }),
   }
   return {

@@ -46,6 +46,8 @@ export interface Operation<Query extends QueryShape = QueryShape> {
   readonly headers?: Readonly<Record<string, string>>
   /** Its answers name the path of what they are about in `Location`. */
   readonly hasLocation?: true
+  /** Its answers name the address of the next page in `Link`, where one follows. */
+  readonly hasLink?: true
   /** Its body may have any media type. */
   readonly takesAnyType?: true
   /** Its answer has no entity tag: it is new each time, is a stream, or never changes. */

@@ -239,6 +239,9 @@ describe('requests over http', () => {
       'last=0',
       'last=1001',
       'last=2&limit=2',
+      'last=2&after=1',
+      'before=2',
+      'kind=exit-fill',
     ]) {
       it(`refuses a journal query with ${query}`, async () => {
         const { status, json } = await ask(port, `/api/journal?${query}`)

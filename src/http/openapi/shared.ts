@@ -48,6 +48,11 @@ export const headers = {
       'Weak tag of the answer; with it in `If-None-Match` an answer that says the same is 304.',
     schema: { type: 'string' },
   },
+  Link: {
+    description:
+      'Address of the page that follows: `rel="next"`, or `rel="prev"` where `last` reads backwards. Absent at the end.',
+    schema: { type: 'string' },
+  },
   Location: { description: 'Path of the position.', schema: { type: 'string' } },
   'Retry-After': { description: 'When to ask again, s.', schema: { type: 'integer' } },
   'WWW-Authenticate': { description: 'The scheme of the token.', schema: { const: 'Bearer' } },

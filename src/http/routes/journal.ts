@@ -1,18 +1,24 @@
 import { z } from 'zod'
+import { JOURNAL_KINDS, type JournalKind } from '../../ports/journal-kinds.ts'
 import { journalLine } from '../../ports/journal-lines.ts'
+import { journalPage } from '../journal-page.ts'
 import { inJson, type Route } from '../operation.ts'
-import { count, seq, text } from '../query.ts'
+import { choice, count, seq, text } from '../query.ts'
 import { json } from '../reply.ts'
 import { badInput } from '../route.ts'
 
 const MOST_LINES = 1_000
 const DEFAULT_LINES = 100
 
+const KINDS = Object.keys(JOURNAL_KINDS) as [JournalKind, ...JournalKind[]]
+
 const query = z.object({
   after: seq(0, 'Only lines with a higher number; default 0.').optional(),
   limit: count(1, MOST_LINES, 'Most lines; default 100.').optional(),
   last: count(1, MOST_LINES, 'In place of `limit`: the last so many lines.').optional(),
+  before: seq(1, 'With `last`: only lines with a lower number.').optional(),
   positionId: text('positionId', 'Only lines of this position.').optional(),
+  kind: choice(KINDS, 'Only lines of this kind.').optional(),
 })
 
 /** `GET /api/journal`: journal lines in pages, or the last lines. */
@@ -21,22 +27,36 @@ export const journalRoutes: Route = (on, control) => {
     {
       method: 'get',
       path: '/api/journal',
-      summary: 'What happened, oldest first; the next page is `after` the number of the last line',
+      summary: 'What happened, oldest first; the header `Link` has the address of the next page',
       needs: 'read',
       query,
+      hasLink: true,
       answers: { 200: inJson('Lines of the journal', z.array(journalLine)) },
     },
-    async call => {
-      const { after = 0, limit, last, positionId } = call.query
+    async ({ request, query: wanted }) => {
+      const { after, limit, last, before } = wanted
       if (last !== undefined && limit !== undefined) throw badInput('last', last, 'last or limit')
-      return json(
-        await control.journal({
-          after,
-          limit: limit ?? DEFAULT_LINES,
-          ...(last !== undefined && { last }),
-          ...(positionId !== undefined && { positionId }),
-        }),
-      )
+      if (last !== undefined && after !== undefined) throw badInput('last', last, 'last or after')
+      if (last === undefined && before !== undefined) {
+        throw badInput('before', before, 'last with it')
+      }
+      const { lines, next } = await journalPage(each => control.journal(each), {
+        ...wanted,
+        after: after ?? 0,
+        limit: limit ?? DEFAULT_LINES,
+      })
+      if (next === null) return json(lines)
+      const [name, relation] = last === undefined ? ['after', 'next'] : ['before', 'prev']
+      const link = `<${addressWith(request.originalUrl, name, next)}>; rel="${relation}"`
+      return json(lines, { headers: { link } })
     },
   )
+}
+
+/** The address of a request with another value of one parameter. */
+function addressWith(address: string, name: string, value: number): string {
+  const [path = '', given = ''] = address.split('?', 2)
+  const parameters = new URLSearchParams(given)
+  parameters.set(name, String(value))
+  return `${path}?${parameters.toString()}`
 }

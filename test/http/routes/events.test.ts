@@ -6,6 +6,7 @@ import { serveHttp, type HttpServer } from '../../../src/http/server.ts'
 import { FakeControl } from '../../support/fake-control.ts'
 import { collectGarbage } from '../../support/garbage.ts'
 import { ask } from '../../support/http.ts'
+import { until } from '../../support/until.ts'
 
 describe('the stream of events', () => {
   let control: FakeControl
@@ -54,6 +55,22 @@ describe('the stream of events', () => {
     expect(await ids(await open('?after=1', { 'last-event-id': '4' }), 1)).to.deep.equal([5])
     const wrong = await ask(server.port, '/api/events', { headers: { 'last-event-id': 'x' } })
     expect(wrong.status).to.equal(422)
+  })
+
+  it('serves 20 of 2,000 clients, refuses the others at once, and stays able to answer', async () => {
+    const asked = await Promise.allSettled(Array.from({ length: 2_000 }, () => open()))
+    const answers = asked.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
+    const statuses = answers.map(({ statusCode }) => statusCode)
+    expect(statuses.filter(status => status === 200)).to.have.length(20)
+    // A connection beyond the bound of the server is closed without an answer; all others are refused.
+    expect(statuses.filter(status => status !== 200 && status !== 503)).to.deep.equal([])
+    expect((await ask(server.port, '/livez')).status).to.equal(200)
+    for (const response of answers) response.destroy()
+    await until(async () => {
+      const again = await open()
+      again.destroy()
+      return again.statusCode === 200
+    })
   })
 
   it('refuses an unknown parameter', async () => {

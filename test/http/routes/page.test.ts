@@ -84,9 +84,27 @@ describe('The files of the page', () => {
       '/page/..%2f..%2fpackage.json',
       '/page/%2e%2e/package.json',
       '/page/../package.json',
+      '/page/..%5c..%5cpackage.json',
+      '/page/%252e%252e%252fpackage.json',
+      '/page/index.html%00.js',
+      '/page/index.html.br',
+      '/page/constructor',
+      '/page//etc/passwd',
       '/page/',
     ]) {
       expect((await ask(server.port, path)).status, path).to.equal(404)
+    }
+    // A client that normalises nothing.
+    for (const path of [
+      '/page/../../package.json',
+      '/../package.json',
+      '/docs/../../package.json',
+    ]) {
+      const answer = await askRaw(
+        server.port,
+        `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`,
+      )
+      expect(answer, path).to.match(/^HTTP\/1\.1 404 /)
     }
   })
 
