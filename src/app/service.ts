@@ -198,6 +198,7 @@ export class Service {
       metrics: format => this.scrape(format),
       readiness: () => this.state,
       record: (kind, detail) => parts.own.record(kind, detail),
+      note: (kind, detail) => parts.own.note(kind, detail),
     }
     return new ProcessControl(deps, new EverythingControl(deps))
   }

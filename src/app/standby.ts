@@ -173,6 +173,7 @@ const REFUSING = {
   clock: refuse,
   acceptClock: refuse,
   record: refuse,
+  note: refuse,
   setKillSwitch: refuse,
   portfolio: refuse,
   reportRealised: refuse,

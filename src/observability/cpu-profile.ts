@@ -9,15 +9,16 @@ let isBusy = false
 
 /**
  * Samples the process for so many ms. Returns the text of a .cpuprofile file, which Chrome DevTools
- * opens.
+ * opens. `onBegin` is called once no other profile is in the way.
  *
  * @throws WatchkeeperError PROFILE_RUNNING while another profile is recorded.
  */
-export async function cpuProfile(ms: number): Promise<string> {
+export async function cpuProfile(ms: number, onBegin?: () => void): Promise<string> {
   if (isBusy) throw new WatchkeeperError('PROFILE_RUNNING', 'one profile is being made already')
   isBusy = true
   const session = new Session()
   try {
+    onBegin?.()
     session.connect()
     await session.post('Profiler.enable')
     await session.post('Profiler.setSamplingInterval', { interval: SAMPLE_US })

@@ -110,6 +110,8 @@ export interface Control {
   trades(query: TradesQuery): Promise<TradesPage>
   /** Writes a line of the journal; it is durable when the promise resolves. */
   record(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void>
+  /** Writes a line of the journal soon; a store that cannot be written delays nothing. */
+  note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
   /** All that is kept, as the text of a backup. */
   backup(): AsyncIterable<string>
 }

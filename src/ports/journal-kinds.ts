@@ -160,6 +160,9 @@ export const JOURNAL_KINDS = {
     'limit-reset': 'a person reset the loss that counts towards a limit',
     'profit-reported': 'a profit or loss from outside the service was added',
     'metrics-reset': 'the cycle metrics were reset; `by`: who reset them',
+    'backup-begun': 'a backup of the whole state is read over HTTP; `by`: who reads it',
+    'profile-begun': 'a CPU profile is recorded over HTTP; `by`: who gets it',
+    'heap-snapshot-begun': 'a snapshot of the heap is written over HTTP; `by`: who gets it',
     'log-level': 'the log level of a component was changed',
     'request-begun': 'a request with an `Idempotency-Key` begins; `by`: who makes it',
     'request-ended':

@@ -180,6 +180,10 @@ export class AccountControl extends PositionControl implements Control {
     return this.deps.system.record(kind, detail)
   }
 
+  note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void {
+    this.deps.system.note(kind, detail)
+  }
+
   backup(): AsyncIterable<string> {
     return this.deps.backup()
   }

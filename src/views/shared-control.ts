@@ -17,6 +17,7 @@ export interface ProcessControlDeps {
   metrics(format: MetricsFormat): Promise<string>
   readiness(): Readiness
   record(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void>
+  note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
 /** What is the same in each account of a process, or belongs to the process. */
@@ -102,6 +103,10 @@ export class SharedControl {
 
   record(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void> {
     return this.deps.record(kind, detail)
+  }
+
+  note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void {
+    this.deps.note(kind, detail)
   }
 
   backup(): AsyncIterable<string> {

@@ -13,6 +13,7 @@ import { ApiContract, type Documented, type Probe } from '../support/api-contrac
 import { builtPage } from '../support/built-page.ts'
 import { ask } from '../support/http.ts'
 import { ServedAccount } from '../support/served-account.ts'
+import { until } from '../support/until.ts'
 
 const READ = 'the token that only reads'
 const OPERATE = 'the token of a person'
@@ -286,6 +287,15 @@ describe('The contract of the API', function () {
     await operate('POST /api/store/backup', 409, { body: {} })
     release()
     await backup
+    for (const kind of ['profile-begun', 'backup-begun']) {
+      const journalled = async (): Promise<boolean> => {
+        const { text } = await operate('GET /api/journal', 200, {
+          path: `/api/journal?kind=${kind}`,
+        })
+        return text.includes('"by":"alice at 127.0.0.1"')
+      }
+      await until(journalled)
+    }
   })
 
   it('holds for streams, and for one too many', async () => {

@@ -107,7 +107,7 @@ export class FakeControl implements Control {
   }
 
   add: Control['add'] = (request, by) =>
-    this.note({ what: 'add', request, by }, () => {
+    this.noted({ what: 'add', request, by }, () => {
       const { openedAt = 0, ...position } = request.position
       const view = { ...aView(position.id), ...position, openedAt, rules: request.rules }
       this.views.set(view.id, view)
@@ -115,7 +115,7 @@ export class FakeControl implements Control {
     })
 
   changeRules: Control['changeRules'] = (id, request, by) =>
-    this.note({ what: 'changeRules', id, request, by }, () => {
+    this.noted({ what: 'changeRules', id, request, by }, () => {
       return { ...this.known(id), changes: [], warnings: request.warnings ?? [] }
     })
 
@@ -125,13 +125,13 @@ export class FakeControl implements Control {
   }
 
   release: Control['release'] = (id, by) =>
-    this.note({ what: 'release', id, by }, () => {
+    this.noted({ what: 'release', id, by }, () => {
       this.known(id)
       this.views.delete(id)
     })
 
   exit: Control['exit'] = (id, by) =>
-    this.note({ what: 'exit', id, by }, () => ({ ...this.known(id), state: 'exiting' as const }))
+    this.noted({ what: 'exit', id, by }, () => ({ ...this.known(id), state: 'exiting' as const }))
 
   clock(): ClockView {
     const now = 1_732_000_000_000
@@ -149,7 +149,7 @@ export class FakeControl implements Control {
   }
 
   setKillSwitch(request: KillSwitchRequest, by: Requester): Promise<KillSwitchView> {
-    return this.note({ what: 'setKillSwitch', request, by }, () => {
+    return this.noted({ what: 'setKillSwitch', request, by }, () => {
       this.switchView = { state: request.state, since: 1, by, held: [] }
       return this.switchView
     })
@@ -160,11 +160,11 @@ export class FakeControl implements Control {
   }
 
   reportRealised(request: RealisedReport, by: Requester): Promise<PortfolioView> {
-    return this.note({ what: 'reportRealised', request, by }, () => NO_PORTFOLIO)
+    return this.noted({ what: 'reportRealised', request, by }, () => NO_PORTFOLIO)
   }
 
   resetLimit(id: string, by: Requester): Promise<PortfolioView> {
-    return this.note({ what: 'resetLimit', id, by }, () => NO_PORTFOLIO)
+    return this.noted({ what: 'resetLimit', id, by }, () => NO_PORTFOLIO)
   }
 
   metrics(format: MetricsFormat): Promise<string> {
@@ -225,6 +225,8 @@ export class FakeControl implements Control {
     return Promise.resolve()
   }
 
+  note: Control['note'] = (kind, detail) => void this.record(kind, detail)
+
   async *backup(): AsyncIterable<string> {
     yield 'a backup\n'
   }
@@ -253,7 +255,7 @@ export class FakeControl implements Control {
     return view
   }
 
-  private async note<Result>(asked: Asked, act: () => Result): Promise<Result> {
+  private async noted<Result>(asked: Asked, act: () => Result): Promise<Result> {
     if (this.failure !== undefined) throw this.failure
     const result = act()
     this.asked.push(asked)

@@ -147,6 +147,12 @@ export class Access {
     return { who: name, from: address }
   }
 
+  /** Name and address of who asks, as one text for a line of the journal. */
+  textOf(request: Request): string {
+    const { who, from } = this.requesterOf(request)
+    return `${who} at ${from}`
+  }
+
   /** Names who asks, for answers that are kept. */
   nameOf(request: Request): string {
     return this.ofRequest(request).name

@@ -19,7 +19,7 @@ const file = (description: string) => ({
 })
 
 /** `/api/debug`: a CPU profile and a heap snapshot of the running service, for holders of a token. */
-export const debugRoutes: Route = (on, _control, { access }) => {
+export const debugRoutes: Route = (on, control, { access }) => {
   on(
     {
       method: 'post',
@@ -35,7 +35,9 @@ export const debugRoutes: Route = (on, _control, { access }) => {
     },
     async ({ request, response, query }) => {
       assertHolder(access, request)
-      const profile = await cpuProfile((query.seconds ?? DEFAULT_SECONDS) * 1_000)
+      const profile = await cpuProfile((query.seconds ?? DEFAULT_SECONDS) * 1_000, () =>
+        control.note('profile-begun', { by: access.textOf(request) }),
+      )
       response.attachment('watchkeeper.cpuprofile').type('application/json').send(profile)
       return undefined
     },
@@ -64,6 +66,7 @@ export const debugRoutes: Route = (on, _control, { access }) => {
         throw new WatchkeeperError('SNAPSHOT_RUNNING', 'one heap snapshot is being made already')
       }
       isSnapshotting = true
+      control.note('heap-snapshot-begun', { by: access.textOf(request) })
       try {
         response.attachment('watchkeeper.heapsnapshot').type('application/json')
         await pipeline(getHeapSnapshot(), response)

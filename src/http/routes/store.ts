@@ -11,7 +11,7 @@ const LONGEST_MS = 600_000
 let isRunning = false
 
 /** `POST /api/store/backup`: the whole state, as the text of a backup. */
-export const storeRoutes: Route = (on, control) => {
+export const storeRoutes: Route = (on, control, { access }) => {
   on(
     {
       method: 'post',
@@ -24,12 +24,13 @@ export const storeRoutes: Route = (on, control) => {
       errors: ['NOT_READY', 'BACKUP_RUNNING', 'STORE_FAILED'],
       isUnkept: true,
     },
-    async ({ response }) => {
+    async ({ request, response }) => {
       assertReady(control)
       if (isRunning) {
         throw new WatchkeeperError('BACKUP_RUNNING', 'one backup is being made already')
       }
       isRunning = true
+      control.note('backup-begun', { by: access.textOf(request) })
       try {
         response.attachment('watchkeeper.backup').type('application/x-ndjson')
         const signal = AbortSignal.timeout(LONGEST_MS)

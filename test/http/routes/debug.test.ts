@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { RunningService } from '../../support/kill.ts'
+import { until } from '../../support/until.ts'
 
 const TOKEN = 'a-token-of-24-characters'
 
@@ -46,5 +47,10 @@ describe('/api/debug/heap', () => {
     expect([given.status, refused.status]).to.deep.equal([200, 409])
     expect(((await refused.json()) as { code: string }).code).to.equal('SNAPSHOT_RUNNING')
     expect(await given.text()).to.match(/^\{"snapshot":/)
+    await until(async () => {
+      const path = `${api}/api/journal?kind=heap-snapshot-begun`
+      const lines = (await (await fetch(path, { headers: right })).json()) as { by: string }[]
+      return lines.length === 1 && lines[0]!.by.includes(' at 127.0.0.1')
+    })
   }).timeout(120_000)
 })
