@@ -50,7 +50,7 @@ describe('GET /api/journal', () => {
   it('gives lines of one kind alone, forwards and backwards, of one position where asked', async () => {
     for (let each = 0; each < 4; each++) {
       control.happen(300)
-      control.record('exit-filled', { positionId: `p${each % 2}` })
+      control.note('exit-filled', { positionId: `p${each % 2}` })
     }
     expect(await pages('/api/journal?kind=exit-filled&limit=3')).to.deep.equal([
       [301, 602, 903],
@@ -65,9 +65,9 @@ describe('GET /api/journal', () => {
   })
 
   it('reads at most 20,000 lines for one answer, and says where to go on', async () => {
-    control.record('exit-filled', {})
+    control.note('exit-filled', {})
     control.happen(25_000)
-    control.record('exit-filled', {})
+    control.note('exit-filled', {})
     expect(await page('/api/journal?kind=exit-filled')).to.deep.equal({
       seqs: [1],
       next: '/api/journal?kind=exit-filled&after=20000',
