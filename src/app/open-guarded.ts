@@ -74,10 +74,7 @@ export async function openGuarded(
     chaos: outside.chaos,
     broker: outside.chosen.broker,
     venueWatchOf: system =>
-      venueWatchOf(
-        { config: plan.config, clock: options.clock },
-        { system, broker: outside.layered, instruments },
-      ),
+      venueWatchOf({ config: plan.config }, { system, access: outside.access, instruments }),
     desk: outside.desk,
     answers: outside.answers,
     access: outside.access,

@@ -2,11 +2,13 @@ import { expect } from 'chai'
 import { VenueWatch } from '../../src/app/venue-watch.ts'
 import type { PositionMode } from '../../src/brokers/venue/account.ts'
 import type { VenueInstrument } from '../../src/brokers/venue/instrument.ts'
+import { AccessDrill } from '../../src/calls/access-drill.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
 import { OutcomeUnknown } from '../../src/errors.ts'
 
 const ACME = instrumentId('ACME')
+const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
 const instrument = (lot: number): VenueInstrument => ({
@@ -29,6 +31,7 @@ describe('VenueWatch', () => {
   let asked: string[]
   let noted: string[]
   let table: InstrumentTable
+  let access: AccessDrill
   let watch: VenueWatch
 
   const answered = <T>(what: string, value: T | undefined): Promise<T> => {
@@ -37,23 +40,28 @@ describe('VenueWatch', () => {
   }
   const open = (configured = new InstrumentTable()): void => {
     table = new InstrumentTable()
-    watch = new VenueWatch({
-      venue: {
+    access = new AccessDrill({
+      broker: {
         positionMode: () => answered('mode', mode),
         instruments: () => answered('instruments', facts),
       },
+      monotonic: () => now,
+    })
+    watch = new VenueWatch({
+      access,
       positionMode: 'one-way',
       instruments: table,
       configured,
-      callTimeoutMs: 1_000,
       system: { note: kind => void noted.push(kind) },
-      clock: { now: () => now, monotonic: () => now },
     })
   }
+  /** Runs the account's cycles for so long, one each minute. */
   const after = async (ms: number): Promise<void> => {
-    now += ms
-    watch.cycle()
-    await watch.idle()
+    for (const end = now + ms; now < end;) {
+      now += MINUTE_MS
+      await access.cycle()
+      watch.cycle()
+    }
   }
 
   beforeEach(() => {
@@ -66,46 +74,43 @@ describe('VenueWatch', () => {
   })
 
   it('fails while the account is in the other mode, and journals each change once', async () => {
-    await after(60_000)
+    await after(3 * MINUTE_MS)
     expect(watch.troubles()).to.deep.equal([])
     mode = 'hedge'
-    await after(60_000)
-    await after(60_000)
+    await after(3 * MINUTE_MS)
     expect(watch.troubles().map(({ what }) => what)).to.deep.equal([
       'the account is in hedge mode, and broker.positionMode is one-way: the venue refuses every exit',
     ])
     mode = undefined
-    await after(60_000)
+    await after(3 * MINUTE_MS)
     expect(watch.troubles()).to.have.length(1)
     mode = 'one-way'
-    await after(60_000)
+    await after(3 * MINUTE_MS)
     expect(watch.troubles()).to.deep.equal([])
     expect(noted).to.deep.equal(['position-mode-changed', 'position-mode-restored'])
   })
 
-  it('asks for the mode once a minute, however short the cycles are', async () => {
-    for (let times = 0; times < 240; times++) await after(500)
-    expect(asked).to.deep.equal(['mode', 'mode'])
+  it('has each question asked by the drill alone: one a minute, instruments once an hour', async () => {
+    await after(2 * HOUR_MS)
+    expect(asked).to.have.length(120)
+    expect(asked.filter(each => each === 'instruments')).to.have.length(2)
   })
 
-  it('reads the instruments once a day, and keeps what the configuration states of one', async () => {
+  it('takes new specifications, and keeps what the configuration states of an instrument', async () => {
     open(new InstrumentTable([['ACME', { ...PLAIN_INSTRUMENT, tickSize: 0.5 }]]))
+    await after(3 * MINUTE_MS)
+    expect(table.of(ACME)).to.include({ lot: 1, tickSize: 0.5, maxQuantity: 100 })
     facts = [instrument(10)]
-    await after(23 * HOUR_MS)
-    expect(table.of(ACME).lot).to.equal(undefined)
-    await after(HOUR_MS)
-    expect(table.of(ACME)).to.include({ lot: 10, tickSize: 0.5, maxQuantity: 100 })
-    await after(HOUR_MS)
-    expect(asked.filter(each => each === 'instruments')).to.have.length(1)
+    await after(HOUR_MS + MINUTE_MS)
+    expect(table.of(ACME)).to.include({ lot: 10, tickSize: 0.5 })
   })
 
-  it('asks for the instruments again in a minute where the venue does not answer, and keeps the old ones', async () => {
-    await after(24 * HOUR_MS)
-    facts = undefined
-    await after(24 * HOUR_MS)
-    expect(table.of(ACME).lot).to.equal(1)
-    facts = [instrument(10)]
-    await after(60_000)
-    expect(table.of(ACME).lot).to.equal(10)
+  it('keeps the old specifications where the venue does not answer, or lists nothing', async () => {
+    await after(3 * MINUTE_MS)
+    for (const nothing of [undefined, []]) {
+      facts = nothing
+      await after(2 * HOUR_MS)
+      expect(table.of(ACME).lot).to.equal(1)
+    }
   })
 })
