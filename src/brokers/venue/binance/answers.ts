@@ -2,7 +2,6 @@ import type { z } from 'zod'
 import { instrumentId, type InstrumentId } from '../../../domain/ids.ts'
 import type { ExitOrder } from '../../../domain/order.ts'
 import type { Tick } from '../../../domain/tick.ts'
-import { restOf } from '../../../domain/units.ts'
 import { OutcomeUnknown } from '../../../errors.ts'
 import type {
   ExitAnswer,
@@ -15,33 +14,30 @@ import type {
 import type { Permissions, PositionMode } from '../account.ts'
 import { above0, type VenueInstrument } from '../instrument.ts'
 import { assertAbout, shaped } from '../reply.ts'
+import * as rows from '../rows.ts'
+import type { OrderFigures } from '../rows.ts'
 import * as shapes from './shapes.ts'
 
 type Order = z.output<typeof shapes.order>
 
-/** State of an order; a state that is unknown, or contradicts itself, proves nothing. */
-function stateOf({ status, origQty, executedQty, avgPrice }: Order): OrderState {
-  const isOdd = origQty <= 0 || executedQty < 0 || executedQty > origQty
-  if (isOdd) return { kind: 'unknown' }
-  const price = avgPrice === undefined || avgPrice === 0 || executedQty === 0 ? null : avgPrice
-  const executed = { quantity: executedQty, price }
-  switch (status) {
-    case 'NEW':
-    case 'PARTIALLY_FILLED':
-    case 'PENDING_CANCEL':
-      return executedQty < origQty ? { kind: 'working', executed } : { kind: 'unknown' }
-    case 'FILLED':
-      return executedQty === origQty ? { kind: 'filled', executed } : { kind: 'unknown' }
-    case 'CANCELED':
-    case 'EXPIRED':
-    case 'EXPIRED_IN_MATCH':
-      return { kind: 'ended', executed }
-    case 'REJECTED':
-      return executedQty === 0 ? { kind: 'rejected', code: 'refused' } : { kind: 'unknown' }
-    default:
-      return { kind: 'unknown' }
-  }
+const STATES: Readonly<Record<string, OrderFigures['state']>> = {
+  NEW: 'working',
+  PARTIALLY_FILLED: 'working',
+  PENDING_CANCEL: 'working',
+  FILLED: 'filled',
+  CANCELED: 'ended',
+  EXPIRED: 'ended',
+  EXPIRED_IN_MATCH: 'ended',
+  REJECTED: 'rejected',
 }
+
+const stateOf = ({ status, origQty, executedQty, avgPrice }: Order): OrderState =>
+  rows.orderStateOf({
+    state: STATES[status],
+    quantity: origQty,
+    executed: executedQty,
+    average: avgPrice,
+  })
 
 /** Reads the answer to a new order; it must be about that order. */
 export function placedOf(value: unknown, sent: ExitOrder): ExitAnswer {
@@ -84,13 +80,13 @@ const isOfMode = ({ positionSide }: Row, mode: PositionMode): boolean =>
 
 /** Reads one holding: the row of its name, which the venue sends also where the holding is 0. */
 export function holdingOf(value: unknown, key: HoldingKey, mode: PositionMode): HoldingReport {
-  const rows = shaped(shapes.positionList, value, 'the holding')
-  for (const row of rows) {
+  const list = shaped(shapes.positionList, value, 'the holding')
+  for (const row of list) {
     assertAbout('the holding', row, { symbol: key.instrument })
     assertMode(row, mode)
   }
   const wanted = mode === 'one-way' ? 'BOTH' : key.side === 'long' ? 'LONG' : 'SHORT'
-  const own = rows.filter(row => row.positionSide === wanted)
+  const own = list.filter(row => row.positionSide === wanted)
   const [row] = own
   if (row === undefined || own.length !== 1) return { kind: 'unknown' }
   assertSign(row)
@@ -100,27 +96,14 @@ export function holdingOf(value: unknown, key: HoldingKey, mode: PositionMode): 
 
 /** Reads all holdings; one row that contradicts itself spoils the list. */
 export function holdingsOf(value: unknown, mode: PositionMode): Holding[] {
-  const seen = new Set<string>()
-  const rows = shaped(shapes.positionList, value, 'the holdings')
-  return rows.flatMap(row => {
-    const name = `${row.symbol} ${row.positionSide}`
-    if (seen.has(name)) throw new OutcomeUnknown(`the holdings: ${name} is listed twice`)
-    seen.add(name)
-    if (row.positionAmt === 0) return []
+  const list = shaped(shapes.positionList, value, 'the holdings')
+  rows.assertOnce(list.map(({ symbol, positionSide }) => `${symbol} ${positionSide}`))
+  const held = list.filter(({ positionAmt }) => positionAmt !== 0)
+  return held.map(row => {
     assertMode(row, mode)
     assertSign(row)
-    const entry =
-      row.entryPrice === undefined || row.entryPrice === 0 ? {} : { entryPrice: row.entryPrice }
-    return [
-      {
-        instrument: instrumentId(row.symbol),
-        ...(mode === 'hedge' &&
-          ({ side: row.positionSide === 'LONG' ? 'long' : 'short' } as const)),
-        quantity: row.positionAmt,
-        ...entry,
-        ageMs: 0,
-      },
-    ]
+    const { symbol: instrument, positionAmt: quantity, entryPrice } = row
+    return rows.holdingOfRow({ instrument, quantity, entryPrice }, mode)
   })
 }
 
@@ -141,16 +124,16 @@ function assertSign({ symbol, positionSide, positionAmt }: Row): void {
   if (isOdd) throw new OutcomeUnknown(`${symbol}: ${positionSide} with the quantity ${positionAmt}`)
 }
 
-export function openOrdersOf(value: unknown): OpenOrder[] {
-  return shaped(shapes.orderList, value, 'the open orders').map(order => {
-    const rest = restOf(order.origQty, order.executedQty)
-    return {
-      clientOrderId: order.clientOrderId === '' ? null : order.clientOrderId,
-      instrument: instrumentId(order.symbol),
-      remaining: order.side === 'BUY' ? rest : -rest,
-    }
-  })
-}
+export const openOrdersOf = (value: unknown): OpenOrder[] =>
+  shaped(shapes.orderList, value, 'the open orders').map(order =>
+    rows.openOrderOf({
+      clientOrderId: order.clientOrderId,
+      instrument: order.symbol,
+      isBuy: order.side === 'BUY',
+      quantity: order.origQty,
+      executed: order.executedQty,
+    }),
+  )
 
 /**
  * Joins last trades with the best quotes of the requested instruments; `onOdd` counts broken rows.
@@ -160,36 +143,27 @@ export function quotesOf(
   asked: readonly InstrumentId[],
   onOdd: () => void,
 ): Tick[] {
-  const wanted = new Set<string>(asked)
-  const rowsOf = <Row extends { symbol: string }>(
-    shape: z.ZodType<Row>,
-    value: unknown,
-  ): Map<string, Row> => {
-    const rows = new Map<string, Row>()
-    for (const each of Array.isArray(value) ? (value as unknown[]) : [value]) {
-      const { symbol } = Object(each) as { symbol?: unknown }
-      if (typeof symbol !== 'string' || !wanted.has(symbol)) continue
-      const row = shape.safeParse(each)
-      if (row.success) rows.set(symbol, row.data)
-      else onOdd()
-    }
-    return rows
+  const ofAsked = <Row>(shape: z.ZodType<Row>, value: unknown): ReadonlyMap<string, Row> => {
+    const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+    return new Map(
+      rows.quoteRows(
+        list,
+        'symbol',
+        { instruments: asked, onOdd },
+        row => shape.safeParse(row).data,
+      ),
+    )
   }
-  const last = rowsOf(shapes.lastPrice, answers.last)
-  const best = rowsOf(shapes.bestQuote, answers.best)
+  const last = ofAsked(shapes.lastPrice, answers.last)
+  const best = ofAsked(shapes.bestQuote, answers.best)
   return asked.flatMap(instrument => {
     const trade = last.get(instrument)
     const quote = best.get(instrument)
     if (trade === undefined && quote === undefined) return []
-    return [
-      {
-        instrument,
-        // The last trade is still the last one at the later of the two times.
-        ts: Math.max(trade?.time ?? 0, quote?.time ?? 0),
-        price: trade?.price ?? NaN,
-        ...(quote !== undefined && { bid: quote.bidPrice, ask: quote.askPrice }),
-      },
-    ]
+    // The last trade is still the last one at the later of the two times.
+    const ts = Math.max(trade?.time ?? 0, quote?.time ?? 0)
+    const { bidPrice: bid, askPrice: ask } = quote ?? {}
+    return [rows.tickOf({ instrument, ts, price: trade?.price, bid, ask })]
   })
 }
 

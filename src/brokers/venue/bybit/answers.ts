@@ -2,7 +2,6 @@ import type { z } from 'zod'
 import { instrumentId, type InstrumentId } from '../../../domain/ids.ts'
 import type { ExitOrder } from '../../../domain/order.ts'
 import type { Tick } from '../../../domain/tick.ts'
-import { restOf } from '../../../domain/units.ts'
 import { OutcomeUnknown } from '../../../errors.ts'
 import type {
   ExitAnswer,
@@ -11,11 +10,14 @@ import type {
   HoldingReport,
   OpenOrder,
   OrderState,
+  RejectionCode,
 } from '../../../ports/broker.ts'
 import type { Permissions, PositionMode } from '../account.ts'
 import { above0, type VenueInstrument } from '../instrument.ts'
 import type { Page } from '../pages.ts'
 import { assertAbout, shaped } from '../reply.ts'
+import * as rows from '../rows.ts'
+import type { OrderFigures } from '../rows.ts'
 import { indexOf } from './requests.ts'
 import * as shapes from './shapes.ts'
 
@@ -28,32 +30,39 @@ export interface Reply {
 type Order = z.output<typeof shapes.order>
 type Position = z.output<typeof shapes.position>
 
-/**
- * State of an order. An order that the venue accepted and rejected later has ended without a fill.
- * A state that is unknown, or contradicts itself, proves nothing.
- */
-function stateOf({ orderStatus, qty, cumExecQty, avgPrice }: Order): OrderState {
-  if (qty <= 0 || cumExecQty < 0 || cumExecQty > qty) return { kind: 'unknown' }
-  const price = avgPrice === undefined || avgPrice === 0 || cumExecQty === 0 ? null : avgPrice
-  const executed = { quantity: cumExecQty, price }
-  switch (orderStatus) {
-    case 'Created':
-    case 'New':
-    case 'PartiallyFilled':
-    case 'Untriggered':
-    case 'Triggered':
-      return cumExecQty < qty ? { kind: 'working', executed } : { kind: 'unknown' }
-    case 'Filled':
-      return cumExecQty === qty ? { kind: 'filled', executed } : { kind: 'unknown' }
-    case 'Rejected':
-    case 'Cancelled':
-    case 'PartiallyFilledCanceled':
-    case 'Deactivated':
-      return { kind: 'ended', executed }
-    default:
-      return { kind: 'unknown' }
-  }
+const STATES: Readonly<Record<string, OrderFigures['state']>> = {
+  Created: 'working',
+  New: 'working',
+  PartiallyFilled: 'working',
+  Untriggered: 'working',
+  Triggered: 'working',
+  Filled: 'filled',
+  Cancelled: 'ended',
+  PartiallyFilledCanceled: 'ended',
+  Deactivated: 'ended',
+  // Accepted, and refused by the matching engine after that.
+  Rejected: 'rejected',
 }
+
+/** Reasons for a late rejection that the port has a code for; every other one is `refused`. */
+const REASONS: Readonly<Record<string, RejectionCode>> = {
+  EC_ReachRiskPriceLimit: 'price-band',
+  EC_InvalidSymbolStatus: 'market-closed',
+}
+
+function stateOf({ orderStatus, qty, cumExecQty, avgPrice, rejectReason = '' }: Order): OrderState {
+  return rows.orderStateOf({
+    state: STATES[orderStatus],
+    quantity: qty,
+    executed: cumExecQty,
+    average: avgPrice,
+    code: REASONS[rejectReason],
+    text: rejectReason === NO_ERROR ? undefined : rejectReason,
+  })
+}
+
+/** The reason of orders that were not refused. */
+const NO_ERROR = 'EC_NoError'
 
 /** Reads the answer to a new order: it only acknowledges, the state is queried afterwards. */
 export function placedOf({ result }: Reply, { clientOrderId }: ExitOrder): ExitAnswer {
@@ -131,38 +140,31 @@ export function pageOf<Row extends z.ZodType>(row: Row, { result }: Reply): Page
 export const positionName = ({ symbol, positionIdx }: Position): string =>
   `${symbol} ${positionIdx}`
 
-export function holdingsOf(rows: readonly Position[], mode: PositionMode): Holding[] {
-  return rows.flatMap(row => {
+export function holdingsOf(list: readonly Position[], mode: PositionMode): Holding[] {
+  return list.flatMap(row => {
     const quantity = signedOf(row)
     if (quantity === 0) return []
     assertMode(row, mode)
-    const entry = above0(row.avgPrice)
-    return [
-      {
-        instrument: instrumentId(row.symbol),
-        ...(mode === 'hedge' && ({ side: quantity > 0 ? 'long' : 'short' } as const)),
-        quantity,
-        ...(entry !== undefined && { entryPrice: entry }),
-        ageMs: 0,
-      },
-    ]
+    const { symbol: instrument, avgPrice: entryPrice } = row
+    return [rows.holdingOfRow({ instrument, quantity, entryPrice }, mode)]
   })
 }
 
 /** The rows of working orders; the list also contains orders that have just ended. */
-export function openOrdersOf(rows: readonly Order[]): OpenOrder[] {
-  return rows.flatMap(order => {
+export function openOrdersOf(list: readonly Order[]): OpenOrder[] {
+  return list.flatMap(order => {
     const { kind } = stateOf(order)
-    if (kind === 'ended' || kind === 'filled') return []
+    if (kind === 'ended' || kind === 'filled' || kind === 'rejected') return []
     if (kind !== 'working')
       throw new OutcomeUnknown(`the order ${order.orderId} contradicts itself`)
-    const rest = restOf(order.qty, order.cumExecQty)
     return [
-      {
-        clientOrderId: order.orderLinkId === '' ? null : order.orderLinkId,
-        instrument: instrumentId(order.symbol),
-        remaining: order.side === 'Buy' ? rest : -rest,
-      },
+      rows.openOrderOf({
+        clientOrderId: order.orderLinkId,
+        instrument: order.symbol,
+        isBuy: order.side === 'Buy',
+        quantity: order.qty,
+        executed: order.cumExecQty,
+      }),
     ]
   })
 }
@@ -174,26 +176,12 @@ export function quotesOf(
   onOdd: () => void,
 ): Tick[] {
   const { list } = shaped(shapes.page(shapes.anything), result, 'the prices')
-  const wanted = new Set<string>(asked)
-  return list.flatMap(each => {
-    const { symbol } = Object(each) as { symbol?: unknown }
-    if (typeof symbol !== 'string' || !wanted.has(symbol)) return []
-    const row = shapes.ticker.safeParse(each)
-    if (!row.success) {
-      onOdd()
-      return []
-    }
-    const { lastPrice, bid1Price, ask1Price } = row.data
-    return [
-      {
-        instrument: instrumentId(symbol),
-        ts: time,
-        price: lastPrice > 0 ? lastPrice : NaN,
-        ...(bid1Price !== undefined && { bid: bid1Price }),
-        ...(ask1Price !== undefined && { ask: ask1Price }),
-      },
-    ]
+  const found = rows.quoteRows(list, 'symbol', { instruments: asked, onOdd }, each => {
+    return shapes.ticker.safeParse(each).data
   })
+  return found.map(([instrument, { lastPrice, bid1Price, ask1Price }]) =>
+    rows.tickOf({ instrument, ts: time, price: lastPrice, bid: bid1Price, ask: ask1Price }),
+  )
 }
 
 export function modeOf({ result }: Reply): PositionMode {

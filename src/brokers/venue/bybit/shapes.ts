@@ -27,6 +27,7 @@ export const order = z.object({
   qty: decimal,
   cumExecQty: decimal,
   avgPrice: decimalOrNone,
+  rejectReason: z.string().exactOptional(),
 })
 
 export const position = z.object({

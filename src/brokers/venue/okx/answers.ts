@@ -3,7 +3,6 @@ import { product } from '../../../domain/decimal.ts'
 import { instrumentId, type InstrumentId } from '../../../domain/ids.ts'
 import type { ExitOrder } from '../../../domain/order.ts'
 import type { Tick } from '../../../domain/tick.ts'
-import { restOf } from '../../../domain/units.ts'
 import { OutcomeUnknown } from '../../../errors.ts'
 import type {
   ExitAnswer,
@@ -16,6 +15,8 @@ import type {
 import type { Permissions, PositionMode } from '../account.ts'
 import { above0, type VenueInstrument } from '../instrument.ts'
 import { assertAbout, shaped } from '../reply.ts'
+import * as table from '../rows.ts'
+import type { OrderFigures } from '../rows.ts'
 import { PRODUCTS } from './requests.ts'
 import * as shapes from './shapes.ts'
 
@@ -31,24 +32,21 @@ function onlyOf<T>(shape: z.ZodType<T>, rows: Rows, what: string): T {
   return shaped(shape, rows[0], what)
 }
 
-/** State of an order; a state that is unknown, or contradicts itself, proves nothing. */
-function stateOf({ state, sz, accFillSz, avgPx }: Order): OrderState {
-  if (sz <= 0 || accFillSz < 0 || accFillSz > sz) return { kind: 'unknown' }
-  const price = avgPx === undefined || avgPx === 0 || accFillSz === 0 ? null : avgPx
-  const executed = { quantity: accFillSz, price }
-  switch (state) {
-    case 'live':
-    case 'partially_filled':
-      return accFillSz < sz ? { kind: 'working', executed } : { kind: 'unknown' }
-    case 'filled':
-      return accFillSz === sz ? { kind: 'filled', executed } : { kind: 'unknown' }
-    case 'canceled':
-    case 'mmp_canceled':
-      return { kind: 'ended', executed }
-    default:
-      return { kind: 'unknown' }
-  }
+const STATES: Readonly<Record<string, OrderFigures['state']>> = {
+  live: 'working',
+  partially_filled: 'working',
+  filled: 'filled',
+  canceled: 'ended',
+  mmp_canceled: 'ended',
 }
+
+const stateOf = ({ state, sz, accFillSz, avgPx }: Order): OrderState =>
+  table.orderStateOf({
+    state: STATES[state],
+    quantity: sz,
+    executed: accFillSz,
+    average: avgPx,
+  })
 
 /** Reads the answer to a new order: it only acknowledges, the state is queried afterwards. */
 export function placedOf(rows: Rows, { clientOrderId }: ExitOrder): ExitAnswer {
@@ -110,25 +108,15 @@ export function holdingOf(rows: Rows, key: HoldingKey, mode: PositionMode): Hold
 
 /** Reads all holdings; one row that contradicts itself spoils the list. */
 export function holdingsOf(rows: Rows, mode: PositionMode): Holding[] {
-  const seen = new Set<string>()
-  return positionsOf(rows).flatMap(row => {
-    const quantity = signedOf(row)
-    if (quantity === 0) return []
-    assertMode(row, mode)
-    const name = `${row.instId} ${row.posSide}`
-    if (seen.has(name)) throw new OutcomeUnknown(`the holdings: ${name} is listed twice`)
-    seen.add(name)
-    const entry = above0(row.avgPx)
-    return [
-      {
-        instrument: instrumentId(row.instId),
-        ...(mode === 'hedge' && ({ side: quantity > 0 ? 'long' : 'short' } as const)),
-        quantity,
-        ...(entry !== undefined && { entryPrice: entry }),
-        ageMs: 0,
-      },
-    ]
-  })
+  const held = positionsOf(rows).filter(({ pos }) => pos !== 0)
+  for (const row of held) assertMode(row, mode)
+  table.assertOnce(held.map(({ instId, posSide }) => `${instId} ${posSide}`))
+  return held.map(row =>
+    table.holdingOfRow(
+      { instrument: row.instId, quantity: signedOf(row), entryPrice: row.avgPx },
+      mode,
+    ),
+  )
 }
 
 export const orderRow = (value: unknown): Order => shaped(shapes.order, value, 'the open orders')
@@ -137,37 +125,24 @@ export function openOrdersOf(orders: readonly Order[]): OpenOrder[] {
   return orders.filter(isOfProduct).map(order => {
     if (stateOf(order).kind !== 'working')
       throw new OutcomeUnknown(`the open order ${order.ordId} contradicts itself`)
-    const rest = restOf(order.sz, order.accFillSz)
-    return {
-      clientOrderId: order.clOrdId === '' ? null : order.clOrdId,
-      instrument: instrumentId(order.instId),
-      remaining: order.side === 'buy' ? rest : -rest,
-    }
+    return table.openOrderOf({
+      clientOrderId: order.clOrdId,
+      instrument: order.instId,
+      isBuy: order.side === 'buy',
+      quantity: order.sz,
+      executed: order.accFillSz,
+    })
   })
 }
 
 /** Reads the requested prices; `onOdd` counts broken rows. */
 export function quotesOf(rows: Rows, asked: readonly InstrumentId[], onOdd: () => void): Tick[] {
-  const wanted = new Set<string>(asked)
-  return rows.flatMap(each => {
-    const { instId } = Object(each) as { instId?: unknown }
-    if (typeof instId !== 'string' || !wanted.has(instId)) return []
-    const row = shapes.ticker.safeParse(each)
-    if (!row.success) {
-      onOdd()
-      return []
-    }
-    const { last, bidPx, askPx, ts } = row.data
-    return [
-      {
-        instrument: instrumentId(instId),
-        ts,
-        price: above0(last) ?? NaN,
-        ...(bidPx !== undefined && { bid: bidPx }),
-        ...(askPx !== undefined && { ask: askPx }),
-      },
-    ]
+  const found = table.quoteRows(rows, 'instId', { instruments: asked, onOdd }, each => {
+    return shapes.ticker.safeParse(each).data
   })
+  return found.map(([instrument, { last, bidPx, askPx, ts }]) =>
+    table.tickOf({ instrument, ts, price: last, bid: bidPx, ask: askPx }),
+  )
 }
 
 const accountOf = (rows: Rows): z.output<typeof shapes.account> =>

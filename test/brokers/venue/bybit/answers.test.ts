@@ -62,7 +62,9 @@ describe('answers of Bybit', () => {
       await asked(listed({ ...ORDER, orderStatus: 'New', cumExecQty: '0' }), 'orderByClientId'),
     ).to.equal('working')
     const rejected = { ...ORDER, orderStatus: 'Rejected', cumExecQty: '0', avgPrice: '' }
-    expect(await asked(listed(rejected), 'orderByClientId')).to.equal('ended')
+    expect(await asked(listed(rejected), 'orderByClientId')).to.equal('rejected')
+    const partly = { ...ORDER, orderStatus: 'Rejected', cumExecQty: '0.001' }
+    expect(await asked(listed(partly), 'orderByClientId')).to.equal('ended')
     expect(await asked(reply({ list: [] }), 'orderByClientId')).to.equal('absent')
     expect(await asked(listed(POSITION), 'holding')).to.equal('flat')
     expect(await asked(listed({ ...POSITION, side: 'Sell', size: '3' }), 'holding')).to.equal(

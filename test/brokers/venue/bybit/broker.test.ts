@@ -77,13 +77,14 @@ describe('BybitBroker', () => {
       expect(await stateOf()).to.deep.include({ kind: 'filled' })
     })
 
-    it('treats an order that was acknowledged and rejected later as ended without a fill', async () => {
+    it('reports the late rejection of an acknowledged order as a rejection, with its reason', async () => {
       await open()
       venue.harm('place', { kind: 'reject', code: 'late' })
       expect(await broker.placeExit(anOrder(), signal)).to.deep.equal({ kind: 'acknowledged' })
       expect(await stateOf()).to.deep.equal({
-        kind: 'ended',
-        executed: { quantity: 0, price: null },
+        kind: 'rejected',
+        code: 'refused',
+        text: 'EC_Others',
       })
     })
 
