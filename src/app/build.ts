@@ -1,3 +1,4 @@
+import { SharedLimits } from '../calls/shared-limits.ts'
 import { accountsOf, type AccountPlans } from '../config/accounts.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
@@ -79,7 +80,7 @@ async function openProcess(options: TrustedOptions, plans: AccountPlans): Promis
   await performance.keepIn(store)
   const lines: LineTap = { onLine: () => undefined, onLoss: () => undefined }
   const rows = new AccountRows(store, plans)
-  return { plans, store, rows, performance, log, lines }
+  return { plans, store, rows, sharedLimits: new SharedLimits(), performance, log, lines }
 }
 
 /** Positions that no account guards any more must not be forgotten in silence. */

@@ -9,6 +9,7 @@ import { isUnprovable } from '../exits/settings.ts'
 import { isLoopback } from '../http/access/hosts.ts'
 import { missingFiles } from './missing-files.ts'
 import { capabilitiesOf, pluginFaults } from './plugins.ts'
+import { sharedByOne, sharedLimitFaults } from './shared-limits-check.ts'
 
 /**
  * Judges what the parts of a configuration mean together, before anything is opened. Throws InputError
@@ -19,19 +20,21 @@ export function checkConfig(
   config: ServiceConfig,
   source = 'the configuration',
 ): readonly string[] {
-  const { all, areNamed } = accountsOf(config)
+  const plans = accountsOf(config)
+  const { all, areNamed } = plans
   const faults = [
     ...all.flatMap(({ name, config: own }) => {
       const found = [...pluginFaults(own), ...OF_ACCOUNT.flatMap(faultOf => faultOf(own) ?? [])]
       return areNamed ? found.map(fault => inAccount(fault, name)) : found
     }),
     ...OF_PROCESS.flatMap(faultOf => faultOf(config) ?? []),
+    ...sharedLimitFaults(plans),
   ]
   if (faults.length > 0) throw new InputError(source, uniqueFaults(faults))
   const ofAccounts = all.flatMap(({ name, config: own }) =>
     warningsOf(own).map(warning => (areNamed ? `account ${name}: ${warning}` : warning)),
   )
-  return [...ofAccounts, ...missingFiles(config)]
+  return [...ofAccounts, ...sharedByOne(plans), ...missingFiles(config)]
 }
 
 /** Sections that an account may have of its own. */

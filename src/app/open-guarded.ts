@@ -6,6 +6,7 @@ import type { TrustedClock } from '../account/trusted-clock.ts'
 import { AccessDrill } from '../calls/access-drill.ts'
 import { GatesStore, rememberedGates } from '../calls/gates-store.ts'
 import { LastAnswers } from '../calls/last-answers.ts'
+import type { SharedLimits } from '../calls/shared-limits.ts'
 import { Chaos } from '../chaos/chaos.ts'
 import type { AccountPlan, AccountPlans } from '../config/accounts.ts'
 import type { ServiceConfig } from '../config/schema.ts'
@@ -39,6 +40,7 @@ export interface ProcessParts {
   readonly plans: AccountPlans
   readonly store: OwnedStore
   readonly rows: AccountRows
+  readonly sharedLimits: SharedLimits
   readonly performance: Meters
   readonly log: ServiceLog
   /** Called with the number of each journal line that has become durable. */
@@ -123,7 +125,7 @@ async function openStored(
   const state = new AccountState(await keeper.load())
   keeper.onForgotten = (ids, generation) => state.register.forget(ids, generation)
   const losses: Pick<LineTap, 'onLoss'> = { onLoss: () => undefined }
-  return { ...parts, rows, past, keeper, state, losses }
+  return { ...parts, name, rows, past, keeper, state, losses }
 }
 
 type Stored = Awaited<ReturnType<typeof openStored>>
@@ -132,8 +134,9 @@ type Stored = Awaited<ReturnType<typeof openStored>>
 function openOutside(
   { chaos: plan, clock, fresh, version }: TrustedOptions,
   config: ServiceConfig,
-  { store, performance, past, state }: Stored,
+  stored: Stored,
 ) {
+  const { store, performance, state } = stored
   const traces = new ExitTraces({ version, now: () => clock.steady() })
   const chaos = plan && new Chaos(plan, { clock, timers: machineTimers })
   // Asked in the moment of sending: a lease may have ended since the exit was decided.
@@ -146,7 +149,7 @@ function openOutside(
     fresh,
     onOddity: kind => performance.count(`errors.broker-odd-${kind}`),
   })
-  const desk = openDesk(chosen.broker, { config, clock, performance, past })
+  const desk = openDesk(chosen.broker, { ...stored, config, clock })
   const answers = new LastAnswers(() => clock.steady())
   const layered = brokerInLayers(chosen.broker, {
     chaos,

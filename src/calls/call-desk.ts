@@ -1,4 +1,4 @@
-import type { CallLimit, EndpointGroup } from '../domain/venue.ts'
+import type { EndpointGroup } from '../domain/venue.ts'
 import { NotSent, RateLimited } from '../errors.ts'
 import type { Timers } from '../ports/timers.ts'
 import type { Breaker } from '../resilience/breaker-state.ts'
@@ -14,11 +14,12 @@ import {
   type Lanes,
   type Waiting,
 } from '../resilience/lanes.ts'
-import type { Load, Throttle } from '../resilience/throttle.ts'
+import type { Load } from '../resilience/throttle.ts'
 import { CallHistory } from './call-history.ts'
 import { answerOf, codeOf, promised, type CallRecord, type DeskCall, type Pending } from './call.ts'
 import { everySoOften } from './every-so-often.ts'
-import { CallGates, type Gate, type GatesOptions, type Leave, type NoLeave } from './gates.ts'
+import type { Gate } from './gate.ts'
+import { CallGates, type GatesOptions, type Leave, type NoLeave } from './gates.ts'
 import { headOf, isAwaited, outcomeOf, refuseLeftOut } from './queue.ts'
 
 export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
@@ -47,9 +48,7 @@ interface Desk {
 }
 
 /** Present state of one limit: its throttle, and its waiting calls. */
-export interface LimitView {
-  readonly limit: CallLimit
-  readonly throttle: Throttle
+export interface LimitView extends Gate {
   readonly lanes: Lanes<unknown>
 }
 
@@ -109,9 +108,7 @@ export class CallDesk {
 
   /** The present state of the limits. */
   get limits(): readonly LimitView[] {
-    return this.desks.map(({ gate: { limit, throttle }, lanes: queues }) => {
-      return { limit, throttle, lanes: queues }
-    })
+    return this.desks.map(({ gate, lanes: queues }) => ({ ...gate, lanes: queues }))
   }
 
   private get now(): number {

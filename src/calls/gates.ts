@@ -3,32 +3,18 @@ import type { RateLimited } from '../errors.ts'
 import type { Breaker, Permit } from '../resilience/breaker-state.ts'
 import { isPermit, type Outcome } from '../resilience/breaker.ts'
 import { held, NO_HOLD, type Hold } from '../resilience/hold.ts'
-import { restoreThrottle, snapshotThrottle } from '../resilience/throttle-snapshot.ts'
-import {
-  admit,
-  breakerClosed,
-  breakerOpened,
-  rateLimited,
-  throttle,
-  type Load,
-  type Throttle,
-  type ThrottleOptions,
-} from '../resilience/throttle.ts'
-import { Breakers, GROUPS, type BreakersOptions } from './breakers.ts'
+import { snapshotThrottle } from '../resilience/throttle-snapshot.ts'
+import { admit, rateLimited, type Load } from '../resilience/throttle.ts'
+import { Breakers, type BreakersOptions } from './breakers.ts'
+import { freeze, openGate, withDefault, type Gate, type GateOptions } from './gate.ts'
 import type { GatesSnapshot } from './gates-snapshot.ts'
+import type { LimitMember } from './shared-limits.ts'
 
-export interface GatesOptions extends BreakersOptions {
+export interface GatesOptions extends BreakersOptions, GateOptions {
   readonly limits: readonly CallLimit[]
-  readonly throttle: Omit<ThrottleOptions, 'perSecond' | 'perMinute' | 'perHour' | 'perDay'>
   /** State of an earlier process, aged to the present. */
   readonly past?: GatesSnapshot | undefined
   load(): Load
-}
-
-/** One declared limit and its throttle. */
-export interface Gate {
-  readonly limit: CallLimit
-  throttle: Throttle
 }
 
 /** The properties of a call that gates need. */
@@ -74,8 +60,9 @@ export class CallGates {
     this.holds = { orders: NO_HOLD, account: NO_HOLD, quotes: NO_HOLD }
     this.breakers = new Breakers(options, group => this.moved(group))
     this.all = withDefault(options.limits).map(limit => {
-      const gate = { limit, throttle: this.throttleOf(limit) }
-      if (this.isTroubled(gate)) gate.throttle = breakerOpened(gate.throttle, this.now)
+      const kept = options.past?.throttles[limit.name]
+      const gate = openGate(limit, options, { kept, member: this.memberOf(limit), now: this.now })
+      freeze(gate, this.isTroubled(gate), this.now)
       return gate
     })
   }
@@ -108,17 +95,23 @@ export class CallGates {
       return { kind: 'hold', retryInMs: heldForMs }
     }
     const kind = isUrgent ? 'exit' : 'other'
-    const [next, answer] = admit(gate.throttle, kind, this.options.load(), now)
+    const turnInMs = gate.share?.turnInMs(kind, now) ?? 0
+    if (turnInMs > 0) {
+      this.breakers.giveBack(group, permit)
+      return this.refusedFor(gate, kind, turnInMs)
+    }
+    const [next, answer] = admit(gate.throttle, kind, this.loadOf(gate), now)
     if (answer.kind === 'refused') {
       gate.throttle = next
       this.breakers.giveBack(group, permit)
-      return { kind: 'throttle', retryInMs: answer.retryInMs }
+      return this.refusedFor(gate, kind, answer.retryInMs)
     }
     if (isReady?.() === false) {
       this.breakers.giveBack(group, permit)
       return { kind: 'not-ready' }
     }
     gate.throttle = next
+    gate.share?.served(kind)
     this.revision++
     return { kind: 'leave', group, isUrgent, permit, sentAt: answer.sentAt }
   }
@@ -128,7 +121,9 @@ export class CallGates {
    * whether another group may continue because of it.
    */
   settle({ group, isUrgent, permit }: Leave, outcome: Outcome, isExitWaiting: boolean): boolean {
-    if (isUrgent && outcome === 'success') this.holds[group] = NO_HOLD
+    if (isUrgent && outcome === 'success') {
+      for (const each of this.membersOf(this.of(group))) each.released(group)
+    }
     return this.breakers.settle(
       group,
       // A failed exit will be repeated.
@@ -148,9 +143,9 @@ export class CallGates {
     const gate = this.of(group)
     gate.throttle = rateLimited(gate.throttle, { sentAt }, waitMs, now)
     if (waitMs === 0) return
-    if (isBan) for (const each of gate.limit.groups) this.breakers.ban(each, now + waitMs)
-    else if (isUrgent) {
-      this.holds[group] = held(this.holds[group], waitMs, this.options.breakers[group], now)
+    for (const each of this.membersOf(gate)) {
+      if (isBan) each.banned(now + waitMs)
+      else if (isUrgent) each.held(group, waitMs)
     }
   }
 
@@ -174,22 +169,42 @@ export class CallGates {
     return this.options.monotonic()
   }
 
-  private throttleOf(limit: CallLimit): Throttle {
-    const options = { ...this.options.throttle, ...ceilingsOf(limit) }
-    const kept = this.options.past?.throttles[limit.name]
-    return kept === undefined
-      ? throttle(options, this.now)
-      : restoreThrottle(options, kept, this.now)
+  /** What answers about a limit mean for this account. */
+  private memberOf({ groups }: CallLimit): LimitMember {
+    const { breakers } = this.options
+    return {
+      banned: until => {
+        for (const each of groups) this.breakers.ban(each, until)
+      },
+      held: (group, waitMs) => {
+        this.holds[group] = held(this.holds[group], waitMs, breakers[group], this.now)
+      },
+      released: group => {
+        this.holds[group] = NO_HOLD
+      },
+    }
   }
 
-  /** A throttle is frozen while the breaker of one of its groups is open. */
+  private membersOf({ limit, share }: Gate): Iterable<LimitMember> {
+    return share?.members ?? [this.memberOf(limit)]
+  }
+
+  /** Failures of one account say nothing about the polls of those that share its limit. */
+  private loadOf({ share }: Gate): Load {
+    const load = this.options.load()
+    return share === undefined ? load : { ...load, failureShare: 0 }
+  }
+
+  /** Without a token, or before its turn: the other accounts of the limit know that the call waits. */
+  private refusedFor({ share }: Gate, kind: 'exit' | 'other', retryInMs: number): NoLeave {
+    share?.waits(kind, this.now + retryInMs)
+    return { kind: 'throttle', retryInMs }
+  }
+
   private moved(group: EndpointGroup): void {
     this.revision++
     for (const gate of this.all) {
-      if (!gate.limit.groups.includes(group)) continue
-      if (this.breaker(group).kind === 'open') {
-        gate.throttle = breakerOpened(gate.throttle, this.now)
-      } else if (!this.isTroubled(gate)) gate.throttle = breakerClosed(gate.throttle, this.now)
+      if (gate.limit.groups.includes(group)) freeze(gate, this.isTroubled(gate), this.now)
     }
   }
 
@@ -197,16 +212,3 @@ export class CallGates {
     return limit.groups.some(group => this.breakers.isTroubled(group))
   }
 }
-
-/** The limits, and one more for the groups that none of them names. */
-function withDefault(limits: readonly CallLimit[]): readonly CallLimit[] {
-  const groups = GROUPS.filter(group => !limits.some(limit => limit.groups.includes(group)))
-  return groups.length === 0 ? limits : [...limits, { name: 'default', groups }]
-}
-
-const ceilingsOf = ({ perSecond, perMinute, perHour, perDay }: CallLimit) => ({
-  ...(perSecond !== undefined && { perSecond }),
-  ...(perMinute !== undefined && { perMinute }),
-  ...(perHour !== undefined && { perHour }),
-  ...(perDay !== undefined && { perDay }),
-})

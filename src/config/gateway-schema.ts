@@ -21,6 +21,23 @@ export const gatewaySchema = z
     throttle: paceOptions
       .prefault({})
       .describe('Pace of the calls of each limit in `broker.capabilities.limits`.'),
+    limits: z
+      .strictObject({
+        shared: z
+          .string()
+          .regex(/^[a-z][a-z0-9-]{0,39}$/, {
+            error: 'at most 40 of a-z, 0-9 and -, the first of them a letter',
+          })
+          .describe('Name under which accounts share limits, such as those of a network address.'),
+        names: z
+          .array(z.string().min(1))
+          .min(1)
+          .max(20)
+          .optional()
+          .describe('The limits of the broker that are shared, by name; absent: all of them.'),
+      })
+      .optional()
+      .describe('Limits that the account shares with others; absent: it has each of them alone.'),
     laneBound: z
       .int()
       .positive()

@@ -76,3 +76,24 @@ export function restoreThrottle(
     }),
   }
 }
+
+/**
+ * The stricter of two states of one limit, as two accounts that share it have kept them: each is behind by what the
+ * other did since its last write.
+ */
+export function stricterThrottle(a: Throttle, b: Throttle): Throttle {
+  const slower = b.rate < a.rate ? b : a
+  return {
+    ...slower,
+    tokens: Math.min(a.tokens, b.tokens),
+    pollsGatedUntil: Math.max(a.pollsGatedUntil, b.pollsGatedUntil),
+    exitsGatedUntil: Math.max(a.exitsGatedUntil, b.exitsGatedUntil),
+    ceilings: a.ceilings.map((each, index) => {
+      const other = b.ceilings[index]
+      return other !== undefined && admittedIn(other) > admittedIn(each) ? other : each
+    }),
+  }
+}
+
+const admittedIn = ({ slots }: Throttle['ceilings'][number]): number =>
+  slots.reduce((sum, [, count]) => sum + count, 0)

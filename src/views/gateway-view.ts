@@ -28,8 +28,9 @@ export function gatewayView(desk: CallDesk, { monotonicMs, now }: Times): Gatewa
         transitions: breaker.transitions.map(each => ({ ...each, at: wall(each.at) })),
       }
     }),
-    limits: desk.limits.map(({ limit, throttle, lanes }) => ({
+    limits: desk.limits.map(({ limit, throttle, share, lanes }) => ({
       name: limit.name,
+      ...(share && { shared: share.shared }),
       groups: limit.groups,
       rate: throttle.rate,
       intervalMs: calculateAdaptiveThrottle(throttle, desk.load()),

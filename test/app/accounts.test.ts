@@ -64,7 +64,10 @@ describe('a service with two accounts', function () {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  async function start(accounts: readonly string[] = ['acme', 'bolt']): Promise<void> {
+  async function start(
+    accounts: readonly string[] = ['acme', 'bolt'],
+    sharing: readonly string[] = [],
+  ): Promise<void> {
     const at = ({ url }: RemoteBroker): object => ({
       kind: 'http',
       url,
@@ -78,6 +81,10 @@ describe('a service with two accounts', function () {
         portfolio: { limits: [{ name: 'day', maxLoss: 1_000_000 }] },
       },
       bolt: { broker: at(bolt) },
+      cove: { broker: at(bolt) },
+    }
+    for (const name of sharing) {
+      sections[name] = { ...sections[name], gateway: { limits: { shared: 'office' } } }
     }
     const config = {
       positions: 'p.json',
@@ -330,7 +337,7 @@ describe('a service with two accounts', function () {
   it('recovers every account after a kill -9', async () => {
     await post('/api/accounts/bolt/kill-switch', { state: 'block' })
     await service.end('SIGKILL')
-    await start()
+    await start(['acme', 'bolt', 'cove'], ['acme', 'cove'])
     expect((await get('/api/accounts/bolt/kill-switch')).json['state']).to.equal('block')
     expect((await get('/api/accounts/acme/kill-switch')).json['state']).to.equal('off')
     expect(await openIn('bolt')).to.have.members(['p5', 'p6', 'p7'])
@@ -339,6 +346,26 @@ describe('a service with two accounts', function () {
     const { orders } = bolt.book()
     const sold = orders.map(({ instrument }) => instrument)
     expect(new Set(sold).size).to.equal(sold.length)
+  })
+
+  it('slows an account by the 429s of another where both share a limit, and only there', async () => {
+    type Limits = { shared?: string; cuts: { at: number }[] }[]
+    const lastCut = async (account: string): Promise<[string | undefined, number]> => {
+      const { json } = await get(`/api/accounts/${account}/gateway`)
+      const [{ shared, cuts } = { cuts: [] }] = json['limits'] as Limits
+      return [shared, cuts.at(-1)?.at ?? 0]
+    }
+    const [, before] = await lastCut('cove')
+    await acme.script({
+      faults: [{ times: 'always', harm: { kind: 'status', when: 'before', status: 429 } }],
+    })
+    // No broker of this account refuses anything: the cut is that of the other account.
+    await until(async () => (await lastCut('cove'))[1] > before)
+    expect(await lastCut('bolt')).to.deep.equal([undefined, 0])
+    await acme.script({ clear: true })
+    const at = ['--url', `http://127.0.0.1:${port}`]
+    const { stdout } = await watchkeeper(['gateway', '--account', 'cove', ...at])
+    expect(stdout).to.match(/^all \(shared: office\) /m)
   })
 
   it('does not start without an account that has open positions', async () => {

@@ -245,6 +245,7 @@ const rows: Rows = [
   ...breakers,
   ['gateway.throttle', 'resilience/throttle', 'maxRate startRate'],
   ['gateway', 'calls/call-desk', 'laneBound'],
+  ['gateway.limits', 'app/shared-limits-check', 'shared names'],
   ['exits.style{market}', 'exits/order-type', 'kind'],
   ['exits.style{marketable-limit}', 'exits/order-type', 'kind bandPct escalateMs'],
   [

@@ -123,8 +123,8 @@ function linesOf({ breakers, limits, calls }: GatewayView): string[] {
           'dropped',
           'last cut',
         ],
-        ...limits.map(({ name, rate, ceilings, inFlight, lanes, cuts }) => [
-          name,
+        ...limits.map(({ name, shared, rate, ceilings, inFlight, lanes, cuts }) => [
+          shared === undefined ? name : `${name} (shared: ${shared})`,
           readable(rate),
           publishedText(ceilings),
           String(inFlight),

@@ -11,6 +11,7 @@ const breakerView = z.object({
 
 const limitView = z.object({
   name: z.string(),
+  shared: z.string().optional().describe('Name under which accounts share the limit.'),
   groups: z.array(z.string()),
   rate: z.number().describe('Calls a second.'),
   intervalMs: z.number(),

@@ -1,0 +1,78 @@
+import type { CallLimit } from '../domain/venue.ts'
+import { restoreThrottle, type ThrottleSnapshot } from '../resilience/throttle-snapshot.ts'
+import {
+  breakerClosed,
+  breakerOpened,
+  throttle,
+  type Throttle,
+  type ThrottleOptions,
+} from '../resilience/throttle.ts'
+import { GROUPS } from './breakers.ts'
+import type { LimitMember, LimitShare } from './shared-limits.ts'
+
+/** One declared limit and its throttle. */
+export interface Gate {
+  readonly limit: CallLimit
+  throttle: Throttle
+  /** Present where other accounts draw from the same throttle. */
+  readonly share?: LimitShare
+}
+
+export interface GateOptions {
+  readonly throttle: Omit<ThrottleOptions, 'perSecond' | 'perMinute' | 'perHour' | 'perDay'>
+  /** The part of the account in a limit that others share; `own`: the throttle that it would have alone. */
+  shareOf?(limit: string, own: Throttle): LimitShare | undefined
+}
+
+/** The limits, and one more for the groups that none of them names. */
+export function withDefault(limits: readonly CallLimit[]): readonly CallLimit[] {
+  const groups = GROUPS.filter(group => !limits.some(limit => limit.groups.includes(group)))
+  return groups.length === 0 ? limits : [...limits, { name: 'default', groups }]
+}
+
+/** The gate of a limit at `now` (monotonic ms), with what an earlier process has kept of it. */
+export function openGate(
+  limit: CallLimit,
+  options: GateOptions,
+  {
+    kept,
+    member,
+    now,
+  }: {
+    readonly kept: ThrottleSnapshot | undefined
+    readonly member: LimitMember
+    readonly now: number
+  },
+): Gate {
+  const settings = { ...options.throttle, ...ceilingsOf(limit) }
+  const own = kept === undefined ? throttle(settings, now) : restoreThrottle(settings, kept, now)
+  const share = options.shareOf?.(limit.name, own)
+  if (share === undefined) return { limit, throttle: own }
+  share.join(member)
+  return {
+    limit,
+    share,
+    get throttle() {
+      return share.throttle
+    },
+    set throttle(next: Throttle) {
+      share.throttle = next
+    },
+  }
+}
+
+/**
+ * Takes whether the breaker of a group of the limit is open: then nothing is learnt about its rate. One that several
+ * accounts share is frozen while that is so at each of them.
+ */
+export function freeze(gate: Gate, isTroubled: boolean, now: number): void {
+  const isFrozen = gate.share?.isTroubled(isTroubled) ?? isTroubled
+  gate.throttle = isFrozen ? breakerOpened(gate.throttle, now) : breakerClosed(gate.throttle, now)
+}
+
+const ceilingsOf = ({ perSecond, perMinute, perHour, perDay }: CallLimit) => ({
+  ...(perSecond !== undefined && { perSecond }),
+  ...(perMinute !== undefined && { perMinute }),
+  ...(perHour !== undefined && { perHour }),
+  ...(perDay !== undefined && { perDay }),
+})

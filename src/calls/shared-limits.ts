@@ -1,0 +1,86 @@
+import type { EndpointGroup } from '../domain/venue.ts'
+import { stricterThrottle } from '../resilience/throttle-snapshot.ts'
+import type { Throttle } from '../resilience/throttle.ts'
+import { NO_TURNS, served, turnInMs, waits, type Turns } from '../resilience/turns.ts'
+
+/** What an account does about answers that concern every account behind the same address. */
+export interface LimitMember {
+  /** The address is banned until `until` (monotonic ms). */
+  banned(until: number): void
+  /** An exit was asked to wait for so many ms. */
+  held(group: EndpointGroup, waitMs: number): void
+  /** An exit has passed: the wait is over. */
+  released(group: EndpointGroup): void
+}
+
+interface SharedLimit {
+  throttle: Throttle
+  turns: Turns
+  readonly members: Map<string, LimitMember>
+  /** Accounts with an open breaker in a group of the limit. */
+  readonly troubled: Set<string>
+}
+
+/** The part that one account has in a limit. */
+export interface LimitShare {
+  /** Name under which the accounts share it. */
+  readonly shared: string
+  throttle: Throttle
+  /** Every account that shares it, this one included. */
+  readonly members: Iterable<LimitMember>
+  join(member: LimitMember): void
+  /** Ms until a call may ask the throttle: other accounts may be before it; 0: at once. */
+  turnInMs(kind: 'exit' | 'other', now: number): number
+  /** A call asks again at `due` (monotonic ms). */
+  waits(kind: 'exit' | 'other', due: number): void
+  /** A call was given a token. */
+  served(kind: 'exit' | 'other'): void
+  /**
+   * Takes whether a breaker of the account is open. Returns whether one is open at every account: only then
+   * nothing is learnt about the limit, and its rate stays as it is.
+   */
+  isTroubled(is: boolean): boolean
+}
+
+/** The limits that accounts of a process share, such as those that a venue counts for each network address. */
+export class SharedLimits {
+  private readonly all = new Map<string, SharedLimit>()
+
+  /**
+   * The part of `account` in a limit. `own`: the throttle as the account would have it alone; of those that an
+   * earlier process left the stricter one counts.
+   */
+  shareOf(shared: string, limit: string, account: string, own: Throttle): LimitShare {
+    const key = `${shared}\n${limit}`
+    const known = this.all.get(key)
+    const part: SharedLimit = known ?? {
+      throttle: own,
+      turns: NO_TURNS,
+      members: new Map(),
+      troubled: new Set(),
+    }
+    if (known === undefined) this.all.set(key, part)
+    else known.throttle = stricterThrottle(known.throttle, own)
+    return {
+      shared,
+      get throttle() {
+        return part.throttle
+      },
+      set throttle(next: Throttle) {
+        part.throttle = next
+      },
+      get members() {
+        return part.members.values()
+      },
+      join: member => void part.members.set(account, member),
+      turnInMs: (kind, now) => turnInMs(part.turns, account, kind, now),
+      waits: (kind, due) => void (part.turns = waits(part.turns, account, kind, due)),
+      served: kind => void (part.turns = served(part.turns, account, kind)),
+      isTroubled: is => {
+        if (is) part.troubled.add(account)
+        else part.troubled.delete(account)
+        return part.troubled.size === part.members.size
+      },
+    }
+  }
+}
