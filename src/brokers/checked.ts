@@ -22,6 +22,7 @@ const holdingList = z.array(
     instrument,
     side: side.exactOptional(),
     ticket: name.exactOptional(),
+    product: name.exactOptional(),
     quantity,
     entryPrice: z.number().exactOptional(),
     ageMs,

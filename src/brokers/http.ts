@@ -131,7 +131,7 @@ class RestBroker implements Omit<HttpBroker, keyof facts.FactCalls> {
   }
 
   async holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport> {
-    const about = fieldsOf(key, this.capabilities.holdings)
+    const about = fieldsOf(key, this.capabilities)
     // A key with only one of its fields would ask for another holding, or for none.
     if (about === undefined) return { kind: 'unknown' }
     const ask: Ask = { method: 'GET', path: `/v1/holding?${new URLSearchParams(about).toString()}` }
@@ -143,7 +143,7 @@ class RestBroker implements Omit<HttpBroker, keyof facts.FactCalls> {
     const ask: Ask = { method: 'GET', path: '/v1/holdings' }
     const list = await this.ask(answers.holdingList, { ask }, signal)
     const onOdd = (): void => this.noteOddity('amounts')
-    return holdingsOf(list.holdings, this.capabilities.holdings, onOdd)
+    return holdingsOf(list.holdings, this.capabilities, onOdd)
   }
 
   async quotes(instruments: readonly InstrumentId[], signal: AbortSignal): Promise<Tick[]> {

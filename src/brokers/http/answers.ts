@@ -31,6 +31,7 @@ export const holdingList = z.object({
       instrument,
       side: side.exactOptional(),
       ticket: name.exactOptional(),
+      product: name.exactOptional(),
       quantity: z.number(),
       entryPrice: z.number().exactOptional(),
       ageMs,

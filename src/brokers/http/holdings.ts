@@ -7,6 +7,9 @@ import type { holdingList, holdingReport } from './answers.ts'
 /** A field that names a holding in the protocol: a text that is not empty. */
 export type HoldingFields = Readonly<Record<string, string>>
 
+/** How the venue separates holdings. */
+type HoldingModel = Pick<Capabilities, 'holdings' | 'products'>
+
 type Row = z.output<typeof holdingList>['holdings'][number]
 
 /**
@@ -14,11 +17,16 @@ type Row = z.output<typeof holdingList>['holdings'][number]
  * Undefined where the key lacks a required field.
  */
 export function fieldsOf(
-  { account, instrument, side, ticket }: HoldingKey,
-  model: Capabilities['holdings'],
+  { account, instrument, side, ticket, product }: HoldingKey,
+  { holdings, products = false }: HoldingModel,
 ): HoldingFields | undefined {
-  const name = { instrument, ...(account !== undefined && { account }) }
-  switch (model) {
+  if (products && product === undefined) return undefined
+  const name = {
+    instrument,
+    ...(account !== undefined && { account }),
+    ...(products && product !== undefined && { product }),
+  }
+  switch (holdings) {
     case 'net':
       return name
     case 'sides':
@@ -51,19 +59,21 @@ export function reportOf(
  */
 export function holdingsOf(
   rows: readonly Row[],
-  model: Capabilities['holdings'],
+  { holdings: model, products = false }: HoldingModel,
   onOdd: () => void,
 ): Holding[] {
   const seen = new Set<string>()
   const held = rows.map(row => {
-    const { account, instrument, side, ticket } = row
-    const key = JSON.stringify([account, instrument, side, ticket])
+    const { account, instrument, side, ticket, product } = row
+    const key = JSON.stringify([account, instrument, side, ticket, product])
     if (seen.has(key)) throw new OutcomeUnknown(`${instrument} is listed twice`)
     seen.add(key)
     if (model === 'sides' && side === undefined)
       throw new OutcomeUnknown(`${instrument} is listed without its side`)
     if (model === 'tickets' && ticket === undefined)
       throw new OutcomeUnknown(`${instrument} is listed without its ticket`)
+    if (products && product === undefined)
+      throw new OutcomeUnknown(`${instrument} is listed without its product`)
     assertSign(side, row.quantity)
     if (!isBounded(row.quantity) || !isBounded(row.entryPrice ?? 0)) onOdd()
     return holdingOf(row)
@@ -73,7 +83,7 @@ export function holdingsOf(
 }
 
 function holdingOf(row: Row): Holding {
-  const { account, instrument, side, ticket, quantity, entryPrice, ageMs } = row
+  const { account, instrument, side, ticket, product, quantity, entryPrice, ageMs } = row
   return {
     instrument,
     quantity,
@@ -81,6 +91,7 @@ function holdingOf(row: Row): Holding {
     ...(account !== undefined && { account }),
     ...(side !== undefined && { side }),
     ...(ticket !== undefined && { ticket }),
+    ...(product !== undefined && { product }),
     ...(entryPrice !== undefined && isBounded(entryPrice) && { entryPrice }),
   }
 }

@@ -3,7 +3,8 @@ import type { Ask } from './exchange.ts'
 
 /** An order as the protocol of docs/brokers.md has it. */
 export function bodyOf(order: ExitOrder): Record<string, unknown> {
-  const { clientOrderId, instrument, side, quantity, reduceOnly, limit, account, ticket } = order
+  const { clientOrderId, instrument, side, quantity, reduceOnly, limit } = order
+  const { account, ticket, product } = order
   return {
     clientOrderId,
     instrument,
@@ -14,6 +15,7 @@ export function bodyOf(order: ExitOrder): Record<string, unknown> {
     ...(limit === undefined ? { type: 'market' } : { type: 'limit', limit }),
     ...(account !== undefined && { account }),
     ...(ticket !== undefined && { ticket }),
+    ...(product !== undefined && { product }),
   }
 }
 

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
+import { instrumentId } from '../../../src/domain/ids.ts'
 import { OutcomeUnknown } from '../../../src/errors.ts'
 import { PLAIN, type Harm } from '../../support/broker-server/script.ts'
-import { ACME, failure, stage } from '../../support/http-broker.ts'
+import { ACME, anOrder, failure, stage } from '../../support/http-broker.ts'
 
 const { signal } = new AbortController()
 
@@ -41,6 +42,34 @@ describe('holdings over HTTP', () => {
       const broker = on.open({ capabilities: { ...PLAIN.capabilities, holdings } })
       expect(await failure(broker.holdings(signal))).to.be.instanceOf(OutcomeUnknown)
     }
+    const separate = on.open({ capabilities: { ...PLAIN.capabilities, products: true } })
+    expect(await failure(separate.holdings(signal))).to.be.instanceOf(OutcomeUnknown)
+  })
+
+  it('keeps the holdings of two products of one instrument apart, in lists, questions and orders', async () => {
+    const FUT = instrumentId('FUT')
+    await on.remote.handTrade(
+      { instrument: FUT, quantity: 3, product: 'margin' },
+      { instrument: FUT, quantity: 4, product: 'delivery' },
+    )
+    await on.remote.price(FUT, 10)
+    const broker = on.open({ capabilities: { ...PLAIN.capabilities, products: true } })
+    // The other holdings of the account have no product, at a venue that separates holdings by it.
+    await on.harm({
+      kind: 'raw',
+      text: '{"holdings":[{"instrument":"FUT","quantity":3,"product":"margin"},{"instrument":"FUT","quantity":4,"product":"delivery"}]}',
+    })
+    const listed = await broker.holdings(signal)
+    expect(listed.map(({ product, quantity }) => [product, quantity])).to.deep.equal([
+      ['margin', 3],
+      ['delivery', 4],
+    ])
+    const held = async (product: string) =>
+      broker.holding({ instrument: FUT, product }, signal).then(report => Object(report).quantity)
+    expect([await held('margin'), await held('delivery')]).to.deep.equal([3, 4])
+    await broker.placeExit(anOrder({ instrument: FUT, quantity: 3, product: 'margin' }), signal)
+    expect([await held('margin'), await held('delivery')]).to.deep.equal([undefined, 4])
+    expect(await broker.holding({ instrument: FUT }, signal)).to.deep.equal({ kind: 'unknown' })
   })
 
   for (const beyond of ['1e999', '-1.7e308', '1.1e15']) {

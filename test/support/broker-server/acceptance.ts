@@ -8,11 +8,13 @@ export function refusalOf(
   sent: SentOrder,
   { book, settings }: { book: Book; settings: Settings },
 ): { code: string } | undefined {
-  const { instruments, marketClosed, capabilities, reserves } = settings
+  const { instruments, marketClosed, capabilities, reserves, maxQuantity } = settings
   const { instrument, quantity } = sent
   if (instruments?.includes(instrument) === false) return { code: 'unknown-instrument' }
   if (marketClosed === true || (marketClosed && marketClosed.includes(instrument)))
     return { code: 'market-closed' }
+  if (isNeverTaken(sent, capabilities.styles) || quantity > (maxQuantity ?? Infinity))
+    return { code: 'refused' }
   const price = book.prices.get(instrument)?.price
   if (sent.trigger !== undefined && price !== undefined && isMet(sent, sent.trigger, price))
     return { code: 'would-trigger' }
@@ -26,6 +28,12 @@ export function refusalOf(
   if ((isReducing && closable === 0) || isShort || isTaken) return { code: 'insufficient-quantity' }
   return undefined
 }
+
+/** Whether the venue takes no order of that type; of a stop it is the order that it becomes. */
+export const isNeverTaken = (
+  { type }: Pick<SentOrder, 'type'>,
+  styles: Settings['capabilities']['styles'],
+): boolean => !styles.includes(type === 'market' ? 'market' : 'marketable-limit')
 
 /** Units that an order can take without going through zero. */
 export function closableOf(

@@ -12,6 +12,8 @@ interface Surroundings {
   /** A number ≥ 0 and < 1. */
   chance(): number
   hand(trade: Extract<Harm, { kind: 'hand' }>['trade']): void
+  /** Triggers every resting stop. */
+  trigger(): void
 }
 
 /** Applies the faults of one phase; returns `cut` where nothing is to be done or sent any more. */
@@ -27,6 +29,9 @@ export async function suffer(
         break
       case 'hand':
         around.hand(harm.trade)
+        break
+      case 'trigger':
+        around.trigger()
         break
       case 'crash':
         around.crash()

@@ -17,6 +17,7 @@ export interface SentOrder {
   readonly reduceOnly: boolean
   readonly account?: string
   readonly ticket?: string
+  readonly product?: string
   /** The order rests until a price meets it. */
   readonly trigger?: { readonly price: number; readonly by: 'last' | 'mark' }
 }
@@ -35,6 +36,10 @@ export type VenueEvent = { readonly at: number } & (
   | { readonly kind: 'rejected'; readonly number: number; readonly sent: SentOrder; code: string }
   | { readonly kind: 'fill'; readonly order: number; readonly quantity: number; price: number }
   | { readonly kind: 'ended'; readonly order: number }
+  /** The exchange refuses an order that the venue had accepted. */
+  | { readonly kind: 'refused'; readonly order: number; readonly code: string }
+  /** Orders that arrived before are not found any more. */
+  | { readonly kind: 'day-over' }
   | { readonly kind: 'triggered'; readonly order: number }
   | {
       readonly kind: 'amended'
@@ -59,7 +64,9 @@ export interface BookOrder extends SentOrder {
   readonly at: number
   /** Its number at the venue, from 1; several may have one client order id. */
   readonly number: number
-  readonly rejected: string | null
+  rejected: string | null
+  /** Epoch ms; before that time an order that the exchange refused worked. */
+  rejectedAt: number
   readonly holding: string
   readonly plan: FillPlan
   readonly fills: BookFill[]
@@ -79,6 +86,7 @@ export interface BookHolding {
   readonly instrument: string
   readonly side?: Side
   readonly ticket?: string
+  readonly product?: string
   /** Units, > 0 for a long and < 0 for a short. */
   readonly quantity: number
 }
@@ -92,6 +100,8 @@ export class Book {
   readonly prices = new Map<string, { price: number; at: number }>()
   /** Orders that work, in the order of their arrival. */
   readonly working = new Set<BookOrder>()
+  /** When the venue's last day was over, epoch ms. */
+  dayOverAt = -Infinity
   private readonly byClientId = new Map<string, BookOrder[]>()
   private readonly names = new Map<string, HoldingName>()
   private readonly history = new Map<string, { at: number; quantity: number }[]>()
@@ -121,6 +131,15 @@ export class Book {
         this.order(event.order).endedAt = event.at
         this.working.delete(this.order(event.order))
         break
+      case 'refused': {
+        const order = this.order(event.order)
+        order.rejected = event.code
+        order.rejectedAt = event.at
+        this.working.delete(order)
+        break
+      }
+      case 'day-over':
+        this.dayOverAt = event.at
     }
   }
 
@@ -152,12 +171,13 @@ export class Book {
 
   /** The key of a holding, by the fields that the venue distinguishes. */
   nameOf(fields: HoldingName, model: Capabilities['holdings']): string {
-    const { account, instrument, side, ticket } = fields
+    const { account, instrument, side, ticket, product } = fields
     const name = {
       ...(account !== undefined && { account }),
       instrument,
       ...(model === 'sides' && side !== undefined && { side }),
       ...(model === 'tickets' && ticket !== undefined && { ticket }),
+      ...(product !== undefined && { product }),
     }
     const key = JSON.stringify(name)
     if (!this.names.has(key)) this.names.set(key, name)
@@ -177,7 +197,8 @@ export class Book {
     const plan = isRejected ? { share: 0 } : event.plan
     const rejected = isRejected ? event.code : null
     const rests = sent.trigger ?? null
-    return { ...sent, at, number, rejected, holding, plan, fills: [], endedAt: null, rests }
+    const state = { rejected, rejectedAt: at, endedAt: null, rests }
+    return { ...sent, ...state, at, number, holding, plan, fills: [] }
   }
 
   private fill({ at, order: number, quantity, price }: VenueEvent & { kind: 'fill' }): void {
@@ -214,7 +235,11 @@ export const remainingOf = (order: BookOrder, at = Infinity): number =>
 
 /** Whether an order works. */
 export const isWorking = (order: BookOrder, at = Infinity): boolean =>
-  order.rejected === null && viewOf(order, at).kind === 'working'
+  !isRejected(order, at) && viewOf(order, at).kind === 'working'
+
+/** Whether an order is rejected by then. */
+export const isRejected = ({ rejected, rejectedAt }: BookOrder, at = Infinity): boolean =>
+  rejected !== null && rejectedAt <= at
 
 /** The book in a venue's file, whether the venue runs or not. */
 export function readBook(path: string): Book {

@@ -116,7 +116,8 @@ function requestOf(
 const keeping = ({ target, act }: Request, expiresAt: number): Request => ({
   target,
   act: (venue, harms) =>
-    venue.settings.capabilities.deadline === 'kept' && Date.now() >= expiresAt
+    venue.settings.capabilities.deadline === 'kept' &&
+    Date.now() + venue.settings.clockMs >= expiresAt
       ? { clientOrderId: target.clientOrderId, kind: 'rejected', code: 'refused', text: 'too late' }
       : act(venue, harms),
 })
@@ -184,8 +185,9 @@ function holding(name: Record<string, string>): Request {
   return {
     target: { route: 'holding', instrument },
     act: ({ book, settings }) => {
-      const { holdings: model } = settings.capabilities
+      const { holdings: model, products = false } = settings.capabilities
       const missing = model === 'sides' ? 'side' : 'ticket'
+      if (products && name['product'] === undefined) return { ...name, kind: 'unknown' }
       if (model !== 'net' && name[missing] === undefined) return { ...name, kind: 'unknown' }
       const key = book.nameOf({ ...name, instrument }, model)
       const lagMs = settings.lagMs.holding

@@ -27,6 +27,8 @@ export interface FillPlan {
   readonly restMs?: number
   /** The venue ends the order after its first fill. */
   readonly ends?: boolean
+  /** The exchange refuses the accepted order so long after it arrived, unless something of it is executed, ms. */
+  readonly rejectsAfterMs?: number
   /** The rest is filled so long after the order ended, ms: the venue contradicts itself. */
   readonly fillsAfterEndMs?: number
 }
@@ -39,6 +41,7 @@ export interface HandTrade {
   readonly account?: string
   readonly side?: Side
   readonly ticket?: string
+  readonly product?: string
 }
 
 /** A working order of another trader. */
@@ -51,6 +54,7 @@ export interface HandOrder {
   readonly quantity: number
   readonly account?: string
   readonly ticket?: string
+  readonly product?: string
 }
 
 /**
@@ -90,6 +94,8 @@ export type Harm =
   | { readonly kind: 'ignore' }
   /** Another trader trades around the request. */
   | { readonly kind: 'hand'; readonly when: Phase; readonly trade: HandTrade }
+  /** Every resting stop is triggered around the request. */
+  | { readonly kind: 'trigger'; readonly when: Phase }
   /** The request arrives once more, so much later; its second answer is not read. */
   | { readonly kind: 'repeat'; readonly afterMs: number }
   /** A wrong list: nothing, each second row, each row twice, no list, a broken row. */
@@ -160,6 +166,8 @@ export interface Settings {
    * lists, ms.
    */
   readonly lagMs: { readonly order: number; readonly holding: number; readonly list: number }
+  /** By how much the venue's clock is ahead of that of this machine, ms: deadlines are kept by it. */
+  readonly clockMs: number
   /** Whether answers about holdings report their lag as `ageMs`. */
   readonly reportsAge: boolean
   /**
@@ -178,6 +186,8 @@ export interface Settings {
   readonly instruments: readonly string[] | null
   /** Executions are whole multiples of it; null: any part of an order is executed. */
   readonly lot: number | null
+  /** Largest quantity of one order, units; a larger one is refused. Null: any. */
+  readonly maxQuantity: number | null
   /** Working orders reserve what they are to close. */
   readonly reserves: boolean
   /** All markets, or those of these instruments, are closed. */
@@ -212,6 +222,8 @@ export interface Script {
   readonly triggerStops?: boolean
   /** Ends every resting stop, as a venue does at the end of its trading day. */
   readonly endStops?: boolean
+  /** The venue's day is over: every working order ends, and no order of that day is found any more. */
+  readonly endDay?: boolean
   /** Done later, ms from now. */
   readonly steps?: readonly (Script & { readonly afterMs: number })[]
 }
@@ -232,6 +244,7 @@ export const PLAIN: Settings = {
   fills: { share: 1 },
   reportsState: true,
   lagMs: { order: 0, holding: 0, list: 0 },
+  clockMs: 0,
   reportsAge: false,
   drifts: false,
   keepsAlive: true,
@@ -240,6 +253,7 @@ export const PLAIN: Settings = {
   changes: [],
   instruments: null,
   lot: null,
+  maxQuantity: null,
   reserves: false,
   marketClosed: false,
   limit: null,

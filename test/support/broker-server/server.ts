@@ -115,6 +115,7 @@ export class BrokerServer {
     if (script.fillWorking === true) this.venue.fillWorking()
     if (script.triggerStops === true) this.venue.triggerStops({ isForced: true })
     if (script.endStops === true) this.venue.endStops()
+    if (script.endDay === true) this.venue.endDay()
   }
 
   private async change(change: SettingsChange): Promise<void> {
@@ -165,6 +166,7 @@ export class BrokerServer {
       crash: this.crash,
       chance: () => this.faults.chance(),
       hand: this.venue.hand.bind(this.venue),
+      trigger: () => this.venue.triggerStops({ isForced: true }),
     }
     if (await suffer(harms, { phase: 'before', response, around })) return
     const isTorn = harms.some(harm => harm.kind === 'crash' && harm.when === 'writing')

@@ -2,6 +2,7 @@ import { product } from '../../../src/domain/decimal.ts'
 import { closableOf, refusalOf } from './acceptance.ts'
 import {
   Book,
+  isRejected,
   isWorking,
   remainingOf,
   viewOf,
@@ -62,6 +63,7 @@ export class Venue {
     this.commit([accepted], () => (isLater ? [] : this.firstFill(number)))
     const order = this.book.order(number)
     if (sent.trigger === undefined) this.schedule(order)
+    this.scheduleRefusal(order)
     return { kind: 'acknowledged', ...(this.settings.reportsState && { order: viewOf(order) }) }
   }
 
@@ -79,9 +81,9 @@ export class Venue {
     const { lookup } = this.settings.capabilities
     const order = this.find(clientOrderId, at)
     if (lookup === 'none') return { kind: 'unknown' }
-    if (order === undefined) return { kind: 'absent' }
+    if (order === undefined || this.isForgotten(order)) return { kind: 'absent' }
     if (lookup === 'open-only' && !isWorking(order, at)) return { kind: 'absent' }
-    if (order.rejected !== null) return { kind: 'rejected', code: order.rejected }
+    if (isRejected(order, at)) return { kind: 'rejected', code: order.rejected! }
     return viewOf(order, at)
   }
 
@@ -142,6 +144,12 @@ export class Venue {
     this.commit(restingStops(this.book).map(this.ended))
   }
 
+  /** Ends every working order, and forgets all that arrived before. */
+  endDay(): void {
+    const ended = [...this.book.working].map(this.ended)
+    this.commit([...ended, { kind: 'day-over', at: Date.now() }])
+  }
+
   /** Gives a resting stop another trigger; gives the state of the order after that. */
   amend(clientOrderId: string, trigger: NonNullable<SentOrder['trigger']>): StateAnswer {
     const order = this.find(clientOrderId, Infinity)
@@ -171,12 +179,21 @@ export class Venue {
   private isDuplicate(clientOrderId: string): boolean {
     const { dedupe } = this.settings.capabilities
     if (dedupe === 'never') return false
-    const lived = this.book.ordersOf(clientOrderId).filter(order => order.rejected === null)
+    // What the exchange refused after the venue had accepted it has used its id.
+    const orders = this.book.ordersOf(clientOrderId)
+    const lived = orders.filter(order => !isRejected(order) || order.rejectedAt > order.at)
     return lived.some(order => dedupe === 'always' || isWorking(order))
   }
 
   private find(clientOrderId: string, at: number): BookOrder | undefined {
     return this.book.ordersOf(clientOrderId).findLast(order => order.at <= at)
+  }
+
+  /** Whether the venue finds an order no more: it is too old, or of a day that is over. */
+  private isForgotten({ at }: BookOrder): boolean {
+    const { lookupKeeps = 'ever' } = this.settings.capabilities
+    const keepsMs = lookupKeeps !== 'ever' && 'ms' in lookupKeeps ? lookupKeeps.ms : Infinity
+    return at <= this.book.dayOverAt || Date.now() - at >= keepsMs
   }
 
   private firstFill(number: number): VenueEvent[] {
@@ -224,6 +241,16 @@ export class Venue {
         at + (afterMs ?? 0) + restMs - Date.now(),
         () => !isDone() && this.commit(this.execution(this.book.order(number), 1)),
       )
+  }
+
+  /** The exchange refuses an accepted order of which nothing is executed by then, where its plan says so. */
+  private scheduleRefusal({ number, plan: { rejectsAfterMs } }: BookOrder): void {
+    if (rejectsAfterMs === undefined) return
+    this.timers.later(rejectsAfterMs, () => {
+      const order = this.book.order(number)
+      if (!isWorking(order) || order.fills.length > 0) return
+      this.commit([{ kind: 'refused', at: Date.now(), order: number, code: 'refused' }])
+    })
   }
 
   /** Fills the rest of orders that have ended, where their plan says so. */
