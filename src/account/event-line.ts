@@ -62,6 +62,8 @@ export function lineFor(event: PlainEvent): EventLine | undefined {
     }
     case 'exit-below-minimum':
       return about(event, { value: event.value, minimum: event.minimum })
+    case 'exit-priceless':
+      return about(event, {})
     case 'exit-reserved':
       return about(event, { orders: event.orders })
     case 'holding-oversold':
@@ -127,6 +129,7 @@ export function errorNameOf(event: JournalEvent): string | undefined {
     case 'exit-unverified':
     case 'exit-dust':
     case 'exit-below-minimum':
+    case 'exit-priceless':
     case 'exit-reserved':
     case 'exit-late-fill':
     case 'exit-late-order':

@@ -53,6 +53,7 @@ export function noticed(
     case 'exit-foreign':
     case 'exit-dust':
     case 'exit-below-minimum':
+    case 'exit-priceless':
     case 'exit-reserved':
     case 'position-shrunk':
     case 'holding-oversold':

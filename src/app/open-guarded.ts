@@ -26,6 +26,7 @@ import { ExitableDesk } from '../views/exitable.ts'
 import { brokerInLayers } from './broker-layers.ts'
 import { oldMsOf } from './feed-source.ts'
 import { GuardedAccount } from './guarded-account.ts'
+import { InstrumentTerms } from './instrument-terms.ts'
 import type { LineTap, ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
 import { brokerOf } from './open-broker.ts'
@@ -98,6 +99,8 @@ export async function openGuarded(
     accountOptionsOf({ ...options, onFatal }, config, { ...stored, ...outside }),
   )
   guarded.opened(system)
+  const terms = new InstrumentTerms({ system, instruments, configured: plan.config.instruments })
+  outside.access.onInstruments = rows => terms.take(rows)
   stored.losses.onLoss = shrinkCauses(system, outside.layered)
   for (const { instrument } of facts.instruments) system.missingPrices.heard(instrument)
   // A store that may be older than the account does not know all that the account was given.

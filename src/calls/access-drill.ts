@@ -14,6 +14,9 @@ const INSTRUMENTS_EVERY_MS = 3_600_000
 
 type Question = 'permissions' | 'positionMode' | 'instruments'
 
+/** Called with each list of instruments that the venue gives. */
+type OnInstruments = (rows: readonly VenueInstrument[]) => void
+
 export interface AccessDrillDeps {
   readonly broker: Pick<Broker, Question | 'credentials' | 'hasNewCredentials'>
   /** Ms; never set. */
@@ -33,6 +36,8 @@ export interface AccessFacts {
  * permissions of its key, its position mode, and its instruments. The last answer of each counts.
  */
 export class AccessDrill {
+  /** Set once the account is open. */
+  onInstruments: OnInstruments = () => undefined
   private readonly deps: AccessDrillDeps
   private readonly questions: readonly Question[]
   private found: Omit<AccessFacts, 'credentials'> = {
@@ -110,6 +115,7 @@ export class AccessDrill {
         if (rows.length === 0) throw new Error('the venue lists no instrument')
         const instruments = new Map(rows.map(each => [each.instrument, each]))
         this.found = { ...this.found, instruments }
+        this.onInstruments(rows)
       }
     }
   }

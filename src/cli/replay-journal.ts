@@ -60,6 +60,7 @@ export function record(
     case 'exit-late-order':
     case 'exit-foreign':
     case 'exit-rejected':
+    case 'exit-priceless':
     case 'exit-reserved':
     case 'exit-stuck':
     case 'exit-unknown':

@@ -117,9 +117,12 @@ export class InstrumentTable {
     return new InstrumentTable(this.specs, exact)
   }
 
-  /** Replaces the specifications by full name, such as after the venue has changed them. */
+  /**
+   * Takes newer specifications by full name, such as after the venue has changed them. An instrument that they
+   * lack keeps the one that it had: what is held of it must still be sold in whole lots.
+   */
   refresh(exact: ReadonlyMap<InstrumentId, InstrumentSpec>): void {
-    this.exact = exact
+    this.exact = new Map([...this.exact, ...exact])
   }
 
   /** Whether an instrument has a smallest value of an order. */

@@ -13,6 +13,8 @@ export type ExitEvent = { readonly at: number } & (
   | { readonly kind: 'planned'; readonly plan: Plan }
   /** What is left to sell is worth less than the smallest order of the venue. */
   | { readonly kind: 'below-minimum'; readonly below: BelowMinimum }
+  /** The limit of the order needs a price, and none is known. */
+  | { readonly kind: 'priceless' }
   /** The order waits for its turn to leave. */
   | { readonly kind: 'queued' }
   /** The order leaves. `actBy`: until when the venue takes it, where it keeps such a deadline. */

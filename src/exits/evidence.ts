@@ -3,7 +3,7 @@ import { isEnough, isSame } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import { afterRejection } from './after-rejection.ts'
 import type { Circumstances } from './circumstances.ts'
-import { isAloneIn, isUnchanged, type ExitState, type Followed } from './exit-state.ts'
+import { isAloneIn, isPriceless, isUnchanged, type ExitState, type Followed } from './exit-state.ts'
 import { afterFill } from './filled.ts'
 import { besideForeign } from './foreign.ts'
 import {
@@ -79,7 +79,7 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Step
   if (quantity === 'dust') return [{ kind: 'flat', by: 'dust' }]
   if (quantity === 'wait') return [ASK_HOLDING]
   const priced = priceOfAttempt(record, around)
-  if (priced === 'wait') return []
+  if (priced === 'wait') return isPriceless(record.state) ? [] : [{ kind: 'priceless' }]
   const { limit } = priced
   const heldBack = heldBackBy(record, { quantity, limit }, around)
   if (heldBack !== undefined) return heldBack

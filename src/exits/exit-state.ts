@@ -61,11 +61,17 @@ interface Unsent {
   readonly notBefore: number
   /** It was worth less than the smallest order when that was found first; it waits for another price. */
   readonly below?: BelowMinimum
+  /** Its limit needs a price, and none was known when it was to be sent. */
+  readonly isPriceless?: true
 }
 
 /** What an exit is worth that is below the smallest order; undefined where it is not known to be. */
 export const belowOf = (state: ExitState): BelowMinimum | undefined =>
   state.kind === 'intending' || state.kind === 'intended' ? state.below : undefined
+
+/** Whether an exit waits for a price that the limit of its order needs. */
+export const isPriceless = (state: ExitState): boolean =>
+  state.kind === 'intended' && state.isPriceless === true
 
 /**
  * How far the one exit of a position's generation has come. What is not terminal and was read from

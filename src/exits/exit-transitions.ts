@@ -37,6 +37,8 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
       return state.kind === 'intending' ? inState(record, { ...state, kind: 'intended' }) : record
     case 'planned':
       return state.kind === 'intended' ? planned(record, event, present) : record
+    case 'priceless':
+      return state.kind === 'intended' ? priceless(record, state, event.at) : record
     case 'below-minimum':
       return state.kind === 'intended' ? heldBack(record, state, event) : record
     case 'queued':
@@ -128,6 +130,17 @@ function heldBack(
   const { value, minimum } = below
   const what = `not sent: worth ${value}, the smallest order is ${minimum}`
   return withStep({ ...record, state: { ...state, below } }, at, what)
+}
+
+/** The record when the limit of its order waits for a price; noted once, until it is planned. */
+function priceless(
+  record: ExitRecord,
+  state: Extract<ExitState, { kind: 'intended' }>,
+  at: number,
+): ExitRecord {
+  if (state.isPriceless === true) return record
+  const next = { ...record, state: { ...state, isPriceless: true } as const }
+  return withStep(next, at, 'not sent: its limit waits for a price')
 }
 
 function answered(

@@ -117,6 +117,8 @@ export interface PositionStanding {
   readonly isReduceOnly: boolean
   /** Signed units by the last report on its holding; undefined: not known. */
   readonly held: number | undefined
+  /** The order would be a limit, which needs a price. */
+  readonly isLimit: boolean
   /** Units that orders of others would take from the holding, in the direction of the exit. */
   readonly reserved: number
 }
@@ -129,6 +131,7 @@ export function positionExitable(of: PositionStanding): Exitable {
   const small = tooSmall(of)
   if (small !== undefined) return no(small)
   if (held === undefined) return unknown('its holding is not known')
+  if (of.isLimit && of.price === undefined) return unknown('the limit of its order has no price')
   // A list that was cut short lacks instruments that trade.
   if (listed === 'absent') return unknown(`the venue's list lacks ${position.instrument}`)
   const inDirection = Math.max(0, signOf(position.side) * held)

@@ -60,6 +60,8 @@ export type Notice =
   | { readonly kind: 'exit-dust'; readonly decision: Decision; readonly left: number }
   /** What is left is worth less than the smallest order: it is sent once a price makes it large enough. */
   | ({ readonly kind: 'exit-below-minimum'; readonly decision: Decision } & BelowMinimum)
+  /** The limit of its order needs a price, and none is known. */
+  | { readonly kind: 'exit-priceless'; readonly decision: Decision }
   /** Orders of others reserve what is to be sold. */
   | {
       readonly kind: 'exit-reserved'

@@ -1,7 +1,7 @@
 import type { InstrumentId } from '../domain/ids.ts'
 import { signOf, type Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
-import { belowOf } from './exit-state.ts'
+import { belowOf, isPriceless } from './exit-state.ts'
 import type { Notice } from './notices.ts'
 import { bookedOf, priceOfRest } from './past-orders.ts'
 import { remainingOf, type ExitRecord } from './record.ts'
@@ -40,6 +40,9 @@ export function noticesOf(
   const below = belowOf(state)
   if (below !== undefined && belowOf(before.state) === undefined) {
     notices.push({ kind: 'exit-below-minimum', decision, ...below })
+  }
+  if (isPriceless(state) && !isPriceless(before.state)) {
+    notices.push({ kind: 'exit-priceless', decision })
   }
   return notices
 }

@@ -17,6 +17,7 @@ export function inSteps(event: ExitEvent, lot: number | undefined): ExitEvent {
     case 'recorded':
     case 'planned':
     case 'below-minimum':
+    case 'priceless':
     case 'queued':
     case 'sent':
     case 'not-sent':

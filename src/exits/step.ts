@@ -9,6 +9,8 @@ export type Step =
   | { readonly kind: 'ask-past' | 'cancel-past' }
   | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'below-minimum'; readonly below: BelowMinimum }
+  /** The limit of the order needs a price, and none is known. */
+  | { readonly kind: 'priceless' }
   | { readonly kind: 'retry' }
   | { readonly kind: 'contradicted' }
   | { readonly kind: 'flat'; readonly by: 'fill' | 'dust'; readonly isBelieved?: true }
@@ -27,6 +29,7 @@ export function eventOf(step: Step, now: number): ExitEvent | undefined {
     case 'plan':
       return { kind: 'planned', plan: step.plan, at: now }
     case 'below-minimum':
+    case 'priceless':
     case 'retry':
     case 'contradicted':
     case 'flat':

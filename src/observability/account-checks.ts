@@ -26,6 +26,8 @@ export interface AccountFacts {
   readonly waitingForMarket: readonly Trouble[]
   /** Exits that are worth less than the smallest order. */
   readonly belowMinimum: readonly Trouble[]
+  /** Exits whose limit waits for a price. */
+  readonly priceless: readonly Trouble[]
   /** Working orders with ids of this service that this store did not send. */
   readonly strangers: readonly Trouble[]
   /** Holdings on the wrong side of zero. */
@@ -53,6 +55,7 @@ export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
   'positions:accounts': counted('component', facts.withoutAccount, 'fail'),
   'exits:waiting-for-market': counted('component', facts.waitingForMarket, 'warn'),
   'exits:below-minimum': counted('component', facts.belowMinimum, 'warn'),
+  'exits:priceless': counted('component', facts.priceless, 'warn'),
   'broker:second-guard': counted('component', facts.strangers, 'fail'),
   'broker:unprovable': {
     ...draft('component', facts.isUnprovable, facts.isUnprovable ? 'warn' : 'pass'),

@@ -81,6 +81,8 @@ export const JOURNAL_KINDS = {
     'exit-dust': 'the remainder of a position is too small for an order',
     'exit-below-minimum':
       'an exit is worth less than the smallest order (`value`, `minimum`); it waits for a price',
+    'exit-priceless':
+      'an exit waits for a price that the limit of its order needs; after `escalateMs` the last known one counts',
     'exit-reserved': 'other orders reserve the quantity that the exit needs',
     'exit-discarded': 'a person discarded an exit; the position is guarded again',
     'exit-closed': 'an exit is complete, and no fill of it is known',
@@ -124,6 +126,10 @@ export const JOURNAL_KINDS = {
     'instrument-unpriced': 'rules compare an instrument that the feed does not price',
     'rule-cannot-fire': 'no price and no time can make a rule fire',
     'adoption-refused': 'a holding without a position could not be taken under guard',
+    'instrument-changed':
+      'the venue changed its rules for an instrument of open positions; they are applied (`was`, `is`)',
+    'instrument-unlisted':
+      'the venue no longer lists an instrument of open positions; its last rules go on counting',
     'holding-unknown': 'the broker has not reported a holding for long; `forMs`: how long',
     'holding-shrunk':
       'why a holding shrank without an order of ours: `cause`, with what proves it (`proof`)',

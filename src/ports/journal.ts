@@ -97,6 +97,8 @@ export type JournalEvent =
       readonly value: number
       readonly minimum: number
     }
+  /** The limit of its order needs a price, and none is known. */
+  | { readonly kind: 'exit-priceless'; readonly decision: Decision }
   /** Orders of others reserve the quantity to sell. */
   | {
       readonly kind: 'exit-reserved'

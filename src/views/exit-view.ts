@@ -1,7 +1,7 @@
 import type { Account } from '../account/account.ts'
 import { sum } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
-import { belowOf } from '../exits/exit-state.ts'
+import { belowOf, isPriceless } from '../exits/exit-state.ts'
 import { isUnprovable } from '../exits/settings.ts'
 import type { AccountFacts } from '../observability/account-checks.ts'
 import type { ExitView } from '../ports/control/why.ts'
@@ -79,6 +79,9 @@ export function accountFacts(
       if (below === undefined) return []
       return [{ what: `${positionId}, worth ${below.value} of at least ${below.minimum}` }]
     }),
+    priceless: records
+      .filter(({ state }) => isPriceless(state))
+      .map(({ positionId }) => ({ what: positionId })),
     strangers: book.strangers.map(what => ({ what })),
     oversold: book.oversoldHoldings().map(({ instrument }) => ({ what: instrument })),
     unknownHoldings: [...unknown, ...notRead],

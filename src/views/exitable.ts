@@ -15,6 +15,7 @@ import {
   type AccountStanding,
   type Exitable,
 } from '../exits/exitable.ts'
+import { nextType } from '../exits/order-type.ts'
 import type { ExitableFacts } from '../observability/exitable-checks.ts'
 import type { ExitableView } from '../ports/control/exitable.ts'
 import type { Quotes } from '../ports/quotes.ts'
@@ -216,6 +217,7 @@ export class ExitableDesk {
     const { instruments } = access.facts
     const { instrument, side, priceSource } = position
     const { reduceOnly } = book.settings.capabilities
+    const isLimit = nextType(null, book.settings) !== 'market'
     return positionExitable({
       position,
       quantity: position.quantity,
@@ -223,6 +225,7 @@ export class ExitableDesk {
       price: this.deps.quotes.price(instrument, viewOf(side, priceSource)),
       listed: instruments && (instruments.get(instrument) ?? 'absent'),
       isReduceOnly: reduceOnly,
+      isLimit,
       held: book.heldOf(position.id)?.quantity,
       reserved: this.reservedUnits().get(`${instrument} ${side}`) ?? 0,
     })

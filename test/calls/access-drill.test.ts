@@ -52,6 +52,18 @@ describe('The drill of the access', () => {
 
   const cycle = (): Promise<void> => drill.cycle()
 
+  it('hands on each list of instruments that is an answer', async () => {
+    const lists: number[] = []
+    drill.onInstruments = list => void lists.push(list.length)
+    const HOUR_MS = 60 * MINUTE_MS
+    for (let each = 0; each < 3; each++, now += MINUTE_MS) await cycle()
+    expect(lists).to.deep.equal([1])
+    rows = []
+    now += HOUR_MS
+    for (let each = 0; each < 3; each++, now += MINUTE_MS) await cycle()
+    expect(lists, 'an empty list is no answer').to.deep.equal([1])
+  })
+
   it('knows nothing before the venue has answered, and keeps the last answer after that', async () => {
     fails = true
     await cycle()

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { RejectionCode } from '../../src/domain/order.ts'
+import { noticesOf } from '../../src/exits/noticing.ts'
 import { nextType, typeOf, type OrderType } from '../../src/exits/order-type.ts'
 import { completed } from '../../src/exits/record.ts'
 import type { ExitStyle } from '../../src/exits/settings.ts'
@@ -155,7 +156,15 @@ describe('the type of an exit’s orders', () => {
       const exit = new Chase(['marketable-limit'], MARKET)
       exit.happen({ kind: 'recorded', at: 0 })
       const unpriced = { price: undefined, takenUpAt: 0 }
-      expect(exit.steps(4_999, unpriced)).to.deep.equal([])
+      expect(exit.steps(1, unpriced)).to.deep.equal([{ kind: 'priceless' }])
+      const before = exit.record
+      exit.happen({ kind: 'priceless', at: 1 })
+      const { decision } = before
+      expect(noticesOf(before, exit.record, exit.settings)).to.deep.equal([
+        { kind: 'exit-priceless', decision },
+      ])
+      expect(exit.record.steps.at(-1)!.what).to.match(/waits for a price/)
+      expect(exit.steps(4_999, unpriced), 'it is reported once').to.deep.equal([])
       const { tick } = exit.record.decision
       const [step] = exit.steps(5_000, unpriced)
       expect(step).to.have.nested.property('plan.limit', tick!.price * 0.99)

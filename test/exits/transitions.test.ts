@@ -11,6 +11,7 @@ const HAPPENINGS = {
   recorded: at => ({ kind: 'recorded', at }),
   planned: at => ({ kind: 'planned', plan: { quantity: 5, heldBefore: 5 }, at }),
   'below-minimum': at => ({ kind: 'below-minimum', below: { value: 2, minimum: 5 }, at }),
+  priceless: at => ({ kind: 'priceless', at }),
   queued: at => ({ kind: 'queued', at }),
   sent: at => ({ kind: 'sent', at }),
   'answered acknowledged': (at, id) => ({

@@ -610,6 +610,7 @@ export class GuardedAccount {
       case 'exit-foreign':
       case 'exit-dust':
       case 'exit-below-minimum':
+      case 'exit-priceless':
       case 'exit-reserved':
       case 'isolated-fault':
       case 'released-order-over':
