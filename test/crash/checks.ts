@@ -5,8 +5,10 @@ import { netId } from '../../src/nets/net-id.ts'
 import type { TrueBook } from '../support/broker-server/client.ts'
 import { ALONE, moreOf, positionsOf, type Held } from './account.ts'
 import type { Disk } from './disk.ts'
+import { ORPHAN } from './net-plan.ts'
 import type { Deeds } from './people.ts'
 import type { Plan } from './plan.ts'
+import { isBeside, type CrashVenue } from './venues.ts'
 
 /** The result of a run. */
 export interface Outcome {
@@ -105,9 +107,12 @@ export function violationsOf(outcome: Outcome): readonly string[] {
   for (const { instrument, text } of unlike(generations, book)) {
     if (!isExcused(instrument)) faults.push(text)
   }
-  for (const { instrument, quantity } of book.holdings) {
-    if (!isExcused(instrument)) faults.push(`${instrument}: ${quantity} are left`)
+  for (const held of book.holdings) {
+    const { instrument, quantity } = held
+    if (isBeside(plan.venue, held) || isExcused(instrument)) continue
+    faults.push(`${instrument}: ${quantity} are left`)
   }
+  faults.push(...brokenRules(outcome))
   if (isOversoldBy(generations) && !disk.journal.some(({ kind }) => kind === 'holding-oversold')) {
     faults.push('the account was oversold, and no report was made')
   }
@@ -140,17 +145,18 @@ const UNPROVED_MS = 60_000
 
 /**
  * Positions whose exits wait for a person: the configuration claims less of the venue than when their orders were made,
- * what was noted then does not decide them, and that is reported. Nothing more is sent for them, nor for those that
- * wait for the same holding where that is the evidence.
+ * or the venue has forgotten them, what was noted then does not decide them, and that is reported. Nothing more is sent
+ * for them, nor for those that wait for the same holding where that is the evidence.
  */
 export function leftToAPerson({ plan, disk }: Pick<Outcome, 'plan' | 'disk'>): ReadonlySet<string> {
-  if (plan.hostility.shrunk === null) return new Set()
+  const { shrunk } = plan.hostility
+  if (shrunk === null && plan.venue.quirks?.forgets === undefined) return new Set()
   const reported = disk.journal.flatMap(({ kind, positionId: id, at }) =>
     kind === 'exit-unproved' && id !== undefined && Date.now() - at > UNPROVED_MS ? [id] : [],
   )
   const open = [...disk.positions.values()].filter(({ state }) => state === 'open')
   const left = open.filter(({ position: { id } }) => reported.includes(id))
-  const isEvidence = plan.hostility.shrunk.capabilities.lookup === 'none'
+  const isEvidence = shrunk?.capabilities.lookup === 'none'
   const held = new Set(left.map(({ position: { instrument } }) => instrument))
   const waiting = open.filter(({ position }) => isEvidence && held.has(position.instrument))
   return new Set([...left, ...waiting].map(({ position: { id } }) => String(id)))
@@ -166,11 +172,40 @@ function isOversoldBy(generations: readonly Lived[]): boolean {
   return [...beyond.values()].some(quantity => quantity > 0)
 }
 
-/** Whether more was exited than was held. */
-export const isBeyondZero = ({ holdings }: TrueBook): boolean =>
-  holdings.some(({ instrument, quantity }) =>
-    instrument === ALONE.instrument ? quantity < 0 : quantity > 0,
+/** Rules of the venue that orders have broken, and holdings of others that orders have touched. */
+function brokenRules({ plan: { venue, net }, book, disk }: Outcome): readonly string[] {
+  const { capabilities, quirks = {} } = venue
+  const isMarket = capabilities.styles?.includes('market') === false
+  const markets = book.orders.filter(
+    ({ type, clientOrderId: id }) => isMarket && type === 'market' && id !== ORPHAN,
   )
+  const large = book.orders.filter(({ quantity }) => quantity > (quirks.maxQuantity ?? Infinity))
+  const touched = (quirks.beside ?? []).filter(
+    each =>
+      !book.holdings.some(
+        held =>
+          isBeside({ ...venue, quirks: { beside: [each] } }, held) &&
+          held.quantity === each.quantity,
+      ),
+  )
+  const isOrphan = book.orders.some(
+    ({ clientOrderId, endedAt }) => clientOrderId === ORPHAN && endedAt === null,
+  )
+  const isSeen = disk.journal.some(({ kind }) => kind === 'net-orphan')
+  return [
+    ...markets.map(({ clientOrderId }) => `${clientOrderId} is a market order`),
+    ...large.map(({ clientOrderId, quantity }) => `${clientOrderId} has ${quantity} units`),
+    ...touched.map(each => `${JSON.stringify(each)} is not as it was`),
+    ...(isOrphan && !isSeen && net !== null ? ['a stop of another store was not reported'] : []),
+  ]
+}
+
+/** Whether more was exited than was held. */
+export const isBeyondZero = ({ holdings }: TrueBook, venue: CrashVenue): boolean =>
+  holdings.some(held => {
+    if (isBeside(venue, held)) return false
+    return held.instrument === ALONE.instrument ? held.quantity < 0 : held.quantity > 0
+  })
 
 /** Ratchets that were loosened; a later generation of an id starts anew. */
 export function loosened(before: Disk, after: Disk): readonly string[] {

@@ -22,11 +22,15 @@ export class WatchedPosition {
   private readonly args: readonly string[]
   private readonly commits: readonly CommitFault[]
   private readonly clocks: CrashClock[]
+  private readonly clockMs: number
   private service: RunningService | undefined
   private readonly outputs: string[] = []
   private label: string | undefined
 
-  /** `commits`: the commit faults of each of its processes; `clocks`: their wall clocks, one after the other. */
+  /**
+   * `commits`: the commit faults of each of its processes; `clocks`: their wall clocks, one after the other;
+   * `clockMs`: by how much that of each later one is off.
+   */
   constructor(
     folder: string,
     {
@@ -34,11 +38,15 @@ export class WatchedPosition {
       args,
       commits = [],
       clocks = [],
-    }: { main: string; args: readonly string[] } & Partial<Pick<Hostility, 'commits' | 'clocks'>>,
+      clockMs = 0,
+    }: { main: string; args: readonly string[]; clockMs?: number } & Partial<
+      Pick<Hostility, 'commits' | 'clocks'>
+    >,
   ) {
     this.folder = folder
     this.commits = commits
     this.clocks = [...clocks]
+    this.clockMs = clockMs
     this.main = main
     this.args = args
   }
@@ -59,7 +67,8 @@ export class WatchedPosition {
     const clock = this.clocks.shift()
     const steering: Steering = {
       commits: this.commits,
-      ...(clock !== undefined && { clockMs: clock.startMs, clockStep: clock.step }),
+      clockMs: clock?.startMs ?? this.clockMs,
+      ...(clock !== undefined && { clockStep: clock.step }),
     }
     const env = {
       [STEERING]: JSON.stringify(steering),

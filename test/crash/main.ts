@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { theProgram } from '../support/compiled.ts'
-import { planOf, ROUND } from './plan.ts'
+import { planOf, ROUND, venueOf } from './plan.ts'
 import { bar, tableOf, textOf } from './report.ts'
 import { run, type Result } from './run.ts'
-import { LATE_MS } from './venues.ts'
+import { LATE_MS, realVenuesOf, venuesOf } from './venues.ts'
+
+const REAL = realVenuesOf(LATE_MS).map(({ name }) => name)
+const NAMES = [...REAL, ...venuesOf(LATE_MS).map(({ name }) => name)]
 
 const USAGE = `Usage: npm run test:crash -- [options]
 
@@ -14,6 +17,9 @@ by the broker's ledger alone. Each run is made of a seed; a seed's run can be re
   --runs <n>       runs to make (default: ${ROUND}, every venue with every act)
   --from <seed>    the first seed (default: 0)
   --seed <seed>    the run of one seed only, with everything that it has left behind
+  --venue <name>   runs at this venue only; \`real\`: at all of
+                   ${REAL.slice(0, 8).join(', ')},
+                   ${REAL.slice(8).join(', ')}
   --late <ms>      how late an order becomes visible at a late venue (default: ${LATE_MS})
   --workers <n>    runs at the same time (default: the number of cores)
   --help           print this and end
@@ -28,6 +34,7 @@ function optionsOf() {
         seed: { type: 'string' },
         runs: { type: 'string', default: String(ROUND) },
         from: { type: 'string', default: '0' },
+        venue: { type: 'string' },
         late: { type: 'string', default: String(LATE_MS) },
         workers: { type: 'string', default: String(availableParallelism()) },
         help: { type: 'boolean', default: false },
@@ -38,6 +45,9 @@ function optionsOf() {
       if (given === undefined || /^\d{1,9}$/.test(given)) continue
       throw new TypeError(`--${name} is '${given}': expected a whole number from 0`)
     }
+    const { venue } = values
+    if (venue !== undefined && venue !== 'real' && !NAMES.includes(venue))
+      throw new TypeError(`--venue is '${venue}': expected real or one of\n${NAMES.join('\n')}`)
     if (!values.help) return values
     process.stdout.write(USAGE)
     process.exit(0)
@@ -50,7 +60,7 @@ function optionsOf() {
 const values = optionsOf()
 const from = Number(values.seed ?? values.from)
 const count = values.seed === undefined ? Number(values.runs) : 1
-const waiting = Array.from({ length: count }, (_, index) => from + index)
+const waiting = seedsFrom(from, count, values.venue)
 const results: Result[] = []
 const main = theProgram().file('test/crash/guarded.ts')
 // The first Ctrl-C lets running runs end, and prints their table.
@@ -58,6 +68,17 @@ process.once('SIGINT', () => {
   waiting.length = 0
   process.once('SIGINT', () => process.exit(130))
 })
+
+/** So many seeds from the first one, of one venue where it is given; each run can be repeated by its seed alone. */
+function seedsFrom(first: number, length: number, venue: string | undefined): number[] {
+  const isWanted = (seed: number): boolean => {
+    const { name, quirks } = venueOf(seed)
+    return venue === undefined || (venue === 'real' ? quirks !== undefined : name === venue)
+  }
+  const seeds: number[] = []
+  for (let seed = first; seeds.length < length; seed++) if (isWanted(seed)) seeds.push(seed)
+  return seeds
+}
 
 async function work(): Promise<void> {
   for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {

@@ -6,7 +6,15 @@ import { NET_LABELS, type Kill } from './labels.ts'
 import type { CrashVenue } from './venues.ts'
 
 /** What becomes of the stops that rest at the venue, whatever happens to the guard meanwhile. */
-export const NET_ACTS = ['rests', 'fires', 'half fires', 'ends with the day'] as const
+export const NET_ACTS = [
+  'rests',
+  'fires',
+  'half fires',
+  'ends with the day',
+  'is rejected',
+  'fires while the exit arrives',
+  'lies beside an orphan',
+] as const
 
 /** Nets of one run. */
 export interface NetPlan {
@@ -46,20 +54,35 @@ export function netPlanOf(seed: number, venue: CrashVenue, hostility: Hostility)
     act,
     afterMs: Math.floor(2_000 + random() * 4_000),
     restingStop: {
-      kinds: ['stop-market'],
+      kinds:
+        venue.capabilities.styles?.includes('market') === false ? ['stop-limit'] : ['stop-market'],
       reserves: random() < 0.4,
       amend: random() < 0.5,
       triggers: ['last'],
-      expires: 'ever',
+      expires: venue.quirks?.forgets === 'at the end of the day' ? 'day' : 'ever',
     },
     kills: [killOf(random), killOf(random)],
     faults: [
       ...(act === 'half fires' ? [half] : []),
+      ...(act === 'is rejected' ? [REJECTED] : []),
+      ...(act === 'fires while the exit arrives' ? crossing(random) : []),
       ...(random() < 0.5 ? [{ on: 'stop', harm: pick(HARMS) } as const] : []),
       ...(random() < 0.5 ? [{ on: 'cancel', harm: { kind: 'cross', share: 0.5 } } as const] : []),
     ],
   }
 }
+
+/** The venue refuses stops, and takes one when it is tried again. */
+const REJECTED: Fault = { on: 'stop', times: 2, harm: { kind: 'reject', code: 'refused' } }
+
+/** The stops are executed in the moment in which an exit arrives: before it is taken, or after. */
+function crossing(random: Random): Fault[] {
+  const when = random() < 0.5 ? 'before' : 'after'
+  return [{ on: 'place', skip: Math.floor(random() * 3), harm: { kind: 'trigger', when } }]
+}
+
+/** A stop in the format of nets that another store has left. */
+export const ORPHAN = 'wkn00000000000000000000bad'
 
 function killOf(random: Random): Kill {
   const label = NET_LABELS[Math.floor(random() * NET_LABELS.length)]!
@@ -71,6 +94,9 @@ function killOf(random: Random): Kill {
 export function stepsOf({ act, afterMs }: NetPlan): NonNullable<Script['steps']> {
   switch (act) {
     case 'rests':
+    case 'is rejected':
+    case 'fires while the exit arrives':
+    case 'lies beside an orphan':
       return []
     case 'fires':
     case 'half fires':

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isNetId } from '../../src/domain/resting-stop.ts'
 import type { BrokerServer } from '../support/broker-server/server.ts'
-import { ALONE, MORE, positionsOf } from './account.ts'
+import { ALONE, moreOf, positionsOf, type Held } from './account.ts'
 import { isAwaitingReleased, leftToAPerson } from './checks.ts'
 import type { Disk } from './disk.ts'
 import type { WatchedPosition } from './guard.ts'
+import { ORPHAN } from './net-plan.ts'
 import { CALL_MS, type Plan } from './plan.ts'
+import { isBeside, placeOf } from './venues.ts'
 
 /** What people have done to the position `alone`. */
 export interface Deeds {
@@ -50,7 +52,8 @@ export class People {
     const { book } = broker.venue
     const known = { orders: book.orders, fills: book.fills, holdings: book.holdings() }
     // No stop outlives its position by more than a reconcile.
-    if ([...book.working].some(({ clientOrderId }) => isNetId(clientOrderId))) return false
+    const nets = [...book.working].filter(({ clientOrderId: id }) => isNetId(id) && id !== ORPHAN)
+    if (nets.length > 0) return false
     const isAwaited = isAwaitingReleased({ plan, book: known, disk, deeds: this.deeds })
     const left = leftToAPerson({ plan, disk })
     return [...positions.values()].every(
@@ -90,9 +93,14 @@ export class People {
       if (this.hasOrders) return
     }
     if (this.held < 1) return
-    broker.venue.hand({ instrument, quantity: -1 })
+    broker.venue.hand({ instrument, quantity: -1, ...placeOf(plan.venue, 'long') })
     this.deeds.sold = 1
     if (!reduceOnly) await sleep(2 * visibilityMs)
+  }
+
+  private get alone(): Held {
+    const { venue } = this.around.plan
+    return positionsOf({ isHalved: false, venue }).find(({ id }) => id === ALONE.id)!
   }
 
   private get hasOrders(): boolean {
@@ -101,7 +109,9 @@ export class People {
 
   private get held(): number {
     const all = this.around.broker.venue.book.holdings()
-    return all.find(each => each.instrument === instrument)?.quantity ?? 0
+    const { venue } = this.around.plan
+    const own = all.find(each => each.instrument === instrument && !isBeside(venue, each))
+    return own?.quantity ?? 0
   }
 
   /** Buys once the API shows no `alone` any more, and posts it at once. */
@@ -113,7 +123,7 @@ export class People {
       this.buy()
       this.deeds.generations = 2
     }
-    await this.post(alone(), positions.get(ALONE.id)!.generation === 2)
+    await this.post(this.alone, positions.get(ALONE.id)!.generation === 2)
   }
 
   private async buyAgain({ positions }: Disk): Promise<void> {
@@ -121,7 +131,8 @@ export class People {
     if (row === undefined || (row.exit === null && row.state === 'open')) return
     if (!this.deeds.hasMore) this.buy()
     this.deeds.hasMore = true
-    await this.post(MORE, positions.has(MORE.id))
+    const more = moreOf(this.around.plan)
+    await this.post(more, positions.has(more.id))
   }
 
   /** Buys during the exit of `alone` what no position names. */
@@ -142,11 +153,12 @@ export class People {
       this.deeds.isReleased = true
       this.deeds.generations = 2
     }
-    await this.post(alone(), row.generation === 2)
+    await this.post(this.alone, row.generation === 2)
   }
 
   private buy(): void {
-    this.around.broker.venue.hand({ instrument, quantity })
+    const { broker, plan } = this.around
+    broker.venue.hand({ instrument, quantity, ...placeOf(plan.venue, 'long') })
   }
 
   private async post(position: object, isKnown: boolean): Promise<void> {
@@ -158,5 +170,3 @@ export class People {
     this.isPosted = status === 201 || status === 200
   }
 }
-
-const alone = (): object => positionsOf({ isHalved: false }).find(({ id }) => id === ALONE.id)!

@@ -3,7 +3,7 @@ import type { Fault, FillPlan, Harm } from '../support/broker-server/script.ts'
 import { hostilityOf, TO_BELIEF, withMore, type Hostility } from './hostility.ts'
 import { LABELS, type Kill } from './labels.ts'
 import { netPlanOf, type NetPlan } from './net-plan.ts'
-import { LATE_MS, venuesOf, type CrashVenue } from './venues.ts'
+import { LATE_MS, realVenuesOf, venuesOf, type CrashVenue } from './venues.ts'
 
 /** One run: a venue, its faults, and where the guard is killed. All of it follows from a seed. */
 export interface Plan {
@@ -18,6 +18,8 @@ export interface Plan {
   /** An abandoned order reaches the venue so long after it was sent, ms; null: none does. */
   readonly lateArrivalMs: number | null
   readonly hostility: Hostility
+  /** The venue's day is over so long after the start of the run, ms; null: not within it. */
+  readonly dayEndsAfterMs: number | null
   /** Stops of the positions that rest at the venue; null: none. */
   readonly net: NetPlan | null
   readonly kills: readonly Kill[]
@@ -30,16 +32,27 @@ const MORE = 1_000_003
 /** Longest wait of the guard for one answer, ms. */
 export const CALL_MS = 400
 
-/** Runs that go once through all venues with every combination of faults. */
-export const ROUND = venuesOf(LATE_MS).length * 8
+/** Combinations of faults that each venue has. */
+const VARIANTS = 8
+const MATRIX = venuesOf(LATE_MS).length * VARIANTS
 
-/** The plan of a seed, from 0; neighbouring seeds are different venues. */
+/** Runs that go once through all venues with every combination of faults. */
+export const ROUND = MATRIX + realVenuesOf(LATE_MS).length * VARIANTS
+
+/** The venue of a seed, from 0: those of the matrix first, neighbouring seeds at different ones. */
+export function venueOf(seed: number, lateMs = LATE_MS): CrashVenue {
+  const place = seed % ROUND
+  const venues = place < MATRIX ? venuesOf(lateMs) : realVenuesOf(lateMs)
+  return venues[(place < MATRIX ? place : place - MATRIX) % venues.length]!
+}
+
+/** The plan of a seed. */
 export function planOf(seed: number, lateMs = LATE_MS): Plan {
   const random = sfc32(seed + 1)
-  const venues = venuesOf(lateMs)
-  const venue = venues[seed % venues.length]!
-  const variant = Math.floor(seed / venues.length) + seed
-  const hostility = withMore(hostilityOf(venue, random), venue, sfc32(seed + MORE))
+  const venue = venueOf(seed, lateMs)
+  const variant = Math.floor(seed / venuesOf(lateMs).length) + seed
+  const drawn = withMore(hostilityOf(venue, random), venue, sfc32(seed + MORE))
+  const hostility = venue.quirks === undefined ? drawn : boundedBy(venue, drawn)
   const { course, shrunk } = hostility
   const isPlain = course === 'plain'
   const net = netPlanOf(seed, venue, hostility)
@@ -53,14 +66,57 @@ export function planOf(seed: number, lateMs = LATE_MS): Plan {
     isReopened: isPlain && (variant & 4) === 4,
     hostility,
     lateArrivalMs: isLateArrival ? lateArrival.ms : null,
+    dayEndsAfterMs: hasDays(venue) ? Math.floor(2_500 + sfc32(seed + DAYS)() * 6_000) : null,
     net,
     kills: [...(net?.kills ?? []), ...killsOf(random)],
     faults: [
       ...(net?.faults ?? []),
       ...faultsOf(shrunk ?? venue, random),
+      ...quirkyFaults(venue, sfc32(seed + QUIRKS)),
       ...(isLateArrival ? [{ on: 'place', harm: lateArrival } as const] : []),
     ],
   }
+}
+
+const DAYS = 3_000_017
+const QUIRKS = 5_000_011
+
+const hasDays = ({ quirks }: CrashVenue): boolean => quirks?.forgets === 'at the end of the day'
+
+/** The hostility without what a venue of this kind cannot be held to. */
+function boundedBy({ quirks = {} }: CrashVenue, hostility: Hostility): Hostility {
+  const { course, clocks } = hostility
+  // By a clock that is wrong by more than an order takes, neither a day's end nor a deadline can be kept.
+  const isTimed = quirks.forgets !== undefined
+  // The holdings beside the positions would be adopted as well.
+  const isTaken = course === 'adopted' && quirks.beside !== undefined
+  return {
+    ...hostility,
+    shrunk: null,
+    clocks: isTimed ? [] : clocks,
+    course: isTaken ? 'plain' : course,
+  }
+}
+
+/** What the exchange does to orders that its broker has accepted. */
+function quirkyFaults({ capabilities, quirks = {} }: CrashVenue, random: Random): Fault[] {
+  const refused = (): Harm => ({
+    kind: 'fill',
+    plan: { share: 0, rejectsAfterMs: Math.floor(30 + random() * 500) },
+  })
+  const late = lateArrivalAt({ capabilities })
+  return [
+    ...(quirks.rejectsLate === true
+      ? [
+          { on: 'place', times: 2, skip: Math.floor(random() * 3), harm: refused() } as const,
+          { on: 'stop', skip: Math.floor(random() * 2), harm: refused() } as const,
+        ]
+      : []),
+    // Such an order arrives after its deadline, and the venue refuses it.
+    ...(capabilities.deadline === 'kept'
+      ? [{ on: 'place', skip: Math.floor(random() * 3), harm: late } as const]
+      : []),
+  ]
 }
 
 const pick = <Each>(random: Random, list: readonly Each[]): Each =>
@@ -126,7 +182,7 @@ const TO_LISTS: readonly Harm[] = (['empty', 'half', 'twice', 'missing', 'malfor
  * After the guard has abandoned the order, and after everything is visible that the venue claims to
  * show.
  */
-const lateArrivalAt = ({ capabilities }: CrashVenue) =>
+const lateArrivalAt = ({ capabilities }: Pick<CrashVenue, 'capabilities'>) =>
   ({ kind: 'delay', when: 'before', ms: 2_000 + 5 * capabilities.visibilityMs }) as const
 
 function faultsOf(venue: CrashVenue, random: Random): Fault[] {

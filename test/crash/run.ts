@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TrueBook } from '../support/broker-server/client.ts'
+import type { HandOrder, Script } from '../support/broker-server/script.ts'
 import { serveBroker, type BrokerServer } from '../support/broker-server/server.ts'
-import { ALONE, HANDS, lotOf, positionsOf, writeConfig, writeFiles } from './account.ts'
+import { ALONE, handsOf, lotOf, positionsOf, writeConfig, writeFiles } from './account.ts'
 import { isBeyondZero, leftToAPerson, loosened, violationsOf } from './checks.ts'
 import type { Disk } from './disk.ts'
 import { GUARDED, WatchedPosition } from './guard.ts'
 import type { Kill } from './labels.ts'
-import { stepsOf } from './net-plan.ts'
+import { ORPHAN, stepsOf } from './net-plan.ts'
 import { People } from './people.ts'
 import type { Plan } from './plan.ts'
+import { isBeside, placeOf } from './venues.ts'
 
 /** The result of a run. */
 export interface Result {
@@ -33,6 +35,7 @@ export interface Result {
  */
 const LONGEST_MS = 240_000
 const LONGEST_PROOFS = 100
+const MINUTE_MS = 60_000
 /** How much more lists lag than anything else, ms. */
 const LISTS_LAG_MS = 1_000
 
@@ -41,31 +44,48 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-crash-'))
   const { capabilities, lagMs } = plan.venue
   const { ageMs, doesDrift } = plan.hostility
+  const { forgets, maxQuantity } = plan.venue.quirks ?? {}
+  const day = dayOf(plan)
   const list = plan.doListsLag ? lagMs + LISTS_LAG_MS : lagMs
   const broker = await serveBroker({
     folder: join(folder, 'broker'),
     settings: {
-      capabilities: { ...capabilities, ...(plan.net && { restingStop: plan.net.restingStop }) },
+      capabilities: {
+        ...capabilities,
+        ...(typeof forgets === 'object' && { lookupKeeps: forgets }),
+        ...(plan.net && { restingStop: plan.net.restingStop }),
+      },
+      ...(maxQuantity !== undefined && { maxQuantity }),
       ...(plan.net?.restingStop.reserves === true && { reserves: true }),
       drifts: doesDrift,
       lot: lotOf(plan),
       reportsAge: ageMs > 0,
+      clockMs: day?.clockMs ?? 0,
       lagMs: { order: lagMs, holding: lagMs + ageMs, list: list + ageMs },
     },
     seed: plan.seed,
     script: {
-      hands: HANDS,
+      hands: handsOf(plan.venue),
       prices: { BTCUSD: 92_400, GLOBEX: 47.8 },
       faults: plan.faults,
-      ...(plan.net && { steps: stepsOf(plan.net) }),
+      handOrders: orphansOf(plan),
+      steps: [
+        ...(plan.net === null ? [] : stepsOf(plan.net)),
+        ...(plan.dayEndsAfterMs === null ? [] : [{ afterMs: plan.dayEndsAfterMs, endDay: true }]),
+        ...fallingPrices(plan),
+      ],
     },
   })
-  const url = `http://127.0.0.1:${broker.port}`
-  const args = writeFiles(folder, plan, url)
-  const guard = new WatchedPosition(folder, { main, args, ...plan.hostility })
+  const at = {
+    url: `http://127.0.0.1:${broker.port}`,
+    lookupKeeps: day?.lookupKeeps ?? keepsOf(plan),
+  }
+  const args = writeFiles(folder, plan, at)
+  const clockMs = day?.clockMs ?? 0
+  const guard = new WatchedPosition(folder, { main, args, ...plan.hostility, clockMs })
   const shrink = (): void => {
     const { shrunk } = plan.hostility
-    if (shrunk !== null) writeConfig(folder, { ...plan, url, venue: shrunk })
+    if (shrunk !== null) writeConfig(folder, { ...plan, ...at, venue: shrunk })
   }
   try {
     return await new Course({ plan, broker, guard, shrink }).run()
@@ -74,6 +94,47 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
     broker.close()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** How long the venue finds orders, where that is a time; null: for ever. */
+function keepsOf({ venue: { quirks } }: Plan): string | null {
+  const { forgets } = quirks ?? {}
+  return typeof forgets === 'object' ? `${forgets.ms}ms` : null
+}
+
+/**
+ * The local time at which the venue forgets the orders of its day, and by how much the clock of the guard is
+ * set so that this is when the venue's day is over; undefined where no day ends.
+ */
+function dayOf({ dayEndsAfterMs }: Plan): { lookupKeeps: string; clockMs: number } | undefined {
+  if (dayEndsAfterMs === null) return undefined
+  const end = Date.now() + dayEndsAfterMs
+  const minute = Math.ceil(end / MINUTE_MS) * MINUTE_MS
+  const until = new Date(minute).toISOString().slice(11, 16)
+  return { lookupKeeps: `${until} UTC`, clockMs: minute - end }
+}
+
+/** Prices at a venue without market orders move away from the limits of the exits. */
+function fallingPrices({ venue }: Plan): NonNullable<Script['steps']> {
+  if (venue.capabilities.styles === undefined) return []
+  return [1, 2, 3, 4, 5].map(step => ({
+    afterMs: step * 1_500,
+    prices: { BTCUSD: 92_400 * (1 - 0.02 * step), GLOBEX: 47.8 * (1 + 0.02 * step) },
+  }))
+}
+
+/** A stop of another store, where it keeps no exit from closing. */
+function orphansOf({ net, venue }: Plan): readonly HandOrder[] {
+  if (net?.act !== 'lies beside an orphan' || net.restingStop.reserves) return []
+  return [
+    {
+      clientOrderId: ORPHAN,
+      instrument: 'BTCUSD',
+      quantity: 1,
+      side: 'long',
+      ...placeOf(venue, 'long'),
+    },
+  ]
 }
 
 interface Parts {
@@ -133,7 +194,8 @@ class Course {
   }
 
   private hand(quantity: number): void {
-    this.parts.broker.venue.hand({ instrument: ALONE.instrument, quantity })
+    const { instrument } = ALONE
+    this.parts.broker.venue.hand({ instrument, quantity, ...placeOf(this.plan.venue, 'long') })
   }
 
   /** Starts the guard again and again until a condition holds. */
@@ -169,11 +231,14 @@ class Course {
     await this.lateArrival()
     await this.guard.kill()
     const { instrument, quantity } = ALONE
-    const left = this.book.holdings.find(each => each.instrument === instrument)
+    const left = this.book.holdings.find(
+      each => each.instrument === instrument && !isBeside(this.plan.venue, each),
+    )
     // An oversold quantity is bought back first.
     this.hand(quantity - (left?.quantity ?? 0))
     await this.visible()
-    const held = positionsOf({ isHalved: false }).find(({ id }) => id === ALONE.id)!
+    const { venue } = this.plan
+    const held = positionsOf({ isHalved: false, venue }).find(({ id }) => id === ALONE.id)!
     this.people.deeds.generations = 2
     await this.drive(async () => {
       const { positions } = await this.guard.disk()
@@ -213,7 +278,7 @@ class Course {
   private async lateArrival(): Promise<void> {
     await this.visible()
     await sleep(this.plan.lateArrivalMs ?? 0)
-    if (!isBeyondZero(this.book)) return
+    if (!isBeyondZero(this.book, this.plan.venue)) return
     const until = performance.now() + 5_000 + 2 * this.plan.venue.capabilities.visibilityMs
     await this.drive(async () => {
       const { journal } = await this.guard.disk()

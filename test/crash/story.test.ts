@@ -43,7 +43,7 @@ describe('an exit with every kind of incident', () => {
     const plan = { ...planOf(0), net: null, venue: PROVING, hostility: CALM, isHalved: false }
     guard = new WatchedPosition(folder, {
       main: GUARDED,
-      args: writeFiles(folder, plan, broker.url),
+      args: writeFiles(folder, plan, { url: broker.url }),
     })
   })
 
