@@ -38,6 +38,7 @@ export function lineFor(event: PlainEvent): EventLine | undefined {
     case 'reconcile-failed':
       return undefined
     case 'exit-unknown':
+    case 'exit-priceless':
       return about(event, {})
     case 'exit-rejected':
       return about(event, { code: event.code, rejections: event.rejections })
@@ -45,11 +46,7 @@ export function lineFor(event: PlainEvent): EventLine | undefined {
     case 'exit-fault':
       return about(event, { steps: event.steps })
     case 'exit-unproved':
-      return about(event, {
-        clientOrderId: event.clientOrderId,
-        forMs: event.forMs,
-        steps: event.steps,
-      })
+      return about(event, unprovedDetail(event))
     case 'exit-foreign':
       return about(event, { by: event.by })
     case 'exit-unverified':
@@ -62,8 +59,6 @@ export function lineFor(event: PlainEvent): EventLine | undefined {
     }
     case 'exit-below-minimum':
       return about(event, { value: event.value, minimum: event.minimum })
-    case 'exit-priceless':
-      return about(event, {})
     case 'exit-reserved':
       return about(event, { orders: event.orders })
     case 'holding-oversold':
@@ -92,6 +87,12 @@ export function lineFor(event: PlainEvent): EventLine | undefined {
       return { kind: event.kind, detail: { restartsPerSecond: event.restartsPerSecond } }
   }
 }
+
+const unprovedDetail = ({
+  clientOrderId,
+  forMs,
+  steps,
+}: Extract<PlainEvent, { readonly kind: 'exit-unproved' }>) => ({ clientOrderId, forMs, steps })
 
 function netLine(event: NetJournalEvent): EventLine {
   if (event.kind === 'net-orphan') {

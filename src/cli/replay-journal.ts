@@ -45,9 +45,7 @@ export function record(
       return
     case 'exit-below-minimum':
       report.belowMinimum.add(event.decision.positionId)
-      warn(
-        `the exit of ${event.decision.positionId} is worth ${event.value}, less than the smallest order of ${event.minimum}: it waits for a price that makes it large enough`,
-      )
+      warn(belowText(event))
       return
     // A replay has no account, no store, no other actors.
     case 'actor-gave-up':
@@ -77,6 +75,13 @@ export function record(
     case 'store-failed':
   }
 }
+
+const belowText = ({
+  decision: { positionId },
+  value,
+  minimum,
+}: Extract<JournalEvent, { readonly kind: 'exit-below-minimum' }>): string =>
+  `the exit of ${positionId} is worth ${value}, less than the smallest order of ${minimum}: it waits for a price that makes it large enough`
 
 const text = (reason: unknown): string =>
   reason instanceof Error ? reason.message : String(reason)

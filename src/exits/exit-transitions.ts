@@ -38,7 +38,6 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
     case 'planned':
       return state.kind === 'intended' ? planned(record, event, present) : record
     case 'priceless':
-      return state.kind === 'intended' ? priceless(record, state, event.at) : record
     case 'below-minimum':
       return state.kind === 'intended' ? heldBack(record, state, event) : record
     case 'queued':
@@ -120,19 +119,23 @@ function planned(
   }
 }
 
-/** The record when its order is worth too little to be sent; noted once, until it is planned again. */
+/**
+ * The record when its order is worth too little to be sent, or its limit has no price; noted once, until it is
+ * planned again.
+ */
 function heldBack(
   record: ExitRecord,
   state: Extract<ExitState, { kind: 'intended' }>,
-  { below, at }: Extract<ExitEvent, { kind: 'below-minimum' }>,
+  event: Extract<ExitEvent, { kind: 'below-minimum' | 'priceless' }>,
 ): ExitRecord {
+  if (event.kind === 'priceless') return priceless(record, state, event.at)
+  const { below, at } = event
   if (state.below !== undefined) return record
   const { value, minimum } = below
   const what = `not sent: worth ${value}, the smallest order is ${minimum}`
   return withStep({ ...record, state: { ...state, below } }, at, what)
 }
 
-/** The record when the limit of its order waits for a price; noted once, until it is planned. */
 function priceless(
   record: ExitRecord,
   state: Extract<ExitState, { kind: 'intended' }>,

@@ -2,6 +2,7 @@ import type { Account } from '../account/account.ts'
 import { sum } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
 import { belowOf, isPriceless } from '../exits/exit-state.ts'
+import type { ExitRecord } from '../exits/record.ts'
 import { isUnprovable } from '../exits/settings.ts'
 import type { AccountFacts } from '../observability/account-checks.ts'
 import type { ExitView } from '../ports/control/why.ts'
@@ -74,20 +75,25 @@ export function accountFacts(
     })),
     unverifiedExits: unverified.map(({ positionId, forMs }) => ({ what: positionId, forMs })),
     waitingForMarket: waiting.map(({ positionId }) => ({ what: positionId })),
-    belowMinimum: records.flatMap(({ positionId, state }) => {
-      const below = belowOf(state)
-      if (below === undefined) return []
-      return [{ what: `${positionId}, worth ${below.value} of at least ${below.minimum}` }]
-    }),
-    priceless: records
-      .filter(({ state }) => isPriceless(state))
-      .map(({ positionId }) => ({ what: positionId })),
+    ...heldBack(records),
     strangers: book.strangers.map(what => ({ what })),
     oversold: book.oversoldHoldings().map(({ instrument }) => ({ what: instrument })),
     unknownHoldings: [...unknown, ...notRead],
     unowned: unowned(book),
   }
 }
+
+/** Exits that have not left: they are worth too little, or their limit has no price. */
+const heldBack = (records: readonly ExitRecord[]) => ({
+  belowMinimum: records.flatMap(({ positionId, state }) => {
+    const below = belowOf(state)
+    if (below === undefined) return []
+    return [{ what: `${positionId}, worth ${below.value} of at least ${below.minimum}` }]
+  }),
+  priceless: records
+    .filter(({ state }) => isPriceless(state))
+    .map(({ positionId }) => ({ what: positionId })),
+})
 
 /** Orders of ended exits that have worked for long. */
 const lateOrders = (

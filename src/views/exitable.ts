@@ -216,16 +216,14 @@ export class ExitableDesk {
     const { book } = system.engine
     const { instruments } = access.facts
     const { instrument, side, priceSource } = position
-    const { reduceOnly } = book.settings.capabilities
-    const isLimit = nextType(null, book.settings) !== 'market'
     return positionExitable({
       position,
       quantity: position.quantity,
       spec: system.instruments.of(instrument),
       price: this.deps.quotes.price(instrument, viewOf(side, priceSource)),
       listed: instruments && (instruments.get(instrument) ?? 'absent'),
-      isReduceOnly: reduceOnly,
-      isLimit,
+      isReduceOnly: book.settings.capabilities.reduceOnly,
+      isLimit: nextType(null, book.settings) !== 'market',
       held: book.heldOf(position.id)?.quantity,
       reserved: this.reservedUnits().get(`${instrument} ${side}`) ?? 0,
     })
