@@ -25,9 +25,7 @@ import { lived, notOpen, seen } from './sightings.ts'
 export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettings): ExitRecord {
   const { state } = record
   const settings = settingsFor(record, present, 'askedAt' in event ? event.askedAt : event.at)
-  if ('id' in event && event.id !== record.order.clientOrderId) {
-    return ofOther(record, event)
-  }
+  if ('id' in event && event.id !== record.order.clientOrderId) return ofOther(record, event)
   if (state.kind === 'flat') return record
   if (state.kind === 'filled' && event.kind !== 'flat') {
     return followFilled(record, state, { event, settings })
