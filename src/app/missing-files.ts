@@ -2,6 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
+import { netWarnings } from './net-warnings.ts'
 import { entryWarnings } from './venue-start.ts'
 
 /** Settings that name a file with a secret, which a start can do without. */
@@ -35,7 +36,11 @@ export function missingFiles({ http, notify, advisors }: ServiceConfig): readonl
 export const startWarnings = (
   config: ServiceConfig,
   entries: readonly PositionEntry[],
-): readonly string[] => [...missingFiles(config), ...entryWarnings(config, entries)]
+): readonly string[] => [
+  ...missingFiles(config),
+  ...entryWarnings(config, entries),
+  ...netWarnings(config, entries),
+]
 
 const fileFaults = (path: string, section: object): readonly string[] =>
   Object.entries(section).flatMap(([name, file]: [string, unknown]) => {
