@@ -243,7 +243,7 @@ export class Venue {
       )
   }
 
-  /** The exchange refuses an accepted order of which nothing is executed by then, where its plan says so. */
+  /** The exchange refuses an accepted order that has no fill by then, where its plan says so. */
   private scheduleRefusal({ number, plan: { rejectsAfterMs } }: BookOrder): void {
     if (rejectsAfterMs === undefined) return
     this.timers.later(rejectsAfterMs, () => {
