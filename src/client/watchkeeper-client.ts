@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { z } from 'zod'
 import { WatchkeeperError } from '../errors.ts'
+import { accountList, type AccountView } from '../ports/control/accounts.ts'
 import type { Answer } from '../ports/control/answer.ts'
 import {
   killSwitchView,
@@ -81,11 +82,21 @@ const EXIT_ENDS = new Set(['exit-filled', 'exit-closed', 'released-order-over', 
  * ```
  */
 export class WatchkeeperClient extends ServiceClient {
-  private readonly repeatOptions: Required<RepeatOptions>
+  private readonly given: ClientOptions & Required<RepeatOptions>
 
   constructor({ repeats = 2, repeatMs = 250, ...options }: ClientOptions & RepeatOptions) {
     super(options)
-    this.repeatOptions = { repeats, repeatMs }
+    this.given = { ...options, repeats, repeatMs }
+  }
+
+  /** A client of one account of the same service, by the name that `accounts` lists. */
+  ofAccount(account: string): WatchkeeperClient {
+    return new WatchkeeperClient({ ...this.given, account })
+  }
+
+  /** The accounts of the service; one that the configuration does not name is `main`. */
+  accounts(): Promise<readonly AccountView[]> {
+    return this.get('/api/accounts', accountList)
   }
 
   /** Guards a position; it is durable, and guarded, when the promise resolves. The same content again changes nothing. */
@@ -192,7 +203,7 @@ export class WatchkeeperClient extends ServiceClient {
     path: string,
     { key: given, ...options }: ChangeOptions<Schema>,
   ): Promise<Answer<Schema>> {
-    const { repeats, repeatMs } = this.repeatOptions
+    const { repeats, repeatMs } = this.given
     const key = given ?? (repeats > 0 ? randomUUID() : undefined)
     for (let repeated = 0; ; repeated++) {
       try {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { accountParts } from '../domain/account-name.ts'
 import type { Fault } from '../errors.ts'
 import { MAIN } from './account-schema.ts'
 import { expectedName, show } from './faults.ts'
@@ -117,6 +118,26 @@ export function feedFaults(config: ServiceConfig): readonly Fault[] {
     }
     if (known.includes(feed)) return []
     return [{ path, found: `the unknown feed ${show(feed)}`, expected: expectedName(feed, known) }]
+  })
+}
+
+/**
+ * What is wrong with the accounts that webhooks name. Where there are several, a hook of freqtrade names its own; the
+ * messages of TradingView may name one each. Without named accounts it is the venue's name of a part.
+ */
+export function hookFaults(config: ServiceConfig): readonly Fault[] {
+  const known = accountNames(config)
+  if (known === undefined) return []
+  return config.http.hooks.flatMap(({ account, kind }, index): Fault[] => {
+    const path = `http.hooks[${index}].account`
+    if (account === undefined) {
+      if (known.length === 1 || kind === 'tradingview') return []
+      return [{ path, found: 'nothing', expected: `the name of an account: ${known.join(', ')}` }]
+    }
+    const { name } = accountParts(account)
+    if (known.includes(name)) return []
+    const found = `the unknown account ${show(name)}`
+    return [{ path, found, expected: expectedName(name, known) }]
   })
 }
 

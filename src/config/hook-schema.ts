@@ -26,7 +26,9 @@ export const hooksSchema = z
         .describe('Rule set of the positions that it adds; default the set named `default`.'),
       account: name
         .optional()
-        .describe('Account of its positions; with it the hook reaches no position of another one.'),
+        .describe(
+          'Account of its positions; with it the hook reaches no position of another one. Required for freqtrade where there are several.',
+        ),
       instruments: z
         .record(name, name)
         .default({})

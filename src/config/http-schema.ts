@@ -143,6 +143,11 @@ export const httpSchema = z
       .default(false)
       .describe('`true`: tokens of the role `agent` may exit a position.'),
     hooks: hooksSchema,
+    hookMs: z.int().min(100).max(10_000).default(2_500).meta({
+      unit: 'ms',
+      description:
+        'Longest time until a webhook is answered: then by 503 `NOT_DURABLE_YET`, and the same message again by what became of it.',
+    }),
     failedTokens,
     idempotency,
     maxConnections: z.int().min(10).max(10_000).default(200).meta({

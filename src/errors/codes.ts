@@ -166,6 +166,7 @@ export const ERROR_CODES = {
     { status: 503, exitCode: 1 },
     {
       NOT_READY: 'the service does not take changes yet, or any longer',
+      NOT_DURABLE_YET: 'the store has not confirmed what a webhook asks for; it may yet do so',
       ACTOR_DOWN: 'the actor that should answer is being restarted',
       TOO_MANY_STREAMS: 'too many clients follow a stream',
       STORE_FAILED: 'the store did not take a write, or cannot be read',

@@ -56,7 +56,7 @@ export interface Addressed {
 export function addressed(
   control: Control,
   body: Readonly<Record<string, unknown>>,
-  at: string | undefined,
+  at?: string,
 ): Addressed {
   const { accounts } = control
   const { account: given, ...position } = body

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Request } from 'express'
 import type { HttpConfig } from '../config/http-schema.ts'
 import { WatchkeeperError } from '../errors.ts'
@@ -6,6 +5,7 @@ import { errorRow } from '../errors/codes.ts'
 import type { Control } from '../ports/control.ts'
 import type { JournalLine } from '../ports/journal-lines.ts'
 import type { Access } from './access/access.ts'
+import { assertSame, digestOf, idOf, repeated, type About, type Kept } from './kept-requests.ts'
 import type { Reply } from './reply.ts'
 import { badInput } from './route.ts'
 
@@ -17,16 +17,6 @@ const MOST_LINES = 200_000
 /** Journal line of a request that has begun, and of one whose act is over. */
 const BEGUN = 'request-begun'
 const ENDED = 'request-ended'
-
-/** What is known of a request. */
-interface Kept {
-  readonly digest: string
-  readonly at: number
-  /** Undefined: it has begun, and how it ended is not known. */
-  reply?: Pick<Reply, 'status' | 'type' | 'text'> & { readonly location?: string }
-  /** It is under way in this process. */
-  isRunning: boolean
-}
 
 /**
  * Answers to requests with an `Idempotency-Key`. Begin and end of such a request are lines of the journal,
@@ -49,55 +39,98 @@ export class Idempotency {
 
   /**
    * Runs a request once, and gives its answer to each repetition. Throws KEY_REUSED for another request under
-   * the same key, KEY_RUNNING while it runs, KEY_UNKNOWN where a crash has cut it off. `given`: the key, where
-   * the body has it.
+   * the same key, KEY_RUNNING while it runs, KEY_UNKNOWN where a crash has cut it off.
    */
   async answer(
     request: Request,
     run: () => Promise<Reply | undefined>,
-    given?: string,
   ): Promise<Reply | undefined> {
-    const key = given ?? request.get('idempotency-key')
+    const key = request.get('idempotency-key')
     if (key === undefined) return run()
     if (!KEY.test(key)) throw badInput('Idempotency-Key', key, '1 to 200 printable characters')
+    const about = await this.asked(request, key)
+    const known = this.find(about)
+    if (known !== undefined) return repeated(known, about)
+    return this.once(about, run, (kept, reply) => this.ended(kept, about, reply))
+  }
+
+  /**
+   * The same for a message whose sender cannot ask what became of it, and whose key it contains. Its answer waits for the
+   * act alone. A repetition waits for the act that runs; after a failure and after a crash it acts again, which `run`
+   * must bear. Throws KEY_REUSED.
+   */
+  async answerMessage(
+    request: Request,
+    run: () => Promise<Reply>,
+    key: string,
+  ): Promise<Reply | undefined> {
+    const about = await this.asked(request, key)
+    const known = this.find(about)
+    if (known?.reply !== undefined) return repeated(known, about)
+    if (known?.running !== undefined) {
+      assertSame(known, about)
+      return known.running
+    }
+    return this.once(about, run, async (kept, reply) => {
+      // What was done is durable: that its answer cannot be kept concerns only a repetition after a restart.
+      this.ended(kept, about, reply).catch(() => undefined)
+    })
+  }
+
+  private async asked(request: Request, key: string): Promise<About> {
     await this.readPast()
-    const by = this.access.nameOf(request)
-    const id = `${by} ${key}`
-    const digest = digestOf(request)
-    const known = this.find(id)
-    if (known !== undefined) return repeated(known, digest)
-    const kept: Kept = { digest, at: this.control.clock().now, isRunning: true }
-    this.keep(id, kept)
-    try {
-      await this.begun(id, { key, by, digest })
+    return { key, by: this.access.nameOf(request), digest: digestOf(request) }
+  }
+
+  private async once(
+    about: About,
+    run: () => Promise<Reply | undefined>,
+    end: (kept: Kept, reply: Reply) => Promise<void>,
+  ): Promise<Reply | undefined> {
+    const kept: Kept = { digest: about.digest, at: this.control.clock().now }
+    this.keep(idOf(about), kept)
+    kept.running = this.run(about, async () => {
       const reply = await run()
-      if (reply !== undefined) await this.ended(kept, { key, by, digest }, reply)
+      if (reply !== undefined) await end(kept, reply)
       return reply
+    })
+    try {
+      return await kept.running
+    } finally {
+      kept.running = undefined
+    }
+  }
+
+  private async run(
+    about: About,
+    act: () => Promise<Reply | undefined>,
+  ): Promise<Reply | undefined> {
+    try {
+      await this.begun(about)
+      return await act()
     } catch (error) {
       // Refused as a whole: the key may be used again. Of a failure it is not known what was done.
       if (isRefusal(error)) {
-        this.kept.delete(id)
-        await this.control.record(ENDED, { key, by, digest })
+        this.kept.delete(idOf(about))
+        await this.control.record(ENDED, { ...about })
       }
       throw error
-    } finally {
-      kept.isRunning = false
     }
   }
 
   /** Nothing has been done where the line could not be written. */
-  private async begun(id: string, about: Readonly<Record<string, unknown>>): Promise<void> {
+  private async begun(about: About): Promise<void> {
     try {
-      await this.control.record(BEGUN, about)
+      await this.control.record(BEGUN, { ...about })
     } catch (error) {
-      this.kept.delete(id)
+      this.kept.delete(idOf(about))
       throw error
     }
   }
 
   private async ended(
     kept: Kept,
-    about: Readonly<Record<string, unknown>>,
+    about: About,
     { status, type, text, headers }: Reply,
   ): Promise<void> {
     const location = headers?.['location']
@@ -110,7 +143,8 @@ export class Idempotency {
     await this.control.record(ENDED, { ...about, reply: kept.reply })
   }
 
-  private find(id: string): Kept | undefined {
+  private find(about: About): Kept | undefined {
+    const id = idOf(about)
     const known = this.kept.get(id)
     if (known === undefined || this.control.clock().now - known.at <= this.bounds.keepMs) {
       return known
@@ -162,33 +196,10 @@ export class Idempotency {
     const id = `${String(by)} ${String(key)}`
     if (kind === ENDED && reply === undefined) this.kept.delete(id)
     else {
-      const kept: Kept = { digest: String(digest), at, isRunning: false }
+      const kept: Kept = { digest: String(digest), at }
       if (reply !== undefined) kept.reply = reply as NonNullable<Kept['reply']>
       this.keep(id, kept)
     }
-  }
-}
-
-function repeated(known: Kept, digest: string): Reply {
-  if (known.digest !== digest) {
-    const text = 'this Idempotency-Key belongs to another request: expected the same path and body'
-    throw new WatchkeeperError('KEY_REUSED', text)
-  }
-  if (known.isRunning) {
-    throw new WatchkeeperError('KEY_RUNNING', 'the request with this key is under way')
-  }
-  const { reply } = known
-  if (reply === undefined) {
-    const text = 'how the request with this key ended is not known: check what it should change'
-    throw new WatchkeeperError('KEY_UNKNOWN', text)
-  }
-  const { location, ...rest } = reply
-  return {
-    ...rest,
-    headers: {
-      'idempotency-replayed': 'true',
-      ...(location !== undefined && { location }),
-    },
   }
 }
 
@@ -198,9 +209,3 @@ function isRefusal(error: unknown): boolean {
   const status = errorRow(error.code)?.status ?? 500
   return status < 500 || error.code === 'NOT_READY' || error.code === 'STANDBY'
 }
-
-/** Of path, query and body. A body whose fields come in another order is another body. */
-const digestOf = ({ originalUrl, body }: Request): string =>
-  createHash('sha256')
-    .update(`${originalUrl}\n${JSON.stringify(body ?? {})}`)
-    .digest('base64url')

@@ -108,6 +108,7 @@ const settingsOf = (given: Partial<HttpConfig>): HttpConfig => ({
   tokens: given.tokens ?? DEFAULTS.tokens,
   agentExit: given.agentExit ?? DEFAULTS.agentExit,
   hooks: given.hooks ?? DEFAULTS.hooks,
+  hookMs: given.hookMs ?? DEFAULTS.hookMs,
   failedTokens: given.failedTokens ?? DEFAULTS.failedTokens,
   idempotency: given.idempotency ?? DEFAULTS.idempotency,
   maxConnections: given.maxConnections ?? DEFAULTS.maxConnections,

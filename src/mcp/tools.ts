@@ -1,10 +1,17 @@
 import { z } from 'zod'
+import type { WatchkeeperClient } from '../client/watchkeeper-client.ts'
 import { EXIT_REASONS } from '../domain/reason.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { errorRow } from '../errors/codes.ts'
 import { tool, type Tool } from './tool.ts'
 
 const id = z.string().min(1).max(200).describe('Id of the position.')
+const account = z
+  .string()
+  .min(1)
+  .max(200)
+  .optional()
+  .describe('Name of the account, where the service guards several: `health` lists them.')
 const limit = (most: number) => z.int().min(1).max(most).default(20)
 
 const rules = z
@@ -18,21 +25,36 @@ const rules = z
 /** Most positions of one answer. */
 const MOST_POSITIONS = 200
 
+/** The client of the account that a call names; without a name, the one of the server. */
+const at = (client: WatchkeeperClient, name: string | undefined): WatchkeeperClient =>
+  name === undefined ? client : client.ofAccount(name)
+
+/** The kill switch; of several accounts, each account with its own. */
+async function killSwitchOf(client: WatchkeeperClient): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return { killSwitch: await client.killSwitch() }
+  } catch (error) {
+    if (!(error instanceof WatchkeeperError) || error.code !== 'ACCOUNT_REQUIRED') throw error
+    return { accounts: await client.accounts() }
+  }
+}
+
 const READS: readonly Tool[] = [
   tool({
     name: 'health',
     title: 'Health of the guard',
     description:
-      'Whether the service guards every position, why not, and what is odd: status pass, warn or fail with reasons; the kill switch; how many positions are guarded.',
+      'Whether the service guards every position, why not, and what is odd: status pass, warn or fail with reasons; the kill switch; how many positions are guarded; its accounts, where there are several.',
     effect: 'read',
-    input: z.strictObject({}),
-    run: async client => {
-      const { status, version, output, checks } = await client.health()
-      const killSwitch = await client.killSwitch()
+    input: z.strictObject({ account }),
+    run: async (client, args) => {
+      const own = at(client, args.account)
+      const { status, version, output, checks } = await own.health()
+      const switches = await killSwitchOf(own)
       const counted = ['guarded', 'exiting', 'unguarded'].map(
         each => [each, checks[`positions:${each}`]?.[0]?.observedValue ?? null] as const,
       )
-      return { status, version, output, killSwitch, positions: Object.fromEntries(counted) }
+      return { status, version, output, ...switches, positions: Object.fromEntries(counted) }
     },
   }),
   tool({
@@ -42,7 +64,7 @@ const READS: readonly Tool[] = [
     effect: 'read',
     input: z.strictObject({
       instrument: z.string().optional(),
-      account: z.string().optional(),
+      account,
       side: z.enum(['long', 'short']).optional(),
       guard: z.enum(['guarded', 'exiting', 'observed', 'unguarded']).optional(),
     }),
@@ -60,8 +82,8 @@ const READS: readonly Tool[] = [
     description:
       'For one position: each rule with its level, the distance to it, whether it is armed and why not; and how far its exit has come.',
     effect: 'read',
-    input: z.strictObject({ id }),
-    run: async (client, args) => ({ ...(await client.why(args.id)) }),
+    input: z.strictObject({ id, account }),
+    run: async (client, args) => ({ ...(await at(client, args.account).why(args.id)) }),
   }),
   tool({
     name: 'exits',
@@ -72,10 +94,11 @@ const READS: readonly Tool[] = [
     input: z.strictObject({
       positionId: id.optional(),
       reason: z.enum(EXIT_REASONS).optional(),
+      account,
       limit: limit(100),
     }),
-    run: async (client, { limit: most, positionId, reason }) => ({
-      ...(await client.exits({
+    run: async (client, { limit: most, positionId, reason, ...args }) => ({
+      ...(await at(client, args.account).exits({
         limit: most,
         ...(positionId !== undefined && { positionId }),
         ...(reason !== undefined && { reason }),
@@ -88,9 +111,12 @@ const READS: readonly Tool[] = [
     description:
       'The last lines of the journal, the oldest of them first; of one position, or all.',
     effect: 'read',
-    input: z.strictObject({ positionId: id.optional(), last: limit(200) }),
-    run: async (client, { last, positionId }) => ({
-      lines: await client.journal({ last, ...(positionId !== undefined && { positionId }) }),
+    input: z.strictObject({ positionId: id.optional(), account, last: limit(200) }),
+    run: async (client, { last, positionId, ...args }) => ({
+      lines: await at(client, args.account).journal({
+        last,
+        ...(positionId !== undefined && { positionId }),
+      }),
     }),
   }),
   tool({
@@ -115,8 +141,10 @@ const CHANGES: readonly Tool[] = [
     title: 'What other rules would do',
     description: 'What `tighten` with the same arguments would change; changes nothing.',
     effect: 'read',
-    input: z.strictObject({ id, rules }),
-    run: async (client, args) => ({ ...(await client.preview(args.id, args.rules)) }),
+    input: z.strictObject({ id, rules, account }),
+    run: async (client, args) => ({
+      ...(await at(client, args.account).preview(args.id, args.rules)),
+    }),
   }),
   tool({
     name: 'tighten',
@@ -124,8 +152,10 @@ const CHANGES: readonly Tool[] = [
     description:
       'Gives a position rules that can only exit it earlier than now. A change that loosens anything is refused as a whole; so is one that would exit at once. A rule cannot be taken away.',
     effect: 'adds',
-    input: z.strictObject({ id, rules }),
-    run: async (client, args) => ({ ...(await client.changeRules(args.id, args.rules)) }),
+    input: z.strictObject({ id, rules, account }),
+    run: async (client, args) => ({
+      ...(await at(client, args.account).changeRules(args.id, args.rules)),
+    }),
   }),
   tool({
     name: 'protect',
@@ -143,13 +173,13 @@ const CHANGES: readonly Tool[] = [
         .union([rules, z.string()])
         .optional()
         .describe('Options by rule, or the name of a rule set; default: the set named `default`.'),
-      account: z.string().optional(),
+      account,
       openedAt: z.union([z.int(), z.string()]).optional().describe('Epoch ms, or ISO 8601.'),
     }),
-    run: async (client, { account, openedAt, rules: given, ...position }) => ({
+    run: async (client, { account: named, openedAt, rules: given, ...position }) => ({
       ...(await client.guard({
         ...position,
-        ...(account !== undefined && { account }),
+        ...(named !== undefined && { account: named }),
         ...(openedAt !== undefined && { openedAt }),
         ...(given !== undefined && { rules: given }),
       })),
@@ -162,8 +192,8 @@ const EXIT = tool({
   title: 'Exit a position now',
   description: 'Exits a position at market, once. It cannot be undone.',
   effect: 'ends',
-  input: z.strictObject({ id }),
-  run: async (client, args) => ({ ...(await client.exit(args.id)) }),
+  input: z.strictObject({ id, account }),
+  run: async (client, args) => ({ ...(await at(client, args.account).exit(args.id)) }),
 })
 
 /** The tools; `exit` only where it is allowed. No tool loosens, releases, or moves the kill switch. */

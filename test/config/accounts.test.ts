@@ -117,6 +117,23 @@ accounts:
     expect(faultsOf('advisors: [{ name: a, command: [node] }]')).to.deep.equal([])
   })
 
+  it('needs the account of a hook of freqtrade where there are several, and knows it', () => {
+    const hooks = (accounts: string) => `http:
+  hooks:
+    - { name: a, kind: freqtrade, secretFile: a }
+    - { name: b, kind: tradingview, secretFile: b }
+    - { name: c, kind: tradingview, secretFile: c, account: acne }
+    - { name: d, kind: freqtrade, secretFile: d, account: bolt/A1 }
+${accounts}`
+    const accounts =
+      'accounts: { acme: { broker: { kind: paper } }, bolt: { broker: { kind: paper } } }'
+    expect(faultsOf(hooks(accounts))).to.deep.equal([
+      'http.hooks[0].account: nothing, the name of an account: acme, bolt',
+      'http.hooks[2].account: the unknown account "acne", another name: did you mean acme?',
+    ])
+    expect(faultsOf(hooks(''))).to.deep.equal([])
+  })
+
   it('makes the sections at the top the only account, whose name nothing shows', () => {
     const plans = accountsOf(load('broker: { kind: paper }'))
     expect(plans.areNamed).to.equal(false)

@@ -223,6 +223,7 @@ const rows: Rows = [
     'name kind secretFile rules account instruments mayExit from',
     'later',
   ],
+  ['http', 'http/routes/hooks', 'hookMs', 'later'],
   // Read when the first wrong token comes.
   ['http.failedTokens', 'http/access/access', 'max withinMs', 'later'],
   ['http.idempotency', 'http/idempotency', 'keepMs keys', 'later'],

@@ -15,6 +15,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import time
 import uuid
 from typing import Any, Dict, Iterator, List, Literal, Mapping, Optional, TypedDict, Union
@@ -29,6 +30,10 @@ LONGEST_LINE = 2**20
 """Most bytes of one line of a stream."""
 EXIT_ENDS = ("exit-filled", "exit-closed", "released-order-over", "exit-late-fill")
 """Kinds of journal lines that end an exit."""
+
+_OF_ACCOUNT = re.compile(
+    r"^/api/(?=(?:positions|exits|kill-switch|journal|events|portfolio|supervision|gateway|holdings)(?:[/?]|$))"
+)
 
 Rules = Union[str, Mapping[str, Any]]
 """Options by rule, as in a positions file, or the name of a rule set of the service."""
@@ -137,7 +142,8 @@ class Client:
 
     `url` and `token` default to WATCHKEEPER_URL and WATCHKEEPER_HTTP_TOKEN. `timeout` bounds the wait for an answer,
     `silence` the wait between two chunks of a stream (the service sends at least a comment every 15 s), both in
-    seconds. `repeats` bounds the repetitions of one POST.
+    seconds. `repeats` bounds the repetitions of one POST. `account` names the account that requests concern where the
+    service guards several; without it lists are those of all accounts.
     """
 
     def __init__(
@@ -148,6 +154,7 @@ class Client:
         timeout: float = 10.0,
         silence: float = 60.0,
         repeats: int = 2,
+        account: Optional[str] = None,
     ) -> None:
         given = url or os.environ.get("WATCHKEEPER_URL") or "http://127.0.0.1:8080"
         parts = urlsplit(given)
@@ -159,8 +166,24 @@ class Client:
         self._timeout = timeout
         self._silence = silence
         self._repeats = repeats
+        self._account = account
+
+    def of_account(self, account: str) -> "Client":
+        """A client of one account of the same service, by the name that `accounts` lists."""
+        return Client(
+            self.url,
+            self._token,
+            timeout=self._timeout,
+            silence=self._silence,
+            repeats=self._repeats,
+            account=account,
+        )
 
     # -- reads
+
+    def accounts(self) -> List[Dict[str, Any]]:
+        """The accounts of the service: name, health, positions, mode, kill switch."""
+        return self._request("GET", "/api/accounts")
 
     def health(self) -> Dict[str, Any]:
         """The report of `/health`, also where its status is `fail`."""
@@ -353,7 +376,8 @@ class Client:
             sent["content-type"] = "application/json"
         text = None if body is None else json.dumps(body, allow_nan=False).encode()
         try:
-            connection.request(method, self._parts.path.rstrip("/") + path, text, sent)
+            target = self._parts.path.rstrip("/") + _in(self._account, path)
+            connection.request(method, target, text, sent)
             return connection.getresponse()
         except ConnectionRefusedError as error:
             raise NoService("NO_SERVICE", f"no service at {self.url}") from error
@@ -395,6 +419,16 @@ class Client:
         if isinstance(error, TimeoutError):
             return NoAnswer("TOO_SLOW", f"{self.url} did not answer in time")
         return NoAnswer("NO_ANSWER", f"no whole answer from {self.url} ({error!r})")
+
+
+def _in(account: Optional[str], path: str) -> str:
+    """The path of a request that concerns one account."""
+    if account is None:
+        return path
+    name = quote(account, safe="")
+    if path == "/health":
+        return f"{path}?account={name}"
+    return _OF_ACCOUNT.sub(f"/api/accounts/{name}/", path)
 
 
 def _path(position_id: str) -> str:

@@ -1,4 +1,4 @@
-import { accountList, type AccountView } from '../../ports/control/accounts.ts'
+import type { AccountView } from '../../ports/control/accounts.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
 import { tableLines } from '../output.ts'
@@ -24,7 +24,7 @@ export const accountsCommand: CommandModule = {
 }
 
 async function accounts(given: Given, context: CommandContext): Promise<void> {
-  const found = await clientOf(given, context).get('/api/accounts', accountList)
+  const found = await clientOf(given, context).accounts()
   const lines = given.format === 'json' ? found.map(each => JSON.stringify(each)) : tableOf(found)
   for (const line of lines) context.stdout.write(`${line}\n`)
 }

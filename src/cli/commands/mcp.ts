@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { version } from '../../app/version.ts'
 import { serveMcp } from '../../mcp/server.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
+import { accountClientOf, withAccount, type AccountConnection } from '../connection.ts'
 
-interface Given extends ConnectionOptions {
+interface Given extends AccountConnection {
   readonly allowExit: boolean
 }
 
@@ -19,7 +19,7 @@ Examples:
 /** `watchkeeper mcp`: an agent asks and tightens, over the HTTP API. */
 export const mcpCommand: CommandModule = {
   add(program, context) {
-    withUrl(
+    withAccount(
       program
         .command('mcp')
         .description('serve an AI agent over stdio: it may ask and tighten, never loosen'),
@@ -33,7 +33,7 @@ export const mcpCommand: CommandModule = {
 async function serve(given: Given, context: CommandContext): Promise<void> {
   const { stdin, stdout } = context
   await serveMcp({
-    client: clientOf(given, context),
+    client: accountClientOf(given, context),
     version: version(),
     allowExit: given.allowExit,
     input: stdin as AsyncIterable<Buffer>,

@@ -1,7 +1,9 @@
 import type { HookConfig } from '../../config/hook-schema.ts'
 
-/** What a webhook asks for. */
-export type Alert =
+/** What a webhook asks for. `account`: the account that the message names, where the hook has none. */
+export type Alert = { readonly account?: string } & Asked
+
+type Asked =
   | {
       readonly kind: 'guard'
       /** Two messages with the same key are one. */

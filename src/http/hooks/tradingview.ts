@@ -3,9 +3,9 @@ import { instrumentIn, type Alert } from './alert.ts'
 import { assertKnown, numberOf, textOf, wordOf, type Fields } from './fields.ts'
 
 const VERBS = ['guard', 'tighten', 'exit'] as const
-const GUARD = ['id', 'verb', 'position', 'instrument', 'side', 'quantity', 'price', 'rules']
-const TIGHTEN = ['id', 'verb', 'position', 'stop']
-const EXIT = ['id', 'verb', 'position']
+const COMMON = ['id', 'verb', 'account', 'position']
+const GUARD = [...COMMON, 'instrument', 'side', 'quantity', 'price', 'rules']
+const TIGHTEN = [...COMMON, 'stop']
 
 /**
  * The message of an alert of TradingView, whose text is the user's own: docs/hooks.md has it. `id` names the
@@ -15,10 +15,12 @@ export function tradingviewAlert(fields: Fields, hook: HookConfig): Alert {
   const verb = wordOf(fields, 'verb', VERBS)
   const key = textOf(fields, 'id')
   const positionId = textOf(fields, 'position')
+  const account = fields.has('account') ? { account: textOf(fields, 'account') } : {}
   switch (verb) {
     case 'guard':
       assertKnown(fields, GUARD)
       return {
+        ...account,
         kind: 'guard',
         key,
         position: {
@@ -32,9 +34,9 @@ export function tradingviewAlert(fields: Fields, hook: HookConfig): Alert {
       }
     case 'tighten':
       assertKnown(fields, TIGHTEN)
-      return { kind: 'tighten', key, positionId, stop: numberOf(fields, 'stop') }
+      return { ...account, kind: 'tighten', key, positionId, stop: numberOf(fields, 'stop') }
     case 'exit':
-      assertKnown(fields, EXIT)
-      return { kind: 'exit', key, positionId }
+      assertKnown(fields, COMMON)
+      return { ...account, kind: 'exit', key, positionId }
   }
 }

@@ -5,6 +5,7 @@ import { WatchkeeperError } from '../../errors.ts'
 import type { Control } from '../../ports/control.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
 import type { Requester } from '../../ports/control/requester.ts'
+import { addressed } from '../accounts.ts'
 import type { Alert } from '../hooks/alert.ts'
 import { fieldsOf, type Fields } from '../hooks/fields.ts'
 import { freqtradeAlert } from '../hooks/freqtrade.ts'
@@ -28,7 +29,7 @@ const outcome = z.object({
 type Outcome = z.infer<typeof outcome>
 
 /** `/hooks/<kind>/<secret>`: webhooks of programs that can set no header. */
-export const hookRoutes: Route = (on, control, { access, idempotency }) => {
+export const hookRoutes: Route = (on, control, { access, idempotency, settings }) => {
   for (const kind of HOOK_KINDS) {
     on(
       {
@@ -42,6 +43,9 @@ export const hookRoutes: Route = (on, control, { access, idempotency }) => {
           'TOKENS_LIMITED',
           'ROLE_TOO_LOW',
           'NOT_READY',
+          'NOT_DURABLE_YET',
+          'ACCOUNT_REQUIRED',
+          'ACCOUNT_UNKNOWN',
           'POSITION_UNKNOWN',
           'POSITION_EXISTS',
           'POSITION_CLOSED',
@@ -51,8 +55,6 @@ export const hookRoutes: Route = (on, control, { access, idempotency }) => {
           'EXITS_AT_ONCE',
           'LOOSENS',
           'KEY_REUSED',
-          'KEY_RUNNING',
-          'KEY_UNKNOWN',
           'ACTOR_DOWN',
           'STORE_FAILED',
           'STORE_FULL',
@@ -69,35 +71,60 @@ export const hookRoutes: Route = (on, control, { access, idempotency }) => {
         const fields = fieldsOf(request.body, request.get('content-type') ?? '')
         const alert = ALERTS[kind](fields, hook)
         assertReady(control)
+        const scope = scopeOf(control, hook, alert)
+        assertReady(scope.control)
         const by = access.requesterOf(request)
         const key = createHash('sha256').update(alert.key).digest('base64url')
-        return idempotency.answer(request, () => act(control, hook, { alert, by }), key)
+        const work = idempotency.answerMessage(request, () => act(scope, hook, { alert, by }), key)
+        return answeredWithin(settings.hookMs, work)
       },
     )
   }
 }
 
+/** What an alert concerns: the account that guards, and its name where the hook or the message has one. */
+interface Scope {
+  readonly control: Control
+  readonly account: string | undefined
+  /** The venue's name of a part of the account, for a position that is added. */
+  readonly part: unknown
+}
+
+/**
+ * Throws ROLE_TOO_LOW for another account than the hook's; ACCOUNT_REQUIRED where there are several and neither
+ * names one; ACCOUNT_UNKNOWN.
+ */
+function scopeOf(control: Control, hook: HookConfig, { account: asked }: Alert): Scope {
+  if (hook.account !== undefined && asked !== undefined && asked !== hook.account) {
+    throw foreign(hook, hook.account)
+  }
+  const account = hook.account ?? asked
+  const { control: own, body } = addressed(control, account === undefined ? {} : { account })
+  return { control: own, account, part: body['account'] }
+}
+
 async function act(
-  control: Control,
+  scope: Scope,
   hook: HookConfig,
   { alert, by }: { readonly alert: Alert; readonly by: Requester },
 ): Promise<Reply> {
+  const { control, part } = scope
   switch (alert.kind) {
     case 'noted':
       return answer({ outcome: 'noted' })
     case 'guard': {
-      const { account, rules } = hook
+      const { rules } = hook
       const position = {
         ...(rules !== undefined && { rules }),
         ...alert.position,
-        ...(account !== undefined && { account }),
+        ...(part !== undefined && { account: part }),
       }
       const { added } = await control.add(addRequest(position, control), by)
       const { id, stop, warnings } = added
       return answer({ outcome: 'guarded', id, stop, warnings: [...warnings] })
     }
     case 'tighten': {
-      const present = reachable(control, hook, alert.positionId)
+      const present = reachable(scope, hook, alert.positionId)
       const rules = { stopLoss: { price: alert.stop } }
       const wanted = rulesRequest({ rules }, present, control)
       const { id, stop } = await control.changeRules(alert.positionId, wanted, by)
@@ -108,7 +135,7 @@ async function act(
         const text = `hook ${hook.name}: found an exit; its mayExit is off`
         throw new WatchkeeperError('ROLE_TOO_LOW', text)
       }
-      const { id } = reachable(control, hook, alert.positionId)
+      const { id } = reachable(scope, hook, alert.positionId)
       await control.exit(id, by)
       return answer({ outcome: 'exiting', id })
     }
@@ -117,13 +144,39 @@ async function act(
 
 const answer = (value: Outcome): Reply => json(value)
 
-/** Throws POSITION_UNKNOWN; ROLE_TOO_LOW for a position of another account than the hook's. */
-function reachable(control: Control, { name, account }: HookConfig, id: string): PositionView {
+/** Throws POSITION_UNKNOWN; ROLE_TOO_LOW for a position of another account than the one that counts. */
+function reachable({ control, account }: Scope, hook: HookConfig, id: string): PositionView {
   const position = control.position(id)
   if (position === undefined) {
     throw new WatchkeeperError('POSITION_UNKNOWN', `no open position ${JSON.stringify(id)}`)
   }
-  if (account === undefined || position.account === account) return position
-  const text = `hook ${name}: found a position of another account than ${account}`
-  throw new WatchkeeperError('ROLE_TOO_LOW', text)
+  if (account === undefined || isPartOf(position.account, account)) return position
+  throw foreign(hook, account)
+}
+
+/** Whether a position is of an account, or of a part of it: `acme/A1` is of `acme`. */
+const isPartOf = (found: string | undefined, account: string): boolean =>
+  found === account || found?.startsWith(`${account}/`) === true
+
+const foreign = ({ name }: HookConfig, account: string): WatchkeeperError =>
+  new WatchkeeperError(
+    'ROLE_TOO_LOW',
+    `hook ${name}: found a position of another account than ${account}`,
+  )
+
+/**
+ * What `work` gives, or NOT_DURABLE_YET after `longestMs`: a sender that hears nothing gives up. The work goes on, and
+ * the same message again gets its outcome.
+ */
+async function answeredWithin<Result>(longestMs: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_done, fail) => {
+    const text = `not durable after ${longestMs} ms: send the same message again, it acts once`
+    timer = setTimeout(() => fail(new WatchkeeperError('NOT_DURABLE_YET', text)), longestMs)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { expect } from 'chai'
 import { httpSchema } from '../../../src/config/http-schema.ts'
+import { WatchkeeperError } from '../../../src/errors.ts'
 import { serveHttp, type HttpServer } from '../../../src/http/server.ts'
 import { Folder } from '../../support/cli.ts'
 import { ask, type Answer } from '../../support/http.ts'
@@ -35,10 +36,11 @@ describe('webhooks over http', () => {
   let account: ServedAccount
   let server: HttpServer
 
-  const settings = (failedTokens = { max: 1_000 }) =>
+  const settings = (failedTokens = { max: 1_000 }, hookMs = 10_000) =>
     httpSchema.parse({
       port: 0,
       failedTokens,
+      hookMs,
       token: 'the token of a person',
       hooks: [
         {
@@ -218,6 +220,44 @@ describe('webhooks over http', () => {
     expect(account.control().position('bot-7')!.stop).to.equal(99.5)
     expect(await outcome(bot({ ...ENTRY, amount: '3.0' }))).to.deep.include('POSITION_EXISTS')
     expect(await outcome(bot({ event: 'exit_fill', trade_id: '7' }))).to.deep.equal([200, 'noted'])
+    expect(ids()).to.deep.equal(['bot-7'])
+  })
+
+  it('is answered while the store hangs, and the same message by its outcome, with one act', async () => {
+    await server.close()
+    server = await serveHttp({ control: account.control(), config: settings(undefined, 100) })
+    let release = (): void => undefined
+    const held = new Promise<void>(resolve => (release = resolve))
+    account.keeper.hold = () => held
+    for (let times = 0; times < 2; times++)
+      expect(await outcome(bot(ENTRY))).to.deep.equal([503, 'NOT_DURABLE_YET'])
+    expect(ids()).to.deep.equal([])
+    release()
+    await until(async () => (await outcome(bot(ENTRY)))[1] === 'guarded')
+    expect(account.keeper.lines.filter(({ kind }) => kind === 'position-added')).to.have.length(1)
+  })
+
+  it('is not answered by an error once it has acted', async () => {
+    account.keeper.hold = ({ lines = [] }) =>
+      lines.some(({ kind }) => kind === 'request-ended')
+        ? Promise.reject(new WatchkeeperError('STORE_FAILED', 'no room'))
+        : undefined
+    expect(await outcome(bot(ENTRY))).to.deep.equal([200, 'guarded'])
+  })
+
+  it('acts again, and changes nothing, where a crash has cut the first message off', async () => {
+    await bot(ENTRY)
+    const begun = account.keeper.lines.find(({ kind }) => kind === 'request-begun')!
+    await server.close()
+    await account.system.stop()
+    account = new ServedAccount()
+    account.now = Date.parse('2026-11-28T12:00:00Z')
+    account.earlier.push({ ...begun, at: account.now })
+    await account.open()
+    await account.tick(100)
+    server = await serveHttp({ control: account.control(), config: settings() })
+    expect(await outcome(bot(ENTRY))).to.deep.equal([200, 'guarded'])
+    expect(await outcome(bot(ENTRY))).to.deep.equal([200, 'guarded'])
     expect(ids()).to.deep.equal(['bot-7'])
   })
 
