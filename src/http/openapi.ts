@@ -8,6 +8,7 @@ import type {
   ApiResponse,
   JsonSchema,
 } from '../ports/api-document.ts'
+import { ACCOUNT_PARAMETER } from './openapi/account-paths.ts'
 import { errorsOf, isKept } from './openapi/errors.ts'
 import {
   DESCRIPTION,
@@ -108,6 +109,7 @@ function parametersOf(operation: Operation): (ApiParameter | ApiReference)[] {
     name,
     in: 'path' as const,
     required: true,
+    ...(name === 'account' && { description: ACCOUNT_PARAMETER }),
     schema: { type: 'string' },
   }))
   const inQuery = Object.entries(query?.shape ?? {}).map(([name, shape]) => {

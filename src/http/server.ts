@@ -10,6 +10,7 @@ import { boundConnections } from './connections.ts'
 import { securityHeaders } from './headers.ts'
 import { Idempotency } from './idempotency.ts'
 import { jsonBody } from './json-body.ts'
+import { belowAccounts } from './openapi/account-paths.ts'
 import { isKept } from './openapi/errors.ts'
 import type { Handler, On, Operation, QueryShape, Route, RouteDeps } from './operation.ts'
 import { answerProblem } from './problem.ts'
@@ -64,15 +65,25 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   app.use(jsonBody)
   const idempotency = new Idempotency(control, access, settings.idempotency)
   const shared = { settings, access, idempotency }
-  const router = routerOf({ ...shared, control, routes: ROUTES })
-  const paths = accountPaths(control, (own, account) =>
-    routerOf({
+  let ofAccount: readonly Operation[] = []
+  const [router, operations] = routerOf({
+    ...shared,
+    control,
+    routes: ROUTES,
+    operations: () => [...operations, ...belowAccounts(ofAccount)],
+  })
+  const paths = accountPaths(control, (own, account) => {
+    const routes = account === ALL ? ALL_ROUTES : ACCOUNT_ROUTES
+    const [found, below] = routerOf({
       ...shared,
       control: own,
       account,
-      routes: account === ALL ? ALL_ROUTES : ACCOUNT_ROUTES,
-    }),
-  )
+      routes,
+      operations: () => below,
+    })
+    if (account !== ALL) ofAccount = below
+    return found
+  })
   app.use('/api/accounts', paths)
   app.use(router)
   app.use(answerProblem)
@@ -117,13 +128,14 @@ const settingsOf = (given: Partial<HttpConfig>): HttpConfig => ({
   view: given.view ?? DEFAULTS.view,
 })
 
-interface Routing extends Omit<RouteDeps, 'operations'> {
+interface Routing extends RouteDeps {
   readonly control: Control
   readonly routes: readonly Route[]
 }
 
-/** The operations of all routes: each is checked by what it says of itself before its handler runs. */
-function routerOf({ control, account, routes, settings, access, idempotency }: Routing): Router {
+/** A router of all routes, with their operations: each is checked by what it says of itself before its handler runs. */
+function routerOf({ control, routes, ...deps }: Routing): [Router, readonly Operation[]] {
+  const { access, idempotency } = deps
   const router = express.Router({ caseSensitive: true })
   const operations: Operation[] = []
   const on: On = <Query extends QueryShape>(
@@ -145,13 +157,6 @@ function routerOf({ control, account, routes, settings, access, idempotency }: R
     }
     router[operation.method](operation.path, run)
   }
-  const deps: RouteDeps = {
-    access,
-    settings,
-    idempotency,
-    account,
-    operations: () => operations,
-  }
   for (const add of routes) add(on, control, deps)
   router.use(({ method, path }: Request, response: Response) => {
     const allowed = methodsAt(router, path)
@@ -162,7 +167,7 @@ function routerOf({ control, account, routes, settings, access, idempotency }: R
       `${path} takes ${allowed.join(', ')}, not ${method}`,
     )
   })
-  return router
+  return [router, operations]
 }
 
 /** The part of an express route that its types leave out. */

@@ -65,8 +65,11 @@ const NOT_PROVOKED: Readonly<Record<string, string>> = {
   ),
 }
 
+/** Paths of one account. */
+const BELOW = '/api/accounts/{account}/'
+
 /** How much the test covers: a smaller number needs a reason. */
-const COUNTS = { operations: 45, provoked: 370 }
+const COUNTS = { operations: 65, provoked: 395 }
 
 describe('The contract of the API', function () {
   this.timeout(120_000)
@@ -75,6 +78,7 @@ describe('The contract of the API', function () {
   let server: HttpServer
   let contract: ApiContract
   let router: Router
+  let accountRouter: Router
   let document: ApiDocument
   /** What every use of the control throws. */
   let failure: Error | undefined
@@ -109,7 +113,7 @@ describe('The contract of the API', function () {
       events: { ...events, clients: 1 },
       view: { ...view, clients: 1 },
     })
-    router = spy.returnValues[0] as Router
+    ;[router, accountRouter] = spy.returnValues as [Router, Router]
     spy.restore()
     document = (await ask(server.port, '/openapi.json')).json as unknown as ApiDocument
     contract = new ApiContract(document, server.port)
@@ -141,21 +145,67 @@ describe('The contract of the API', function () {
   const operate = (name: string, status: number, probe: Probe = {}) =>
     contract.expect(name, status, as(OPERATE, probe))
 
-  it('has every route of the server, and no other', () => {
+  const routesOf = ({ stack }: Router): string[] => {
     interface Layer {
       readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, true>> }
     }
-    const routes = (router.stack as unknown as Layer[]).flatMap(({ route }) =>
+    return (stack as unknown as Layer[]).flatMap(({ route }) =>
       route === undefined
         ? []
         : Object.keys(route.methods).map(
             method => `${method.toUpperCase()} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`,
           ),
     )
-    expect(routes).to.not.equal([])
+  }
+
+  it('has every route of the server, and no other', () => {
+    const below = routesOf(accountRouter).map(each => each.replace('/api/', BELOW))
+    expect(below).to.have.length.above(15)
+    const routes = [...routesOf(router), ...below]
     expect(contract.operations.map(({ name }) => name).toSorted()).to.deep.equal(routes.toSorted())
     const ids = contract.operations.map(({ operation }) => operation.operationId)
     expect(new Set(ids).size).to.equal(ids.length)
+  })
+
+  it('holds for what is read and changed of one account', async () => {
+    const below = contract.operations.filter(isBelow)
+    for (const { name, method, path } of below) {
+      const own = path.replace('{account}', 'main')
+      if (name.startsWith('GET') && !own.includes('{') && !own.endsWith('/events'))
+        await operate(name, 200, { path: own })
+      const unknown = path.replaceAll(/\{\w+\}/g, 'unknown')
+      const answer = await operate(name, 404, {
+        path: unknown,
+        ...(method !== 'GET' && { body: {} }),
+      })
+      expect(answer.json['code'], name).to.equal('ACCOUNT_UNKNOWN')
+    }
+    await operate(`POST ${BELOW}positions`, 201, {
+      path: '/api/accounts/main/positions',
+      body: position('p0'),
+    })
+  })
+
+  it('documents an operation of one account as the one without its name', () => {
+    const account = /ACCOUNT_\w+/
+    const statuses = ({ operation }: Documented): string[] =>
+      Object.entries(operation.responses).flatMap(
+        ([status, { 'x-watchkeeper-codes': codes = [] }]) =>
+          codes.length > 0 && codes.every(code => account.test(code) || code === 'BAD_REQUEST')
+            ? []
+            : [status],
+      )
+    for (const each of contract.operations.filter(isBelow)) {
+      const bare = contract.operations.find(
+        ({ name }) => name === each.name.replace(BELOW, '/api/'),
+      )
+      expect(
+        statuses(each).filter(status => status !== '404'),
+        each.name,
+      ).to.deep.equal(statuses(bare!).filter(status => status !== '404'))
+      expect(each.operation['x-watchkeeper-role']).to.equal(bare!.operation['x-watchkeeper-role'])
+      expect(each.operation.parameters[0]).to.include({ name: 'account', in: 'path' })
+    }
   })
 
   it('holds for positions from their begin to their end', async () => {
@@ -316,6 +366,7 @@ describe('The contract of the API', function () {
     probe: (operation: Documented) => Probe | undefined,
   ): Promise<void> => {
     for (const operation of contract.operations) {
+      if (isBelow(operation)) continue
       const sent = probe(operation)
       if (sent === undefined || !(status in operation.operation.responses)) continue
       if (`${operation.name} ${status}` in NOT_PROVOKED) continue
@@ -424,12 +475,17 @@ describe('The contract of the API', function () {
   })
 
   it('was held against every documented answer but those that are listed with a reason', () => {
-    const missing = contract.documented.filter(answer => !contract.seen.has(answer))
+    // Of the paths of one account the handlers are those of the paths without.
+    const missing = contract.documented.filter(
+      answer => !contract.seen.has(answer) && !answer.includes(BELOW),
+    )
     expect(missing.toSorted()).to.deep.equal(Object.keys(NOT_PROVOKED).toSorted())
     expect(contract.operations).to.have.length.at.least(COUNTS.operations)
     expect(contract.seen.size).to.be.at.least(COUNTS.provoked)
   })
 })
+
+const isBelow = ({ path }: Documented): boolean => path.startsWith(BELOW)
 
 const takesKey = ({ operation }: Documented): boolean =>
   operation.parameters.some(each => '$ref' in each && each.$ref.endsWith('/Idempotency-Key'))
