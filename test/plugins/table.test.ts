@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { WatchkeeperError } from '../../src/errors.ts'
+import type { WatchkeeperError } from '../../src/errors.ts'
 import type { Plugin } from '../../src/plugins/plugin.ts'
 import { forgetPlugins, pluginNamed, register } from '../../src/plugins/table.ts'
 import { RULES } from '../../src/risk/rules/registry.ts'

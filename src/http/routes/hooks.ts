@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { HOOK_KINDS, type HookConfig } from '../../config/hook-schema.ts'
 import { WatchkeeperError } from '../../errors.ts'
+import type { ErrorCode } from '../../errors/codes.ts'
 import type { Control } from '../../ports/control.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
 import type { Requester } from '../../ports/control/requester.ts'
@@ -18,6 +19,31 @@ import { assertReady } from '../route.ts'
 const ALERTS: Readonly<
   Record<(typeof HOOK_KINDS)[number], (fields: Fields, hook: HookConfig) => Alert>
 > = { freqtrade: freqtradeAlert, tradingview: tradingviewAlert }
+
+const ERRORS: readonly ErrorCode[] = [
+  'BAD_TOKEN',
+  'TOKENS_LIMITED',
+  'ROLE_TOO_LOW',
+  'NOT_READY',
+  'NOT_DURABLE_YET',
+  'ACCOUNT_REQUIRED',
+  'ACCOUNT_UNKNOWN',
+  'POSITION_UNKNOWN',
+  'POSITION_EXISTS',
+  'POSITION_CLOSED',
+  'WRONG_SIDE',
+  'ACCOUNT_MIXED',
+  'OPENS_LATER',
+  'EXITS_AT_ONCE',
+  'LOOSENS',
+  'KEY_REUSED',
+  'ACTOR_DOWN',
+  'STORE_FAILED',
+  'STORE_FULL',
+  'STORE_GONE',
+  'STORE_LOST',
+  'FENCED',
+]
 
 const outcome = z.object({
   outcome: z.enum(['guarded', 'tightened', 'exiting', 'noted']),
@@ -38,30 +64,7 @@ export const hookRoutes: Route = (on, control, { access, idempotency, settings }
         summary: `A webhook of ${kind}: guards, tightens or exits a position; the same one again changes nothing`,
         needs: 'open',
         answers: { 200: inJson('What became of it', outcome) },
-        errors: [
-          'BAD_TOKEN',
-          'TOKENS_LIMITED',
-          'ROLE_TOO_LOW',
-          'NOT_READY',
-          'NOT_DURABLE_YET',
-          'ACCOUNT_REQUIRED',
-          'ACCOUNT_UNKNOWN',
-          'POSITION_UNKNOWN',
-          'POSITION_EXISTS',
-          'POSITION_CLOSED',
-          'WRONG_SIDE',
-          'ACCOUNT_MIXED',
-          'OPENS_LATER',
-          'EXITS_AT_ONCE',
-          'LOOSENS',
-          'KEY_REUSED',
-          'ACTOR_DOWN',
-          'STORE_FAILED',
-          'STORE_FULL',
-          'STORE_GONE',
-          'STORE_LOST',
-          'FENCED',
-        ],
+        errors: ERRORS,
         takesAnyType: true,
         // Its key is in the message.
         isUnkept: true,
