@@ -1,6 +1,12 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import express, { type NextFunction, type Request, type Response, type Router } from 'express'
+import express, {
+  type Express,
+  type NextFunction,
+  type Request,
+  type Response,
+  type Router,
+} from 'express'
 import { httpSchema, type HttpConfig } from '../config/http-schema.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
@@ -48,7 +54,6 @@ const GRACE_MS = 1_000
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const { control, config = options } = options
   const settings = settingsOf(config)
-  const { host, port, maxConnections, requestMs } = settings
   const access = new Access(settings)
   const app = express()
   app.disable('x-powered-by')
@@ -87,6 +92,19 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   app.use('/api/accounts', paths)
   app.use(router)
   app.use(answerProblem)
+  const server = await listening(app, settings)
+  access.start()
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => {
+      access.stop()
+      return closed(server)
+    },
+  }
+}
+
+async function listening(app: Express, settings: HttpConfig): Promise<Server> {
+  const { host, port, maxConnections, requestMs } = settings
   const server = createServer(
     {
       requestTimeout: requestMs,
@@ -97,18 +115,15 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   )
   boundConnections(server, maxConnections)
   await listen(server, host, port)
-  access.start()
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise(resolve => {
-        access.stop()
-        server.close(() => resolve())
-        server.closeIdleConnections()
-        setTimeout(() => server.closeAllConnections(), GRACE_MS).unref()
-      }),
-  }
+  return server
 }
+
+const closed = (server: Server): Promise<void> =>
+  new Promise(resolve => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+    setTimeout(() => server.closeAllConnections(), GRACE_MS).unref()
+  })
 
 /** Each setting by its name: what is not given is its default. */
 const settingsOf = (given: Partial<HttpConfig>): HttpConfig => ({
