@@ -31,14 +31,21 @@ export const withUrlOrData = (command: Command): Command =>
     'read this data folder, or redis:// address, in place of a service',
   )
 
-/** Adds the option for the output format; the first of the formats is the default. */
+/** Adds the options for the output format; the first of the formats is the default. */
 export const withFormat = (
   command: Command,
   forms: readonly string[] = ['text', 'json'],
 ): Command =>
-  command.addOption(
-    new Option('--format <format>', 'output format').choices(forms).default(forms[0]),
-  )
+  command
+    .addOption(new Option('--format <format>', 'output format').choices(forms).default(forms[0]))
+    .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }))
+
+/** The output format of a command that prints text or JSON. */
+export interface Formatted {
+  readonly format: 'text' | 'json'
+  /** Sets `format`. */
+  readonly json?: boolean
+}
 
 /**
  * A client of the selected service.

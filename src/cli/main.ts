@@ -45,8 +45,10 @@ async function program(args: readonly string[], context: CommandContext): Promis
     })
     .showHelpAfterError('(add --help for the options and examples)')
     .addHelpText('after', '\nwatchkeeper help <command> shows its options, with examples.')
+  // A completion names the options of all commands.
+  const needsAll = args.includes('completion')
   for (const { name, summary, load } of COMMANDS) {
-    if (args.includes(name)) (await load()).add(root, withZone(context, root))
+    if (needsAll || args.includes(name)) (await load()).add(root, withZone(context, root))
     else root.command(name).description(summary)
   }
   return root

@@ -6,6 +6,8 @@ import { zonedText } from '../observability/zoned-text.ts'
 export interface TextStream {
   write(text: string): boolean
   readonly isTTY?: boolean
+  /** Lines of a terminal. */
+  readonly rows?: number
   once?(event: 'drain', listener: () => void): unknown
 }
 

@@ -115,6 +115,27 @@ describe('The commands for a running service', () => {
     )
   })
 
+  it('print JSON with --json, also where they change something', async () => {
+    const position = ['--instrument', 'BTCUSD', '--side', 'long', '--quantity', '1']
+    const more = ['--entry-price', '92400', '--rules', '{"stopLoss":{"pct":40}}']
+    for (const [expected, ...args] of [
+      ['now', 'clock'],
+      ['pending', 'clock', 'accept'],
+      ['state', 'kill-switch'],
+      ['breakers', 'gateway'],
+      ['limits', 'gateway', 'breaker', 'orders', 'reset'],
+      ['warnings', 'positions', 'add', '--id', 'json-1', ...position, ...more],
+      ['changes', 'positions', 'rules', 'json-1', '--rules', '{"stopLoss":{"pct":30}}'],
+      ['epoch', 'supervision', 'restart', 'monitor-json-1'],
+      ['released', 'positions', 'release', 'json-1', '--yes'],
+      ['rows', 'store', 'backup', join(folder.path, 'a.backup')],
+    ] as const) {
+      const { code, stdout, stderr } = await run(...args, '--json')
+      expect([code, stderr], args.join(' ')).to.deep.equal([0, ''])
+      expect(JSON.parse(stdout), args.join(' ')).to.have.property(expected)
+    }
+  })
+
   it('show levels as the tick at which they are reached', async () => {
     const rules = JSON.stringify({ stopLoss: { pct: 3.33 } })
     const { stdout } = await run('positions', 'rules', 'gold-1', '--rules', rules)

@@ -15,6 +15,7 @@ import { loadPlugins } from '../../plugins/load.ts'
 import { BROKER_ERRORS, textOf, type BrokerPlugin } from '../../plugins/plugin.ts'
 import { pluginFrom } from '../../plugins/table.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
+import { withFormat, type Formatted } from '../connection.ts'
 import { Outcome } from '../outcome.ts'
 import { countText, paintFor } from '../output.ts'
 
@@ -34,25 +35,27 @@ export const brokerCommand: CommandModule = {
       .command('broker')
       .description('test a broker of your own by the contract that ours keep')
       .addHelpText('after', EXAMPLES)
-    broker
+    const checking = broker
       .command('check')
       .description('try a REST broker, and print the capabilities to claim')
       .argument('<url>', 'its address')
+    withFormat(checking)
       .option('--token-file <file>', 'file with its token (or WATCHKEEPER_BROKER_TOKEN)')
       .option('--trade <instrument>', 'close this holding of an account without real money')
       .option('--quantity <units>', 'units of the first order; twice as many must be held')
       .addHelpText('after', EXAMPLES)
       .action((url: string, given: CheckGiven) => check(url, given, context))
-    broker
+    const testing = broker
       .command('test')
       .description('run every promise that its capabilities make, each in an account of its own')
       .argument('<file>', 'the plugin; its testVenue() gives the accounts')
+    withFormat(testing)
       .addHelpText('after', EXAMPLES)
-      .action((file: string) => test(file, context))
+      .action((file: string, given: Formatted) => test(file, given, context))
   },
 }
 
-interface CheckGiven {
+interface CheckGiven extends Formatted {
   readonly tokenFile?: string
   readonly trade?: string
   readonly quantity?: string
@@ -69,6 +72,13 @@ async function check(url: string, given: CheckGiven, context: CommandContext): P
     token: tokenOf(given, context),
     trade: tradeOf(given),
   })
+  if (given.format === 'json') {
+    for (const step of steps) stdout.write(`${JSON.stringify({ type: 'step', ...step })}\n`)
+    const summary = { type: 'summary', capabilities: shownCapabilities(capabilities) }
+    stdout.write(`${JSON.stringify(summary)}\n`)
+    if (steps.some(({ outcome }) => outcome === 'broken')) throw new Outcome(1)
+    return
+  }
   for (const { name, outcome, seen } of steps) {
     stdout.write(`${paint(COLOURS[outcome], MARKS[outcome])}${name}: ${onOneLine(seen)}\n`)
   }
@@ -95,7 +105,11 @@ function tradeOf({ trade, quantity }: CheckGiven): BrokerCheckOptions['trade'] {
 
 const indented = (text: string): string => text.trimEnd().replaceAll(/^/gm, '  ')
 
-async function test(file: string, { stdout, env }: CommandContext): Promise<void> {
+async function test(
+  file: string,
+  { format }: Formatted,
+  { stdout, env }: CommandContext,
+): Promise<void> {
   const path = resolve(file)
   await loadPlugins([path])
   const plugin = pluginFrom(path)
@@ -109,13 +123,28 @@ async function test(file: string, { stdout, env }: CommandContext): Promise<void
   for (const { name, run } of cases) {
     const why = await failure(plugin, run)
     if (why !== undefined) failed++
+    if (format === 'json') {
+      const line = {
+        type: 'promise',
+        name,
+        kept: why === undefined,
+        ...(why !== undefined && { why }),
+      }
+      stdout.write(`${JSON.stringify(line)}\n`)
+      continue
+    }
     stdout.write(
       `${why === undefined ? paint('green', 'kept  ') : paint('red', 'broken')}  ${name}\n`,
     )
     if (why !== undefined) stdout.write(`        ${why.split('\n').join('\n        ')}\n`)
   }
   const kept = `${cases.length - failed} of ${countText(cases.length, 'promise')} kept`
-  stdout.write(`${plugin.name}: ${kept}\n`)
+  const count = { kept: cases.length - failed, promises: cases.length }
+  stdout.write(
+    format === 'json'
+      ? `${JSON.stringify({ type: 'summary', broker: plugin.name, ...count })}\n`
+      : `${plugin.name}: ${kept}\n`,
+  )
   if (failed > 0) throw new Outcome(1)
 }
 

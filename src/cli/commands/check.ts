@@ -1,4 +1,3 @@
-import { Option } from 'commander'
 import type { PositionEntry } from '../../config/position-reader.ts'
 import { loadPositions } from '../../config/positions-file.ts'
 import { instrumentId } from '../../domain/ids.ts'
@@ -6,14 +5,14 @@ import { UsageError } from '../../errors.ts'
 import { checkedPosition, startWarnings } from '../check-report.ts'
 import { checkedText } from '../check-text.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
+import { withFormat, type Formatted } from '../connection.ts'
 import { countText, paintFor } from '../output.ts'
 
-interface Given {
+interface Given extends Formatted {
   readonly positions?: string
   readonly config?: string
   readonly rules?: string
   readonly strict: boolean
-  readonly format: 'text' | 'json'
 }
 
 const EXAMPLES = `
@@ -26,16 +25,14 @@ Examples:
 /** `watchkeeper check`: validates positions, rules and a configuration, and shows levels at entry. */
 export const checkCommand: CommandModule = {
   add(program, context) {
-    program
+    const command = program
       .command('check')
       .description('validate positions, rules and a configuration, and show levels at entry')
+    withFormat(command)
       .option('--positions <file>', 'positions and their rules, YAML or JSON')
       .option('--config <file>', 'configuration of the service, and the positions that it names')
       .option('--rules <file>', 'rule sets that win over those of the same name')
       .option('--strict', 'take warnings as faults', false)
-      .addOption(
-        new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'),
-      )
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => check(given, context))
   },

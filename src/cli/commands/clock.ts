@@ -1,6 +1,12 @@
 import { clockView, type ClockView } from '../../ports/control/clock.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
+import {
+  clientOf,
+  withFormat,
+  withUrl,
+  type ConnectionOptions,
+  type Formatted,
+} from '../connection.ts'
 import { timeText } from '../output.ts'
 
 const PATH = '/api/clock'
@@ -17,21 +23,28 @@ export const clockCommand: CommandModule = {
       .command('clock')
       .description('show the clock that the service uses, or accept a jump of the machine’s')
       .addHelpText('after', EXAMPLES)
-    withUrl(clock.command('show', { isDefault: true }).description('show both clocks')).action(
-      async (given: ConnectionOptions) => {
-        show(await clientOf(given, context).get(PATH, clockView), context)
-      },
-    )
-    withUrl(
-      clock.command('accept').description('follow the machine’s clock at once: it is right'),
-    ).action(async (given: ConnectionOptions) => {
+    const shown = clock.command('show', { isDefault: true }).description('show both clocks')
+    withFormat(withUrl(shown)).action(async (given: Given) => {
+      show(await clientOf(given, context).get(PATH, clockView), given, context)
+    })
+    const accepting = clock.command('accept')
+    accepting.description('follow the machine’s clock at once: it is right')
+    withFormat(withUrl(accepting)).action(async (given: Given) => {
       const request = { shape: clockView, body: {} }
-      show(await clientOf(given, context).change('POST', `${PATH}/accept`, request), context)
+      const view = await clientOf(given, context).change('POST', `${PATH}/accept`, request)
+      show(view, given, context)
     })
   },
 }
 
-function show({ now, machine, jumps, pending }: ClockView, { stdout }: CommandContext): void {
+interface Given extends ConnectionOptions, Formatted {}
+
+function show(view: ClockView, { format }: Formatted, { stdout }: CommandContext): void {
+  if (format === 'json') {
+    stdout.write(`${JSON.stringify(view)}\n`)
+    return
+  }
+  const { now, machine, jumps, pending } = view
   const counted = jumps === 1 ? '1 jump' : `${jumps} jumps`
   stdout.write(`${timeText(now)}, ${counted} since the start\n`)
   if (pending === null) return

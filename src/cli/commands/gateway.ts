@@ -1,15 +1,19 @@
-import { Argument, Option } from 'commander'
+import { Argument } from 'commander'
 import { confirmedView, gatewayView, type GatewayView } from '../../ports/control/gateway.ts'
 import { holdingsView, type HoldingsView } from '../../ports/control/holdings.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
-import { accountClientOf, withAccount, type AccountConnection } from '../connection.ts'
+import {
+  accountClientOf,
+  withAccount,
+  withFormat,
+  type AccountConnection,
+  type Formatted,
+} from '../connection.ts'
 import { holdingLines } from '../holdings-text.ts'
 import { countText, paintFor, readable, tableLines, timeText } from '../output.ts'
 
-interface Given extends AccountConnection {
-  readonly format: 'text' | 'json'
-}
+interface Given extends AccountConnection, Formatted {}
 
 const EXAMPLES = `
 Examples:
@@ -25,16 +29,10 @@ export const gatewayCommand: CommandModule = {
       .command('gateway')
       .description('show the calls to the broker, or move a breaker')
       .addHelpText('after', EXAMPLES)
-    withAccount(
-      gateway
-        .command('show', { isDefault: true })
-        .description('show breakers, throttles, lanes and the last calls'),
-    )
-      .addOption(
-        new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'),
-      )
-      .action((given: Given) => show(given, context))
-    withAccount(
+    const shown = gateway.command('show', { isDefault: true })
+    shown.description('show breakers, throttles, lanes and the last calls')
+    withFormat(withAccount(shown)).action((given: Given) => show(given, context))
+    const moved = withAccount(
       gateway
         .command('breaker')
         .description('move a breaker by hand')
@@ -47,16 +45,18 @@ export const gatewayCommand: CommandModule = {
             'reset',
           ]),
         ),
-    ).action((group: string, act: string, given: AccountConnection) =>
+    )
+    withFormat(moved).action((group: string, act: string, given: Given) =>
       move({ group, act, given }, context),
     )
-    withAccount(
+    const confirming = withAccount(
       gateway
         .command('confirm-holdings')
         .description('confirm that the account holds what it should: then orders may be sent'),
     )
+    withFormat(confirming)
       .option('--yes', 'do not ask', false)
-      .action((given: AccountConnection & { yes: boolean }) => confirmHoldings(given, context))
+      .action((given: Given & { yes: boolean }) => confirmHoldings(given, context))
   },
 }
 
@@ -67,18 +67,18 @@ async function show(given: Given, context: CommandContext): Promise<void> {
 }
 
 async function move(
-  { group, act, given }: { group: string; act: string; given: AccountConnection },
+  { group, act, given }: { group: string; act: string; given: Given },
   context: CommandContext,
 ): Promise<void> {
   const path = `/api/gateway/breakers/${group}/${act}`
-  const { breakers } = await accountClientOf(given, context).change('POST', path, {
-    shape: gatewayView,
-  })
-  context.stdout.write(`${breakerTable(breakers).join('\n')}\n`)
+  const view = await accountClientOf(given, context).change('POST', path, { shape: gatewayView })
+  const text =
+    given.format === 'json' ? JSON.stringify(view) : breakerTable(view.breakers).join('\n')
+  context.stdout.write(`${text}\n`)
 }
 
 async function confirmHoldings(
-  { yes, ...given }: AccountConnection & { yes: boolean },
+  { yes, ...given }: Given & { yes: boolean },
   context: CommandContext,
 ): Promise<void> {
   const client = accountClientOf(given, context)
@@ -88,8 +88,9 @@ async function confirmHoldings(
     context.stderr.write(`${lines.join('\n')}\n\n`)
     await confirm(context, questionOf(view))
   }
-  await client.change('POST', '/api/gateway/holdings/confirm', { shape: confirmedView })
-  context.stdout.write('confirmed\n')
+  const path = '/api/gateway/holdings/confirm'
+  const confirmed = await client.change('POST', path, { shape: confirmedView })
+  context.stdout.write(given.format === 'json' ? `${JSON.stringify(confirmed)}\n` : 'confirmed\n')
 }
 
 function questionOf({ exits, isListed, failure }: HoldingsView): string {

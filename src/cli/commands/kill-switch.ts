@@ -2,10 +2,16 @@ import { Argument, Option } from 'commander'
 import { killSwitchView, type KillSwitchView } from '../../ports/control/kill-switch.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
-import { accountClientOf, withAccount, type AccountConnection } from '../connection.ts'
+import {
+  accountClientOf,
+  withAccount,
+  withFormat,
+  type AccountConnection,
+  type Formatted,
+} from '../connection.ts'
 import { timeText } from '../output.ts'
 
-interface Given extends AccountConnection {
+interface Given extends AccountConnection, Formatted {
   readonly held?: 'send' | 'discard'
   readonly yes: boolean
 }
@@ -25,12 +31,11 @@ Examples:
 export const killSwitchCommand: CommandModule = {
   add(program, context) {
     const state = new Argument('[state]', 'what it is moved to')
-    withAccount(
-      program
-        .command('kill-switch')
-        .description('show the kill switch, or move it')
-        .addArgument(state.choices(['off', 'block', 'flatten', 'halt'])),
-    )
+    const command = program
+      .command('kill-switch')
+      .description('show the kill switch, or move it')
+      .addArgument(state.choices(['off', 'block', 'flatten', 'halt']))
+    withFormat(withAccount(command))
       .addOption(
         new Option('--held <what>', 'what becomes of exits that halt held').choices([
           'send',
@@ -50,19 +55,24 @@ const QUESTIONS: Readonly<Record<string, string>> = {
 
 async function killSwitch(
   wanted: string | undefined,
-  { held, yes, ...connection }: Given,
+  { held, yes, format, ...connection }: Given,
   context: CommandContext,
 ): Promise<void> {
   const client = accountClientOf(connection, context)
   const path = '/api/kill-switch'
-  if (wanted === undefined) return show(await client.get(path, killSwitchView), context)
+  if (wanted === undefined) return show(await client.get(path, killSwitchView), format, context)
   const question = QUESTIONS[wanted]
   if (question !== undefined && !yes) await confirm(context, question)
   const body = { state: wanted, ...(held !== undefined && { held }) }
-  show(await client.change('POST', path, { shape: killSwitchView, body }), context)
+  show(await client.change('POST', path, { shape: killSwitchView, body }), format, context)
 }
 
-function show({ state, since, by, held }: KillSwitchView, { stdout }: CommandContext): void {
+function show(view: KillSwitchView, format: Given['format'], { stdout }: CommandContext): void {
+  if (format === 'json') {
+    stdout.write(`${JSON.stringify(view)}\n`)
+    return
+  }
+  const { state, since, by, held } = view
   const who = by === null ? '' : ` by ${by.who} from ${by.from}`
   const when = since === null ? '' : ` since ${timeText(since)}${who}`
   const waiting = held.length === 0 ? '' : `\nholds the exits of ${held.join(', ')}`

@@ -1,9 +1,9 @@
 import type { CommandContext, CommandModule } from '../command.ts'
+import { withFormat, type Formatted } from '../connection.ts'
 import { Outcome } from '../outcome.ts'
 
-interface Given {
+interface Given extends Formatted {
   readonly config?: string
-  readonly json: boolean
 }
 
 const EXAMPLES = `
@@ -18,12 +18,12 @@ export const notifyCommand: CommandModule = {
       .command('notify')
       .description('send a test message to each channel of the configuration')
       .addHelpText('after', EXAMPLES)
-    notify
+    const testing = notify
       .command('test')
       .description('send one message to each channel, or to one, and show the answers')
       .argument('[channel]', 'name or kind of the channel')
+    withFormat(testing)
       .option('--config <file>', 'configuration; default: the built-in defaults')
-      .option('--json', 'answers as JSON, a line each', false)
       .addHelpText('after', EXAMPLES)
       .action((channel: string | undefined, given: Given) => test(channel, given, context))
   },
@@ -31,7 +31,7 @@ export const notifyCommand: CommandModule = {
 
 async function test(
   wanted: string | undefined,
-  { config: file, json }: Given,
+  { config: file, format }: Given,
   { stdout, env }: CommandContext,
 ): Promise<void> {
   const { configWithPlugins } = await import('../../app/plugins.ts')
@@ -39,9 +39,10 @@ async function test(
   const config = await configWithPlugins({ file, env, overrides: {} })
   const results = await testChannels(config, wanted)
   for (const { channel, isTaken, answer } of results) {
-    const line = json
-      ? JSON.stringify({ channel, taken: isTaken, answer })
-      : `${channel}: ${isTaken ? 'taken' : 'not taken'}, ${answer}`
+    const line =
+      format === 'json'
+        ? JSON.stringify({ channel, taken: isTaken, answer })
+        : `${channel}: ${isTaken ? 'taken' : 'not taken'}, ${answer}`
     stdout.write(`${line}\n`)
   }
   if (results.some(({ isTaken }) => !isTaken)) throw new Outcome(1)

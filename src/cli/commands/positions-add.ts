@@ -11,9 +11,11 @@ import {
   accountClientOf,
   clientOf,
   withAccount,
+  withFormat,
   withUrl,
   type AccountConnection,
   type ConnectionOptions,
+  type Formatted,
 } from '../connection.ts'
 import { eachOf, positionLine } from '../positions-text.ts'
 
@@ -21,7 +23,7 @@ import { eachOf, positionLine } from '../positions-text.ts'
 const added = addedView.partial({ warnings: true })
 const changed = changedView.partial({ changes: true, warnings: true })
 
-interface AddGiven extends ConnectionOptions {
+interface AddGiven extends ConnectionOptions, Formatted {
   readonly file?: string
   readonly id?: string
   readonly instrument?: string
@@ -38,7 +40,7 @@ interface AddGiven extends ConnectionOptions {
   readonly reopen: boolean
 }
 
-interface RulesGiven extends AccountConnection {
+interface RulesGiven extends AccountConnection, Formatted {
   readonly rules: object
   readonly force: boolean
   readonly exitNow: boolean
@@ -84,7 +86,7 @@ function json(text: string): object {
 
 /** Adds the commands that add positions and change their rules. */
 export function addGuarding(positions: Command, context: CommandContext): void {
-  withUrl(positions.command('add').description('guard more positions'))
+  withFormat(withUrl(positions.command('add').description('guard more positions')))
     .option('--file <file>', 'a positions file: ids that are guarded already are refused')
     .option('--id <id>', 'name of the position')
     .option('--instrument <name>', 'what is held, as in the ticks')
@@ -101,12 +103,11 @@ export function addGuarding(positions: Command, context: CommandContext): void {
     .option('--reopen', 'also if its id is that of a position which is over', false)
     .addHelpText('after', ADD_HELP)
     .action((given: AddGiven) => add(given, context))
-  withAccount(
-    positions
-      .command('rules')
-      .description('give a position other rules: they may only tighten')
-      .argument('<id>', 'position'),
-  )
+  const changing = positions
+    .command('rules')
+    .description('give a position other rules: they may only tighten')
+    .argument('<id>', 'position')
+  withFormat(withAccount(changing))
     .requiredOption('--rules <json>', 'the rules that change', json)
     .option('--force', 'also if they loosen', false)
     .option('--exit-now', 'also if they exit at once', false)
@@ -116,12 +117,13 @@ export function addGuarding(positions: Command, context: CommandContext): void {
 
 async function add(given: AddGiven, context: CommandContext): Promise<void> {
   const client = clientOf(given, context)
-  const { url: _url, data: _data, file, exitNow, opensLater, reopen, ...position } = given
+  const { url: _url, data: _data, json: _json, format, ...named } = given
+  const { file, exitNow, opensLater, reopen, ...position } = named
   const request = async (given: object): Promise<string> => {
     const body = { ...given, ...trueOf({ exitNow, opensLater, reopen }) }
     const view = await client.change('POST', '/api/positions', { shape: added, body })
     warnOf(view, context)
-    return positionLine(view)
+    return format === 'json' ? JSON.stringify(view) : positionLine(view)
   }
   if (file === undefined) {
     context.stdout.write(`${await request(position)}\n`)
@@ -149,13 +151,17 @@ function warnOf(
 
 async function changeRules(
   id: string,
-  { rules, force, exitNow, ...connection }: RulesGiven,
+  { rules, force, exitNow, format, ...connection }: RulesGiven,
   context: CommandContext,
 ): Promise<void> {
   const body = { rules, force, exitNow }
   const client = accountClientOf(connection, context)
   const view = await client.change('PATCH', positionPath(id), { shape: changed, body })
   warnOf(view, context)
+  if (format === 'json') {
+    context.stdout.write(`${JSON.stringify(view)}\n`)
+    return
+  }
   context.stdout.write(`${positionLine(view)}\n`)
   for (const { rule, change, loosens } of view.changes ?? []) {
     context.stdout.write(`  ${rule} is ${change}${loosens === undefined ? '' : `: ${loosens}`}\n`)

@@ -4,10 +4,16 @@ import { onOneLine } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext } from '../command.ts'
 import { confirm } from '../confirm.ts'
-import { accountClientOf, withAccount, type AccountConnection } from '../connection.ts'
+import {
+  accountClientOf,
+  withAccount,
+  withFormat,
+  type AccountConnection,
+  type Formatted,
+} from '../connection.ts'
 import { eachOf, positionLine } from '../positions-text.ts'
 
-interface Given extends AccountConnection {
+interface Given extends AccountConnection, Formatted {
   readonly yes: boolean
   readonly all?: boolean
 }
@@ -29,22 +35,17 @@ Examples:
 
 /** Adds the commands that exit positions or stop guarding them. */
 export function addEnding(positions: Command, context: CommandContext): void {
-  withAccount(
-    positions
-      .command('exit')
-      .description('exit positions at market')
-      .argument('[id...]', 'positions'),
-  )
+  const exiting = positions.command('exit').description('exit positions at market')
+  withFormat(withAccount(exiting.argument('[id...]', 'positions')))
     .option('--all', 'every position that is guarded')
     .option('--yes', 'do not ask', false)
     .addHelpText('after', EXIT_HELP)
     .action((ids: string[], given: Given) => exit(ids, given, context))
-  withAccount(
-    positions
-      .command('release')
-      .description('stop guarding; what the broker holds stays')
-      .argument('<id...>', 'positions'),
-  )
+  const releasing = positions
+    .command('release')
+    .description('stop guarding; what the broker holds stays')
+    .argument('<id...>', 'positions')
+  withFormat(withAccount(releasing))
     .option('--yes', 'do not ask', false)
     .addHelpText('after', RELEASE_HELP)
     .action((ids: string[], given: Given) => release(ids, given, context))
@@ -52,7 +53,7 @@ export function addEnding(positions: Command, context: CommandContext): void {
 
 async function exit(
   ids: readonly string[],
-  { all = false, yes, ...connection }: Given,
+  { all = false, yes, format, ...connection }: Given,
   context: CommandContext,
 ): Promise<void> {
   const client = accountClientOf(connection, context)
@@ -62,18 +63,21 @@ async function exit(
   // confirmation stays the same.
   if (!yes) await confirm(context, questionOf(wanted), all ? 'exit all' : 'yes')
   if (wanted.length === 0) {
-    context.stdout.write('no position is guarded\n')
+    if (format === 'text') context.stdout.write('no position is guarded\n')
     return
   }
   await eachOf(wanted, context, {
     nameOf: id => id,
-    act: async id => positionLine(await client.exit(id)),
+    act: async id => {
+      const view = await client.exit(id)
+      return format === 'json' ? JSON.stringify(view) : positionLine(view)
+    },
   })
 }
 
 async function release(
   ids: readonly string[],
-  { yes, ...connection }: Given,
+  { yes, format, ...connection }: Given,
   context: CommandContext,
 ): Promise<void> {
   const client = accountClientOf(connection, context)
@@ -82,7 +86,9 @@ async function release(
     nameOf: id => id,
     act: async id => {
       await client.release(id)
-      return `${onOneLine(id)} is released`
+      return format === 'json'
+        ? JSON.stringify({ id, released: true })
+        : `${onOneLine(id)} is released`
     },
   })
 }

@@ -1,10 +1,10 @@
 import type { KeptPosition } from '../../app/offline.ts'
 import { UsageError } from '../../errors.ts'
-import type { PositionView } from '../../ports/control/positions.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { fromEither, withFormat, withUrlOrData, type ConnectionOptions } from '../connection.ts'
-import { numberText, stopText, targetText } from '../levels.ts'
-import { accountColumn, tableLines, timeText } from '../output.ts'
+import { numberText } from '../levels.ts'
+import { tableLines, timeText } from '../output.ts'
+import { NO_POSITION, positionTable } from '../position-table.ts'
 import { addGuarding } from './positions-add.ts'
 import { addEnding } from './positions-end.ts'
 
@@ -58,7 +58,9 @@ async function list(given: Given, context: CommandContext): Promise<void> {
   const lines = await fromEither<readonly string[]>(given, context, {
     live: async client => {
       const views = await client.positions()
-      return given.format === 'json' ? views.map(each => JSON.stringify(each)) : liveTable(views)
+      return given.format === 'json'
+        ? views.map(each => JSON.stringify(each))
+        : positionTable(views)
     },
     kept: async kept => {
       const rows = (await kept.positions()).filter(({ state }) => given.all || state === 'open')
@@ -68,37 +70,8 @@ async function list(given: Given, context: CommandContext): Promise<void> {
   for (const line of lines) context.stdout.write(`${line}\n`)
 }
 
-const NONE = ['no position is guarded']
-const orDash = (value: number | null): string => (value === null ? '-' : numberText(value))
-
-function liveTable(views: readonly PositionView[]): string[] {
-  if (views.length === 0) return NONE
-  const head = ['position', 'state', 'instrument', 'side', 'quantity', 'entry', 'price', 'stop']
-  const accounts = accountColumn(views)
-  return tableLines(
-    [
-      [...accounts.head, ...head, 'target', 'best', 'rules'],
-      ...views.map(view => [
-        ...accounts.cellOf(view),
-        view.id,
-        view.reason === undefined ? view.state : `${view.state}: ${view.reason}`,
-        view.instrument,
-        view.side,
-        numberText(view.quantity),
-        numberText(view.entryPrice),
-        orDash(view.lastPrice),
-        stopText(view),
-        targetText(view),
-        numberText(view.best),
-        Object.keys(view.rules).join(', '),
-      ]),
-    ],
-    new Set([4, 5, 6, 7, 8, 9].map(column => column + accounts.head.length)),
-  )
-}
-
 function keptTable(kept: readonly KeptPosition[]): string[] {
-  if (kept.length === 0) return NONE
+  if (kept.length === 0) return [NO_POSITION]
   return tableLines(
     [
       ['position', 'state', 'instrument', 'side', 'quantity', 'entry', 'best', 'opened', 'rules'],

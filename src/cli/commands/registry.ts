@@ -136,6 +136,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./notify.ts')).notifyCommand,
   },
   {
+    name: 'completion',
+    summary: 'print the script that completes commands and options in a shell',
+    load: async () => (await import('./completion.ts')).completionCommand,
+  },
+  {
     name: 'check',
     summary: 'validate positions, rules and a configuration, and show levels at entry',
     load: async () => (await import('./check.ts')).checkCommand,

@@ -5,6 +5,7 @@ import { UsageError } from '../../errors.ts'
 import { COLUMN_MEANINGS, type NamedColumns } from '../../feeds/tick-columns.ts'
 import { TIME_UNITS } from '../../feeds/tick-time.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
+import { withFormat } from '../connection.ts'
 import { paintFor, readable } from '../output.ts'
 import { ProgressLine } from '../progress.ts'
 import { MAX_SKIPPED_PCT, runReplay, type ReplayOptions, type ReplayOutput } from '../replay-run.ts'
@@ -59,9 +60,10 @@ function percentage(text: string): number {
 /** `watchkeeper replay`: replays recorded ticks against positions, in virtual time. */
 export const replayCommand: CommandModule = {
   add(program, context) {
-    program
+    const command = program
       .command('replay')
       .description('show which exits recorded ticks would have led to')
+    withFormat(command)
       .option('--positions <file>', 'positions and their rules, YAML or JSON')
       .requiredOption('--ticks <file...>', 'tick files: .csv, .csv.gz, or - for stdin')
       .option(
@@ -69,9 +71,6 @@ export const replayCommand: CommandModule = {
         'configuration of the service: instruments, limits, hours, positions',
       )
       .option('--rules <file>', 'rule sets that win over those of the same name')
-      .addOption(
-        new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'),
-      )
       .option('--strict', 'take warnings about positions and rules as faults', false)
       .option('--skip-bad-rows', 'leave out rows that cannot be read, and count them', false)
       .option(

@@ -2,9 +2,10 @@ import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { EXAMINATION_MS, examinePlugin } from '../../plugins/load.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
+import { withFormat, type Formatted } from '../connection.ts'
 import { paintFor } from '../output.ts'
 
-interface Given {
+interface Given extends Formatted {
   readonly seed: number
   readonly cases: number
 }
@@ -24,7 +25,7 @@ function whole(text: string): number {
 /** `watchkeeper rules test`: drives a rule of a plugin through price histories of positions. */
 export const rulesCommand: CommandModule = {
   add(program, context) {
-    program
+    const testing = program
       .command('rules')
       .description('test a rule of your own: it never loosens, is pure, fast and mirrored')
       .addHelpText('after', EXAMPLES)
@@ -33,6 +34,7 @@ export const rulesCommand: CommandModule = {
         'drive the rule through price histories of positions, and show one that it fails in',
       )
       .argument('<file>', 'the plugin')
+    withFormat(testing)
       .option('--seed <seed>', 'the same seed gives the same histories', whole, 1)
       .option('--cases <count>', 'histories for each example of options', whole, 5_000)
       .addHelpText('after', EXAMPLES)
@@ -40,9 +42,18 @@ export const rulesCommand: CommandModule = {
   },
 }
 
-async function test(file: string, { seed, cases }: Given, context: CommandContext): Promise<void> {
+async function test(
+  file: string,
+  { seed, cases, format }: Given,
+  context: CommandContext,
+): Promise<void> {
   const { stdout, env } = context
   const found = await examinePlugin(resolve(file), { seed, cases, deadlineMs: LONGEST_MS })
+  if (format === 'json') {
+    const { kind, name } = found
+    stdout.write(`${JSON.stringify({ sound: true, kind, name, cases, seed })}\n`)
+    return
+  }
   const paint = paintFor(stdout, env)
   const what = `${found.kind} ${found.name}`
   stdout.write(`${paint('green', 'sound')}: ${what}, ${cases} price histories, seed ${seed}\n`)

@@ -1,26 +1,40 @@
+import { InvalidArgumentError } from 'commander'
 import { isSilence } from '../../client/errors.ts'
 import type { WatchkeeperClient } from '../../client/watchkeeper-client.ts'
 import { onOneLine } from '../../domain/plain-text.ts'
+import { UsageError } from '../../errors.ts'
 import { accountList, type AccountView } from '../../ports/control/accounts.ts'
 import type { HealthReport } from '../../ports/control/health.ts'
 import type { KillSwitchView } from '../../ports/control/kill-switch.ts'
-import type { PositionView } from '../../ports/control/positions.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { accountClientOf, withAccount, withFormat, type AccountConnection } from '../connection.ts'
-import { numberText, stopText, targetText } from '../levels.ts'
+import {
+  accountClientOf,
+  withAccount,
+  withFormat,
+  type AccountConnection,
+  type Formatted,
+} from '../connection.ts'
+import { nearest, nearLines } from '../nearest.ts'
+import { positiveNumber } from '../number-option.ts'
 import { Outcome } from '../outcome.ts'
 import { paintFor, readable, type Paint } from '../output.ts'
+import { positionTable } from '../position-table.ts'
+import { watchFrames } from '../watch.ts'
 
 const EXAMPLES = `
-Exit code: 0 pass, 0 warn, 1 fail, 3 no answer.
+Exit code: 0 pass, 0 warn, 1 fail, 3 no answer. --watch shows the state and the positions nearest to a
+level again and again, until it is interrupted; a service that does not answer is asked again.
 
 Examples:
   $ watchkeeper status
   $ watchkeeper status --account desk
+  $ watchkeeper status --watch
+  $ watchkeeper status --watch 10
   $ watchkeeper status --url http://10.0.0.5:8080 --format json`
 
-interface Given extends AccountConnection {
-  readonly format: 'text' | 'json'
+interface Given extends AccountConnection, Formatted {
+  /** Seconds between two frames; true: the default. */
+  readonly watch?: number | true
 }
 
 const FAILED = 1
@@ -33,9 +47,40 @@ export const statusCommand: CommandModule = {
     withFormat(
       withAccount(program.command('status').description('show the health of the running service')),
     )
+      .option('--watch [seconds]', 'show it again and again (default: 2)', seconds)
       .addHelpText('after', EXAMPLES)
-      .action((given: Given) => status(given, context))
+      .action((given: Given) =>
+        given.watch === undefined ? status(given, context) : watchStatus(given, context),
+      )
   },
+}
+
+const DEFAULT_WATCH_S = 2
+const LONGEST_WATCH_S = 3_600
+
+function seconds(text: string): number {
+  const value = positiveNumber(text)
+  if (value <= LONGEST_WATCH_S) return value
+  throw new InvalidArgumentError(`Expected at most ${LONGEST_WATCH_S} seconds.`)
+}
+
+/** Prints the state again and again; never resolves. */
+function watchStatus(given: Given, context: CommandContext): Promise<void> {
+  if (given.format === 'json') {
+    throw new UsageError('found --watch with JSON, expected one of them; journal --follow streams')
+  }
+  const client = accountClientOf(given, context)
+  const paint = paintFor(context.stdout, context.env)
+  const { account, watch = true } = given
+  return watchFrames(context, {
+    everyMs: (watch === true ? DEFAULT_WATCH_S : watch) * 1_000,
+    read: async () => {
+      const health = await client.health()
+      const positions = await client.positions()
+      const head = await headOf(client, { health, account, paint })
+      return [...head, '', ...positionTable(nearest(positions))]
+    },
+  })
 }
 
 async function status(given: Given, context: CommandContext): Promise<void> {
@@ -50,7 +95,9 @@ async function status(given: Given, context: CommandContext): Promise<void> {
         `${[`${state}  watchkeeper ${version}`, ...output.map(onOneLine)].join('\n  ')}\n`,
       )
     } else {
-      const lines = await statusLines(client, { health, account: given.account, paint })
+      const positions = await client.positions()
+      const head = await headOf(client, { health, account: given.account, paint })
+      const lines = [...head, ...nearLines(positions)]
       context.stdout.write(`${lines.join('\n')}\n`)
     }
     if (health.status === 'fail') throw new Outcome(FAILED)
@@ -63,19 +110,24 @@ async function status(given: Given, context: CommandContext): Promise<void> {
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
 
+interface Shown {
+  readonly health: HealthReport
+  readonly account: string | undefined
+  readonly paint: Paint
+}
+
 /** The state of one account, or a line for each where there are several and none is named. */
-async function statusLines(
+async function headOf(
   client: WatchkeeperClient,
-  { health, account, paint }: { health: HealthReport; account: string | undefined; paint: Paint },
+  { health, account, paint }: Shown,
 ): Promise<string[]> {
   const accounts = account === undefined ? await client.get('/api/accounts', accountList) : []
-  const positions = await client.positions()
   const head =
     accounts.length > 1
       ? [...headLines(health, paint), ...accountLines(accounts, paint)]
       : [...headLines(health, paint), killSwitchLine(await client.killSwitch())]
   const why = health.output.map(line => paint(COLOURS[health.status], `  ${onOneLine(line)}`))
-  return [...head, ...why, ...nearLines(positions)]
+  return [...head, ...why]
 }
 
 function accountLines(accounts: readonly AccountView[], paint: Paint): string[] {
@@ -129,30 +181,6 @@ function exitableLines(checks: HealthReport['checks']): string[] {
         ]
       : []),
   ].map(onOneLine)
-}
-
-const MOST_SHOWN = 5
-
-/** The positions whose price is nearest to a level. */
-function nearLines(positions: readonly PositionView[]): string[] {
-  const distances = positions.flatMap(position => {
-    const { lastPrice, stop, target } = position
-    if (lastPrice === null) return []
-    const levels = [stop, target].flatMap(level => (level === null ? [] : [level]))
-    if (levels.length === 0) return []
-    const near = levels.toSorted((a, b) => Math.abs(a - lastPrice) - Math.abs(b - lastPrice))[0]!
-    return [{ position, near, pct: ((near - lastPrice) / lastPrice) * 100 }]
-  })
-  const closest = distances.toSorted((a, b) => Math.abs(a.pct) - Math.abs(b.pct))
-  const isOfSeveral = new Set(positions.map(({ account }) => account)).size > 1
-  return closest.slice(0, MOST_SHOWN).map(({ position, near, pct }, index) => {
-    const name = isOfSeveral ? `${position.id} (${position.account ?? '-'})` : position.id
-    const label = index === 0 ? 'closest     ' : '            '
-    const level =
-      near === position.stop ? `stop ${stopText(position)}` : `target ${targetText(position)}`
-    const last = numberText(position.lastPrice!)
-    return `${label} ${onOneLine(name)}: ${level}, ${pct > 0 ? '+' : ''}${pct.toFixed(2)} % from ${last}`
-  })
 }
 
 /** Seconds as a duration for a person. */

@@ -1,8 +1,15 @@
 import { copyBetween, restoreTo, writeBackup } from '../../app/store-copy.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, storePassword, withUrl, type ConnectionOptions } from '../connection.ts'
+import {
+  clientOf,
+  storePassword,
+  withFormat,
+  withUrl,
+  type ConnectionOptions,
+  type Formatted,
+} from '../connection.ts'
 
-interface Given {
+interface Given extends Formatted {
   readonly from: string
   readonly to: string
   readonly overwrite: boolean
@@ -25,24 +32,24 @@ export const storeCommand: CommandModule = {
       .command('store')
       .description('back up what a service keeps, restore it, copy it to another store')
       .addHelpText('after', EXAMPLES)
-    store
-      .command('copy')
-      .description('copy everything, and prove that it is the same')
+    withFormat(store.command('copy').description('copy everything, and prove that it is the same'))
       .requiredOption('--from <place>', 'where it is')
       .requiredOption('--to <place>', 'where it is to be')
       .option('--overwrite', 'replace what the target holds, if that is something else', false)
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => copy(given, context))
-    withUrl(
-      store
-        .command('backup')
-        .description('write all that a running service keeps to a file')
-        .argument('<file>', 'made, or replaced when the backup is whole'),
-    ).action((file: string, given: ConnectionOptions) => backUp(file, given, context))
-    store
+    const backup = store
+      .command('backup')
+      .description('write all that a running service keeps to a file')
+      .argument('<file>', 'made, or replaced when the backup is whole')
+    withFormat(withUrl(backup)).action((file: string, given: ConnectionOptions & Formatted) =>
+      backUp(file, given, context),
+    )
+    const restoring = store
       .command('restore')
       .description('make a store of a backup; nothing is sent before what is held is confirmed')
       .argument('<file>', 'what store backup has written')
+    withFormat(restoring)
       .requiredOption('--to <place>', 'where it is to be')
       .option('--overwrite', 'replace what the target holds, if that is something else', false)
       .action((file: string, given: Omit<Given, 'from'>) => restore(file, given, context))
@@ -52,10 +59,17 @@ export const storeCommand: CommandModule = {
 /** Prints progress at each tenth. */
 const STEPS = 10
 
-async function copy({ from, to, overwrite }: Given, context: CommandContext): Promise<void> {
+async function copy(
+  { from, to, overwrite, format }: Given,
+  context: CommandContext,
+): Promise<void> {
   const { env } = context
   const given = { from, to, overwrites: overwrite, password: storePassword(env) }
   const copied = await copyBetween({ ...given, onProgress: progressIn(context) })
+  if (format === 'json') {
+    context.stdout.write(`${JSON.stringify(copied)}\n`)
+    return
+  }
   printCopy(copied, context)
   const { paper } = copied
   if (paper !== undefined) {
@@ -67,21 +81,30 @@ async function copy({ from, to, overwrite }: Given, context: CommandContext): Pr
 
 async function backUp(
   file: string,
-  given: ConnectionOptions,
+  given: ConnectionOptions & Formatted,
   context: CommandContext,
 ): Promise<void> {
   const pieces = await clientOf(given, context).download('/api/store/backup')
   const { rows, lines } = await writeBackup(file, pieces)
-  context.stdout.write(`backed up ${rows} rows and ${lines} journal lines to ${file}\n`)
+  context.stdout.write(
+    given.format === 'json'
+      ? `${JSON.stringify({ file, rows, lines })}\n`
+      : `backed up ${rows} rows and ${lines} journal lines to ${file}\n`,
+  )
 }
 
 async function restore(
   file: string,
-  { to, overwrite }: Omit<Given, 'from'>,
+  { to, overwrite, format }: Omit<Given, 'from'>,
   context: CommandContext,
 ): Promise<void> {
   const given = { file, to, overwrites: overwrite, password: storePassword(context.env) }
-  printCopy(await restoreTo({ ...given, onProgress: progressIn(context) }), context)
+  const restored = await restoreTo({ ...given, onProgress: progressIn(context) })
+  if (format === 'json') {
+    context.stdout.write(`${JSON.stringify(restored)}\n`)
+    return
+  }
+  printCopy(restored, context)
   context.stdout.write(
     'a backup is older than its account: nothing is sent before watchkeeper gateway confirm-holdings\n',
   )

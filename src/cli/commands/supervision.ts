@@ -1,11 +1,18 @@
 import { actorList, actorView, type ActorView } from '../../ports/supervision.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { accountClientOf, withAccount, withFormat, type AccountConnection } from '../connection.ts'
+import {
+  accountClientOf,
+  withAccount,
+  withFormat,
+  type AccountConnection,
+  type Formatted,
+} from '../connection.ts'
 import { tableLines } from '../output.ts'
 
-interface Given extends AccountConnection {
+interface Restart extends AccountConnection, Formatted {}
+
+interface Given extends Restart {
   readonly limit: string
-  readonly format: 'text' | 'json'
 }
 
 const EXAMPLES = `
@@ -26,12 +33,13 @@ export const supervisionCommand: CommandModule = {
     withFormat(withAccount(shown))
       .option('--limit <count>', 'at most so many monitors', '20')
       .action((given: Given) => tree(given, context))
-    withAccount(
-      supervision
-        .command('restart')
-        .description('replace an actor by a new incarnation, also a quarantined one')
-        .argument('<id>', 'as the tree shows it: gateway, monitor-<position>, …'),
-    ).action((id: string, given: AccountConnection) => restart(id, given, context))
+    const restarting = supervision
+      .command('restart')
+      .description('replace an actor by a new incarnation, also a quarantined one')
+      .argument('<id>', 'as the tree shows it: gateway, monitor-<position>, …')
+    withFormat(withAccount(restarting)).action((id: string, given: Restart) =>
+      restart(id, given, context),
+    )
   },
 }
 
@@ -43,14 +51,12 @@ async function tree(given: Given, context: CommandContext): Promise<void> {
   for (const line of lines) context.stdout.write(`${line}\n`)
 }
 
-async function restart(
-  id: string,
-  given: AccountConnection,
-  context: CommandContext,
-): Promise<void> {
+async function restart(id: string, given: Restart, context: CommandContext): Promise<void> {
   const path = `/api/supervision/${encodeURIComponent(id)}/restart`
   const actor = await accountClientOf(given, context).change('POST', path, { shape: actorView })
-  context.stdout.write(`${tableOf([actor], Date.now()).join('\n')}\n`)
+  const text =
+    given.format === 'json' ? JSON.stringify(actor) : tableOf([actor], Date.now()).join('\n')
+  context.stdout.write(`${text}\n`)
 }
 
 function tableOf(actors: readonly ActorView[], now: number): string[] {

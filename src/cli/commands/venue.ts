@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
+import { withFormat, type Formatted } from '../connection.ts'
 import { positiveNumber } from '../number-option.ts'
 import { reportText } from '../venue-text.ts'
 
-interface Given {
+interface Given extends Formatted {
   readonly config: string
   readonly instrument?: string
   readonly orders: number
@@ -27,12 +28,13 @@ Examples:
 /** `watchkeeper venue test`: measures at an account what decides the promises. */
 export const venueCommand: CommandModule = {
   add(program, context) {
-    program
+    const testing = program
       .command('venue')
       .description('measure what an account at a venue proves')
       .addHelpText('after', EXAMPLES)
       .command('test')
       .description('measure what decides the promises, with your own key on a test network')
+    withFormat(testing)
       .requiredOption('--config <file>', 'configuration of the account')
       .option('--instrument <name>', 'what is bought and sold; default: the contract on bitcoin')
       .option('--orders <count>', 'orders whose visibility is measured', positiveNumber, 20)
@@ -47,7 +49,7 @@ async function test(given: Given, context: CommandContext): Promise<void> {
   const { loadServiceConfig } = await import('../../config/service-file.ts')
   const { isVenue } = await import('../../app/venue-start.ts')
   const { testVenue } = await import('../../app/venue-test.ts')
-  const { stdout, env } = context
+  const { stdout, stderr, env } = context
   const { broker } = loadServiceConfig({ file: given.config, env, overrides: {} })
   if (!isVenue(broker))
     throw new UsageError(`found broker.kind ${broker.kind}, expected binance, bybit or okx`)
@@ -59,9 +61,13 @@ async function test(given: Given, context: CommandContext): Promise<void> {
   const report = await testVenue(broker, {
     instrument,
     orders: given.orders,
-    onStep: line => void stdout.write(`${line}\n`),
+    onStep: line => void (given.format === 'json' ? stderr : stdout).write(`${line}\n`),
   })
   writeFileSync(given.output, `${JSON.stringify(report, undefined, 2)}\n`)
+  if (given.format === 'json') {
+    stdout.write(`${JSON.stringify(report)}\n`)
+    return
+  }
   for (const line of reportText(report)) stdout.write(`${line}\n`)
   stdout.write(`written      ${given.output}; used with broker.report: ${given.output}\n`)
 }
