@@ -170,7 +170,7 @@ function intend(
   const now = parts.now()
   const key = { positionId: position.id, generation }
   const net = (): PastOrder | undefined => state.nets.besideOf(key, now)
-  book.exits.intend(decision, { position, generation, now, net })
+  book.exits.intend({ decision, position, generation, at: now, net })
   if (book.exits.isIntended(position.id))
     sendIntended(parts, { positionId: position.id, generation })
   act(state, position.id)

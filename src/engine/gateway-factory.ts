@@ -66,9 +66,9 @@ export class GatewayFactory {
     const { now } = this.parts
     const isOpen = (): boolean => this.book === book && book.strangers.length === 0
     return {
-      isWanted: () => isOpen() && book.exits.isWanted(order),
-      mayLeave: isPaced => isOpen() && book.exits.mayLeave(order, { now: now(), isPaced }),
-      left: () => book.exits.left(order, now()),
+      isWanted: () => isOpen() && book.exits.departures.isWanted(order),
+      mayLeave: isPaced => isOpen() && book.exits.departures.mayLeave(order, { now: now(), isPaced }),
+      left: () => book.exits.departures.left(order, now()),
     }
   }
 

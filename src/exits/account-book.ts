@@ -18,6 +18,7 @@ import { hasSent, isAlive, isOver, remainingOf, type EndedExit, type ExitRecord 
 import { leftOf as leftOfReleased, ReleasedExits, type FollowedOrder } from './released.ts'
 import { isHoldingEvidence, type ExitSettings } from './settings.ts'
 import { underWayOf, type CallKind } from './tracked-exit.ts'
+import { UnknownHoldings } from './unknown-holdings.ts'
 import type { Adoption, UnownedHolding } from './unowned.ts'
 
 /** What stops that rest at the venue may have taken of a holding; see `src/nets/`. */
@@ -45,6 +46,7 @@ export class AccountBook {
   /** Errors of one position or holding do not end the processing of others. */
   readonly faults: Faults
   private readonly holdings: HoldingBook
+  private readonly unknown = new UnknownHoldings()
   /** Orders of ended exits that may still be executed. */
   readonly late: EndedOrders
   /** Stops of positions that rest at the venue: they may take units of a holding as exits do. */
@@ -83,7 +85,7 @@ export class AccountBook {
 
   /** Quantities of the account that no position owns. */
   unownedHoldings(): readonly UnownedHolding[] {
-    return this.holdings.unownedHoldings()
+    return this.holdings.outside.unowned()
   }
 
   /** The holdings on the wrong side of zero: more was executed than was held. */
@@ -93,7 +95,7 @@ export class AccountBook {
 
   /** Holdings that were not read since the start, though orders of an earlier process may have changed them. */
   notReadHoldings(): readonly HoldingKey[] {
-    return this.holdings.notRead()
+    return this.holdings.outside.notRead()
   }
 
   /** The holdings that positions own, their last reports, and since when each could not be learned (epoch ms). */
@@ -124,14 +126,14 @@ export class AccountBook {
   /** Whether all that is held of a holding, by its last report, belongs to this open position. */
   isAloneInHolding(id: PositionId): boolean {
     const group = this.groupOf(id)
-    return group?.isShared === false && group.isWhole && group.spare === 0
+    return group?.isShared === false && group.balance.isWhole && group.balance.spare === 0
   }
 
   /** Whether two reports by name, `apartMs` apart and both of `since` (epoch ms) or later, show all that is owned. */
   isWholeSince(id: PositionId, { since, apartMs }: { since: number; apartMs: number }): boolean {
     const group = this.groupOf(id)
     const side = this.positionOf(id)?.side
-    if (group === undefined || side === undefined || !group.isWhole) return false
+    if (group === undefined || side === undefined || !group.balance.isWhole) return false
     return isReportedTwice(group.held(side)?.named, since, apartMs)
   }
 
@@ -189,7 +191,7 @@ export class AccountBook {
     // A clock that was set back must not make it long ago, nor one that was set forward, for ever.
     const endedAt = Math.min(exited?.at ?? now, now)
     if (now - endedAt >= LATE_MS) return
-    this.holdings.formerlyElsewhere(position, endedAt)
+    this.holdings.outside.formerlyElsewhere(position, endedAt)
     this.late.remember(position, { generation, endedAt, ...(exited !== undefined && { exited }) })
   }
 
@@ -218,7 +220,7 @@ export class AccountBook {
     const underWay = isAlive(record) ? Math.min(left, underWayOf(record)) : 0
     this.exits.remove(id)
     this.released.take(record, { position, group, now, calls })
-    if (hasSent(record)) this.holdings.formerly(position, now)
+    if (hasSent(record)) this.holdings.outside.formerly(position, now)
     this.holdings.disown(position, { left: difference(left, underWay), now })
     return beside
   }
@@ -226,7 +228,7 @@ export class AccountBook {
   /** Continues the exit of a released position that an earlier process tracked. */
   restoreReleased(record: ExitRecord, position: Position, now: number): void {
     const left = difference(remainingOf(record), isAlive(record) ? underWayOf(record) : 0)
-    this.holdings.formerlyElsewhere(position, now)
+    this.holdings.outside.formerlyElsewhere(position, now)
     this.holdings.disown(position, { left, now })
     this.released.restore(record, { position, group: this.holdings.groupOf(position, now), now })
   }
@@ -273,10 +275,9 @@ export class AccountBook {
   cycle(now: number): void {
     this.exits.cycle(now)
     this.released.cycle(now)
-    for (const group of this.holdings.all()) {
-      const forMs = group.unknown(now, this.settings.loudAfterMs)
-      if (forMs === undefined) continue
-      this.options.notify({ kind: 'holding-unknown', holding: group.key, forMs })
+    const { loudAfterMs } = this.settings
+    for (const notice of this.unknown.overdue(this.holdings.all(), now, loudAfterMs)) {
+      this.options.notify(notice)
     }
   }
 
@@ -414,7 +415,7 @@ export class AccountBook {
     this.forgetFaults(position.id)
     const record = this.exits.remove(position.id)
     const isSent = record !== undefined && hasSent(record)
-    if (isSent) this.holdings.formerly(position, now)
+    if (isSent) this.holdings.outside.formerly(position, now)
     this.holdings.disown(position, { left, now })
     if (isSent) this.late.ended(record, position, now)
     else if (record !== undefined) this.late.forget(record)
@@ -442,7 +443,7 @@ export class AccountBook {
   /** The order of a released position is over: a list may still show it, and it may still arrive. */
   private letGo(order: FollowedOrder, now: number): void {
     const { position, record } = order
-    this.holdings.formerly(position, now)
+    this.holdings.outside.formerly(position, now)
     this.holdings.letGo(position, leftOfReleased(order))
     this.late.ended(record, position, now)
   }

@@ -1,46 +1,46 @@
-import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { ExitOrder } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
-import { restOf } from '../domain/units.ts'
-import { newExit } from './attempts.ts'
-import { circumstancesOf, type CallGates, type ExitsOptions } from './circumstances.ts'
+import { newExit, type Intent } from './attempts.ts'
+import type { CallGates, ExitsOptions } from './circumstances.ts'
+import { Departures } from './departures.ts'
 import type { ExitEvent } from './events.ts'
+import { affectHolding } from './exit-effects.ts'
 import { follow, joined } from './exit-transitions.ts'
 import type { HoldingBook } from './holding-book.ts'
-import { mayExecuteMore, wasEvidence } from './holding-evidence.ts'
-import { changeSince, lockHolding, noteBeside, resumeLock } from './holding-lock.ts'
+import { noteBeside } from './holding-lock.ts'
+import { MOST_STEPS_AT_ONCE, nextSteps } from './next-steps.ts'
 import { endOf, lateFillOf, noticesOf } from './noticing.ts'
+import { OrderOwners } from './order-owners.ts'
 import { inSteps } from './reading.ts'
-import { completed, isAlive, isIdle, type ExitRecord, type PastOrder } from './record.ts'
+import { completed, isIdle, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
-import { awaitsOf } from './report-readers.ts'
-import { asksHolding, isHoldingEvidence, settingsFor } from './settings.ts'
+import { ResumedLocks } from './resumed-locks.ts'
+import { isHoldingEvidence, settingsFor } from './settings.ts'
 import { eventOf, type Step } from './step.ts'
-import { stepsFor } from './steps.ts'
-import { executedOf, TrackedExit, underWayOf, type CallKind, type Turn } from './tracked-exit.ts'
+import { TrackedExit, type CallKind } from './tracked-exit.ts'
+import { waitsOf } from './waits.ts'
 
-/** A position that must be exited, at `now` (epoch ms). */
-interface Intending {
-  readonly position: Position
-  readonly generation: number
-  readonly now: number
-  /** Gives the venue's stop of the position, where that may be executed beside a new exit. */
-  net?(): PastOrder | undefined
-}
+/** An intent; `net` is called for a new exit only, and gives the venue's stop that may be executed beside it. */
+type ExitRequest = Omit<Intent, 'net'> & { net?(): Intent['net'] }
 
 /** Every exit of an account, and what is called for each. Changes itself. */
 export class ExitTable {
   private readonly options: ExitsOptions
   private readonly holdings: HoldingBook
   private readonly entries = new Map<PositionId, TrackedExit>()
-  private readonly orders = new Map<string, PositionId>()
-  /** Exits of an earlier process whose evidence the holding is, until all its positions are there. */
-  private readonly resumed = new Set<PositionId>()
+  private readonly orders = new OrderOwners()
+  private readonly resumed = new ResumedLocks()
+  /** Its orders that are queued to leave. */
+  readonly departures: Departures
 
   constructor(options: ExitsOptions, holdings: HoldingBook) {
     this.options = options
     this.holdings = holdings
+    this.departures = new Departures({
+      options,
+      entryOf: id => this.entries.get(id),
+      happened: (id, event) => this.happened(id, event),
+    })
   }
 
   /** The exits that are not over, and those of positions that are not closed yet. */
@@ -62,7 +62,8 @@ export class ExitTable {
   }
 
   /** Records that an open position must be exited; a later decision joins the first. */
-  intend(decision: Decision, { position, generation, now, net }: Intending): void {
+  intend({ position, net, ...intent }: ExitRequest): void {
+    const { generation, decision, at } = intent
     // What was on its way while the position was closed or released is over.
     const current = this.holdings.current(position.id)
     if (current?.generation !== generation) return
@@ -73,12 +74,9 @@ export class ExitTable {
     }
     // The guard may not know yet that a part of it is gone.
     const owned = { ...position, quantity: current.owned }
-    const record = newExit(
-      { position: owned, generation, decision, at: now, net: net?.() },
-      this.options.settings,
-    )
-    const entry = this.enter(record, owned, now)
-    if (!isHoldingEvidence(this.options.settings.capabilities)) noteBeside(entry, now)
+    const record = newExit({ ...intent, position: owned, net: net?.() }, this.options.settings)
+    const entry = this.enter(record, owned, at)
+    if (!isHoldingEvidence(this.options.settings.capabilities)) noteBeside(entry, at)
   }
 
   /** Takes up an exit that an earlier process has left, of a position that is owned. */
@@ -89,7 +87,7 @@ export class ExitTable {
     entry.isIntended = true
     entry.saved = record
     const { capabilities } = settingsFor(record, this.options.settings, now)
-    if (isHoldingEvidence(capabilities) && resumeLock(entry)) this.resumed.add(position.id)
+    if (isHoldingEvidence(capabilities)) this.resumed.resume(entry)
     // A first attempt is settled by looking its id up again; those before this one, only by time.
     if (record.attempt > 1) entry.group.restored(now)
     // Reported in the first cycle: now there may be no actor yet that could take it.
@@ -107,49 +105,27 @@ export class ExitTable {
   cycle(now: number): void {
     this.settleLocks(now)
     for (const entry of this.entries.values()) {
-      const { positionId } = entry.record
-      this.options.faults.alone(
-        `cycle of ${positionId}`,
-        () => this.reportWaits(entry, now),
-        undefined,
-      )
+      this.alone(entry.record.positionId, () => {
+        entry.cycle()
+        waitsOf(entry, now, this.options.settings).forEach(this.options.notify)
+      })
     }
   }
 
-  private reportWaits(entry: TrackedExit, now: number): void {
-    entry.cycle()
-    const forMs = entry.unproved(now, this.options.settings)
-    const { decision, steps, order } = entry.record
-    if (forMs !== undefined) {
-      const { clientOrderId } = order
-      this.options.notify({ kind: 'exit-unproved', decision, clientOrderId, forMs, steps })
-    }
-    const unverifiedMs = entry.unreportedUnverifiedMs(now, this.options.settings)
-    if (unverifiedMs !== undefined) {
-      this.options.notify({ kind: 'exit-unverified', decision, forMs: unverifiedMs, isSent: false })
-    }
-    if (!entry.isEndUnreported) return
-    entry.isEndUnreported = false
-    this.notifyEnd(entry)
-  }
-
-  /** Once all positions of an earlier process are there: those that came last were not kept with it. */
+  /** Once all positions of an earlier process are there: those that came last were not kept with its exits. */
   settleLocks(now: number): void {
-    if (this.resumed.size === 0) return
-    const resumed = [...this.resumed]
-    this.resumed.clear()
-    for (const id of resumed) {
-      this.options.faults.alone(`cycle of ${id}`, () => this.settleTurn(id, now), undefined)
-    }
+    this.resumed.settle((id, work) => this.alone(id, work), {
+      entryOf: id => this.entries.get(id),
+      othersIn: ({ group, record }) => this.holdings.othersIn(group, record.positionId),
+      drifted: ({ record }, by) => {
+        this.happened(record.positionId, { kind: 'drifted', by, at: now })
+      },
+    })
   }
 
-  private settleTurn(id: PositionId, now: number): void {
-    const entry = this.entries.get(id)
-    if (entry === undefined) return
-    const by = changeSince(entry.record, this.holdings.othersIn(entry.group, id))
-    if (by === undefined) return
-    this.happened(id, { kind: 'drifted', by, at: now })
-    resumeLock(entry)
+  /** An error of one exit does not end the work on others. */
+  private alone(id: PositionId, work: () => void): void {
+    this.options.faults.alone(`cycle of ${id}`, work, undefined)
   }
 
   /** What is to be called for an exit now; each counts as begun. */
@@ -159,7 +135,7 @@ export class ExitTable {
     this.settleLocks(gates.now)
     // Each step that needs no call leads to another state; the bound is for a mistake.
     for (let count = 0; count < MOST_STEPS_AT_ONCE; count++) {
-      const steps = this.stepsOf(entry, gates)
+      const steps = nextSteps(entry, gates, { options: this.options, all: this.entries })
       const known = steps.map(step => eventOf(step, gates.now)).find(event => event !== undefined)
       if (known === undefined) return this.begin(entry, steps, gates.now)
       this.happened(id, known)
@@ -173,39 +149,6 @@ export class ExitTable {
       const forMs = entry.unverifiedMs(now, this.options.settings)
       if (forMs > 0) yield { positionId: entry.record.positionId, forMs }
     }
-  }
-
-  /** Whether an order that waits for its turn is still to be sent; one that is not is given back. */
-  isWanted(order: ExitOrder): boolean {
-    return this.entries.get(order.positionId)?.isWanted(order) === true
-  }
-
-  /** Whether an order may leave in its turn; one that may not is given back, and asks again. */
-  mayLeave(order: ExitOrder, turn: Turn): boolean {
-    const entry = this.entries.get(order.positionId)
-    return (
-      entry?.mayLeave(order, settingsFor(entry.record, this.options.settings, turn.now), turn) ===
-      true
-    )
-  }
-
-  /**
-   * An order leaves at `now` (epoch ms): from here on it counts as under way. Gives the order as it leaves, with
-   * the deadline that the venue keeps.
-   */
-  left(order: ExitOrder, now: number): ExitOrder {
-    const { positionId } = order
-    const { settings, notify } = this.options
-    const isKept = settings.capabilities.deadline === 'kept'
-    const due = isKept ? { actBy: now + settings.actWithinMs } : {}
-    const entry = this.entries.get(positionId)
-    if (entry?.isWaived(now, settings) === true && asksHolding(settings.capabilities)) {
-      const { decision } = entry.record
-      const forMs = entry.verification.waitedMs(entry.group.answered, now)
-      notify({ kind: 'exit-unverified', decision, forMs, isSent: true })
-    }
-    this.happened(positionId, { kind: 'sent', at: now, ...due })
-    return { ...order, ...due }
   }
 
   /** A call for an exit has ended; `event` says what was learned by it. */
@@ -243,24 +186,9 @@ export class ExitTable {
     const record = follow(before, inSteps(event, lot), this.options.settings)
     if (record === before) return false
     entry.become(record, event.at)
-    if (record.order.clientOrderId !== before.order.clientOrderId) {
-      for (const orderId of orderIdsOf(before)) this.orders.delete(orderId)
-      for (const orderId of orderIdsOf(record)) this.orders.set(orderId, id)
-    }
+    this.orders.replace(before, record)
     const { settings } = this.options
-    const isEvidence = isHoldingEvidence(settings.capabilities)
-    if (event.kind === 'planned' && isEvidence) {
-      lockHolding(entry, this.holdings.othersIn(entry.group, id), event.at)
-    } else if (!isEvidence && (event.kind === 'planned' || record.attempt !== before.attempt)) {
-      noteBeside(entry, event.at)
-    }
-    const executed = restOf(executedOf(record), executedOf(before))
-    if (executed > 0 || isAlive(record) !== isAlive(before)) {
-      entry.group.changed(id, { executed, now: event.at })
-    }
-    const isGoneUnexecuted = executed < underWayOf(before) && isAlive(before) && !isAlive(record)
-    if (isGoneUnexecuted) this.holdings.judgeAgain(entry.group)
-    if (event.kind === 'shrunk') entry.group.changed(id, { executed: 0, now: event.at })
+    affectHolding(entry, before, { event, holdings: this.holdings, settings })
     noticesOf(before, record, settings).forEach(this.options.notify)
     const late = lateFillOf(before, entry)
     if (late !== undefined) this.options.notify(late)
@@ -271,7 +199,7 @@ export class ExitTable {
 
   /** Whose order it is, of the present attempt or of one of the last before it. */
   owner(clientOrderId: string): PositionId | undefined {
-    return this.orders.get(clientOrderId)
+    return this.orders.of(clientOrderId)
   }
 
   /** Takes an exit out: its position is not open any more. Gives what was known of it. */
@@ -284,25 +212,6 @@ export class ExitTable {
   /** The calls for an exit that have not ended yet. */
   callsOf(id: PositionId): Iterable<CallKind> {
     return this.entries.get(id)?.calls() ?? []
-  }
-
-  private stepsOf(entry: TrackedExit, gates: CallGates): readonly Step[] {
-    // Of the thousands of exits that a gap makes most wait for their turn to leave.
-    if (awaitsOf(entry.record) === 'call') return []
-    const around = circumstancesOf(entry, gates, this.options)
-    const { record } = entry
-    // Only then does it count.
-    const isJudged = record.state.kind === 'unknown' && !wasEvidence(record)
-    const mayOthersExecute = !isJudged || this.mayOthersExecute(entry)
-    return stepsFor(record, { ...around, mayOthersExecute })
-  }
-
-  private mayOthersExecute(entry: TrackedExit): boolean {
-    for (const other of this.entries.values()) {
-      if (other !== entry && other.group === entry.group && mayExecuteMore(other.record))
-        return true
-    }
-    return false
   }
 
   private begin(entry: TrackedExit, steps: readonly Step[], now: number): readonly CallKind[] {
@@ -325,22 +234,14 @@ export class ExitTable {
     if (group.lockedBy === record.positionId) group.unlock()
     group.readers.remove(record.positionId)
     this.entries.delete(record.positionId)
-    for (const orderId of orderIdsOf(record)) this.orders.delete(orderId)
+    this.orders.remove(record)
   }
 
   private enter(record: ExitRecord, position: Position, now: number): TrackedExit {
     const group = this.holdings.groupOf(position, now)
     const entry = new TrackedExit(record, position, { group, takenUpAt: now })
     this.entries.set(position.id, entry)
-    for (const orderId of orderIdsOf(record)) this.orders.set(orderId, position.id)
+    this.orders.add(record)
     return entry
   }
 }
-
-const orderIdsOf = ({ order, pastOrders }: ExitRecord): readonly string[] => [
-  ...pastOrders.map(({ clientOrderId }) => clientOrderId),
-  order.clientOrderId,
-]
-
-/** Steps of one exit that need no call, one after the other. */
-const MOST_STEPS_AT_ONCE = 10

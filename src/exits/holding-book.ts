@@ -4,31 +4,18 @@ import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { InstrumentSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
-import { leftOf } from '../domain/units.ts'
 import type { HoldingChange } from './events.ts'
 import type { Faults } from './faults.ts'
-import { FormerHoldings } from './former.ts'
-import { HoldingGroup, NOTHING_LOST, type Surroundings } from './holding-group.ts'
+import { HoldingGroup } from './holding-group.ts'
 import { HoldingReader } from './holding-reader.ts'
 import { spelling } from './holding-spelling.ts'
 import { claimOf, holdingKeyOf, nameOf, type HoldingModel } from './holding-state.ts'
+import { OpenGenerations, type OpenGeneration } from './open-generations.ts'
+import { OutsideHoldings } from './outside-holdings.ts'
+import { NOTHING_LOST } from './reconcile.ts'
 import { proofMs, type ExitSettings } from './settings.ts'
-import { Unowned, type Adoption, type UnownedHolding } from './unowned.ts'
-
-/** One generation of a position id, as long as it is open. */
-export interface OpenGeneration {
-  readonly position: Position
-  readonly generation: number
-  /** Units of it that were not closed outside the service. */
-  readonly owned: number
-}
-
-/** When a report was asked for and when it came (epoch ms), and whether it was asked for by name. */
-export interface Asked {
-  readonly askedAt: number
-  readonly isNamed: boolean
-  readonly now: number
-}
+import type { Asked, Surroundings } from './surroundings.ts'
+import type { Adoption } from './unowned.ts'
 
 export interface HoldingBookOptions extends Pick<
   Surroundings,
@@ -45,30 +32,22 @@ export class HoldingBook {
   private readonly model: HoldingModel
   private readonly surroundings: Omit<Surroundings, 'beyond'>
   private readonly groups = new Map<string, HoldingGroup>()
-  private readonly generations = new Map<PositionId, OpenGeneration>()
-  private readonly unowned: Unowned
-  private readonly former: FormerHoldings
+  private readonly generations = new OpenGenerations()
+  /** What is held outside the open positions. */
+  readonly outside: OutsideHoldings
   private readonly reader: HoldingReader
   private readonly faults: Faults
 
-  constructor({
-    settings,
-    adopt,
-    faults,
-    shareOf,
-    notify,
-    drifted,
-    mayExplain,
-    specOf,
-  }: HoldingBookOptions) {
-    this.faults = faults
+  constructor({ settings, adopt, faults, specOf, ...around }: HoldingBookOptions) {
     const { capabilities } = settings
-    this.reader = new HoldingReader(specOf)
-    this.model = capabilities
-    this.unowned = new Unowned(adopt, notify)
-    this.former = new FormerHoldings(notify)
+    const { notify } = around
     const apartMs = proofMs(capabilities)
-    this.surroundings = { shareOf, notify, drifted, mayExplain, apartMs }
+    const reader = new HoldingReader(specOf)
+    this.faults = faults
+    this.reader = reader
+    this.model = capabilities
+    this.outside = new OutsideHoldings({ model: capabilities, adopt, reader, apartMs, notify })
+    this.surroundings = { ...around, apartMs }
   }
 
   /** The open generation of a position. */
@@ -81,21 +60,19 @@ export class HoldingBook {
     return this.groups.values()
   }
 
-  /** What the account holds beyond all positions. */
-  unownedHoldings(): readonly UnownedHolding[] {
-    return this.unowned.all()
-  }
-
   /** The holdings on the wrong side of zero. */
   oversold(): readonly HoldingKey[] {
-    const present = [...this.groups.values()].filter(({ isOversold }) => isOversold)
-    return [...present.map(({ key }) => key), ...this.former.oversold()]
+    const present = [...this.groups.values()].filter(({ balance }) => balance.isOversold)
+    return [...present.map(({ key }) => key), ...this.outside.oversold()]
   }
 
   /** Whether less is held than our positions own; an order that is over may have taken it. */
   lacks(key: HoldingKey): boolean {
     const group = this.groups.get(nameOf(key))
-    return group?.isMissing === true || this.oversold().some(each => nameOf(each) === nameOf(key))
+    return (
+      group?.balance.isMissing === true ||
+      this.oversold().some(each => nameOf(each) === nameOf(key))
+    )
   }
 
   /** The key of the holding of a position. */
@@ -119,13 +96,12 @@ export class HoldingBook {
   own(position: Position, { generation, now }: { generation: number; now: number }): void {
     const group = this.groupOf(position, now)
     const owned = this.reader.owned(group.key, position.quantity)
-    this.generations.set(position.id, { position, generation, owned })
+    this.generations.set({ position, generation, owned })
     const came = group.own(position, now)
     if (came > 0) {
       this.drifted(group, position.id, { by: { kind: 'came', quantity: came }, now })
     }
-    this.unowned.named(group.key, position.id, now)
-    this.former.named(group.key, position.side)
+    this.outside.taken(group.key, position, now)
   }
 
   /** A position is open no longer; `left` units of it stay at the venue on purpose. */
@@ -133,7 +109,7 @@ export class HoldingBook {
     const key = holdingKeyOf(position, this.model)
     const name = nameOf(key)
     const group = this.groups.get(name)
-    this.unowned.release(key, position.id, left)
+    this.outside.release(key, position.id, left)
     this.generations.delete(position.id)
     group?.disown(position.id, { left, now })
     if (group?.isEmpty === true) this.drop(name, group)
@@ -142,27 +118,7 @@ export class HoldingBook {
   /** A position names the holding no longer: where it is on the wrong side, it stays so. */
   private drop(name: string, group: HoldingGroup): void {
     this.groups.delete(name)
-    if (group.isOversold) this.former.inherit(group.key)
-  }
-
-  /**
-   * Orders of ours closed a position at `now` (epoch ms); another one may be executed later. Comes before
-   * its `disown`.
-   */
-  formerly(position: Position, now: number): void {
-    const { side, quantity } = position
-    this.former.remember(holdingKeyOf(position, this.model), { side, quantity, now })
-  }
-
-  /** The same of an earlier process, which may have ended before it learned of that order. */
-  formerlyElsewhere(position: Position, now: number): void {
-    this.formerly(position, now)
-    this.former.missed(holdingKeyOf(position, this.model))
-  }
-
-  /** Holdings of positions closed by an earlier process that were not read since the start. */
-  notRead(): readonly HoldingKey[] {
-    return this.former.notRead()
+    if (group.balance.isOversold) this.outside.inherit(group.key)
   }
 
   /** A person takes over so many units of a position, and may sell them at any time. */
@@ -197,16 +153,14 @@ export class HoldingBook {
     const key = holdingKeyOf(position, this.model)
     const name = nameOf(key)
     const group = this.groups.get(name)
-    if (!this.generations.has(position.id)) this.unowned.release(key, position.id, left)
+    if (this.current(position.id) === undefined) this.outside.release(key, position.id, left)
     if (group?.isEmpty === true) this.drop(name, group)
     else if (group !== undefined) this.judgeAgain(group)
   }
 
   /** So many units of a position were closed outside the service. */
-  lose(id: PositionId, quantity: number): void {
-    const current = this.generations.get(id)
-    if (current === undefined) return
-    this.generations.set(id, { ...current, owned: leftOf(current.owned, quantity) })
+  lose(id: PositionId, units: number): void {
+    this.generations.lose(id, units)
   }
 
   /** The holding of a position. */
@@ -239,7 +193,7 @@ export class HoldingBook {
           return group.take(read, asked, this.around(claim?.at ?? asked.askedAt))
         }
         if (claim !== undefined)
-          this.checkUnowned({ key, quantity: claim.quantity, since: claim.at })
+          this.outside.check({ key, quantity: claim.quantity, since: claim.at })
         return NOTHING_LOST
       },
       undefined,
@@ -266,10 +220,8 @@ export class HoldingBook {
     readonly lacking: readonly HoldingKey[]
   } {
     const lacking = new Map<string, { readonly key: HoldingKey }>(this.groups)
-    for (const each of this.unowned.all()) lacking.set(nameOf(each.key), each)
-    for (const key of this.former.oversold()) lacking.set(nameOf(key), { key })
-    const accounts = [...this.generations.values()].map(({ position }) => position.account)
-    const spelled = spelling(holdings, this.groups, accounts)
+    for (const key of this.outside.keys()) lacking.set(nameOf(key), { key })
+    const spelled = spelling(holdings, this.groups, this.generations.accounts())
     const reports = holdings.flatMap(({ quantity, ageMs, entryPrice, ...holding }) => {
       // Nothing holds so much: like a row that is missing, it proves nothing.
       if (!isBounded(quantity)) return []
@@ -283,27 +235,16 @@ export class HoldingBook {
       }
       const since = askedAt - ageMs
       const unowned = { key, quantity, since, ...(entryPrice !== undefined && { entryPrice }) }
-      this.faults.alone(`holding ${key.instrument}`, () => this.checkUnowned(unowned), undefined)
+      this.faults.alone(`holding ${key.instrument}`, () => this.outside.check(unowned), undefined)
       return []
     })
-    this.former.listed()
+    this.outside.listed()
     return { reports, lacking: [...lacking.values()].map(({ key }) => key) }
-  }
-
-  /** Checks units that no position owns: an order of ours may have left them, else they are foreign. */
-  private checkUnowned(holding: UnownedHolding): void {
-    const { key, since } = holding
-    const quantity = this.reader.unowned(key, this.reader.units(key, holding.quantity))
-    // An answer as of a time before our last fill shows: what it calls unowned may be what was sold.
-    const isOld = since < this.former.closedAt(key) + this.surroundings.apartMs
-    const isOurs = this.former.explains(key, quantity, since)
-    if (isOld && !isOurs && quantity !== 0) return
-    this.unowned.update({ ...holding, quantity: isOurs ? 0 : quantity })
   }
 
   private around(since: number): Surroundings {
     const beyond = (key: HoldingKey, quantity: number): void =>
-      this.unowned.update({ key, quantity: this.reader.unowned(key, quantity), since })
+      this.outside.update(key, quantity, since)
     return { ...this.surroundings, beyond }
   }
 }

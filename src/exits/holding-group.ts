@@ -1,66 +1,31 @@
-import { sum } from '../domain/decimal.ts'
 import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import { leftOf, restOf } from '../domain/units.ts'
+import { leftOf } from '../domain/units.ts'
+import { Allowances } from './allowances.ts'
 import type { Held } from './circumstances.ts'
-import type { HoldingChange } from './events.ts'
+import { HoldingBalance } from './holding-balance.ts'
 import { heldOf, reported, unknownHolding, type HoldingState } from './holding-state.ts'
-import type { Notice } from './notices.ts'
-import { share, type Share, type Verdict } from './reconcile.ts'
+import { LockHolder } from './lock-holder.ts'
+import { NOTHING_LOST, share, type Share, type Verdict } from './reconcile.ts'
 import { ReportReaders } from './report-readers.ts'
+import { RetainedOrders } from './retained-orders.ts'
+import type { Asked, Surroundings } from './surroundings.ts'
 import type { Answered } from './verification.ts'
-
-/** What a holding is judged by. */
-export interface Surroundings {
-  readonly apartMs: number
-  shareOf(position: Position): Share
-  notify(notice: Notice): void
-  /** Others have changed a holding that is the evidence for this exit, as of `at` (epoch ms). */
-  drifted(id: PositionId, by: HoldingChange, at: number): void
-  /** Whether an order of ours that was over may have taken what a holding lacks since `since`. */
-  mayExplain(key: HoldingKey, asked: { since: number; at: number }): boolean
-  /** So many signed units of a holding belong to no position. */
-  beyond(key: HoldingKey, quantity: number): void
-}
-
-/** Units of a holding that belong to no position, and that positions own. */
-export interface CleanHolding {
-  readonly spare: number
-  readonly owned: number
-}
-
-export const NOTHING_LOST: ReadonlyMap<PositionId, number> = new Map()
 
 /** One holding, the positions that own it, and what each may close. Changes itself. */
 export class HoldingGroup {
   readonly key: HoldingKey
   /** The exits in it that a report on it can lead on. */
   readonly readers = new ReportReaders()
-  /** No less is held than is owned, by the last report. */
-  isWhole = false
-  /** Units that belong to no position, in the direction of its positions, by the last report. */
-  spare = 0
-  /** Units that its positions own, by the last report and less what was executed since. */
-  owned = 0
-  /**
-   * The same as of the last report while no order of ours was under way, and less what was executed since;
-   * undefined where positions have come or gone since.
-   */
-  clean: CleanHolding | undefined
+  /** What is held against what its positions own. */
+  readonly balance = new HoldingBalance()
   /** When positions last took units of it, or left some, epoch ms. */
   namedAt = -Infinity
-  private lockHolder: PositionId | undefined
-  /** The least that was held since the turn began, and since when (epoch ms): more is a rise. */
-  private low: { readonly quantity: number; readonly at: number } | undefined
-  /** When a position last came, epoch ms. */
-  private cameAt = -Infinity
-  /** What orders of released positions may still execute, by name. */
-  private readonly retained = new Map<string, () => Share>()
+  private readonly lockHolder = new LockHolder()
+  private readonly retained = new RetainedOrders()
   private readonly owners = new Map<PositionId, Position>()
-  /** Since when each owns a part of it, epoch ms. */
-  private readonly ownedSince = new Map<PositionId, number>()
-  private readonly allowances = new Map<PositionId, number>()
+  private readonly allowances = new Allowances()
   private state: HoldingState
   /** Since when neither our orders nor our positions change it, epoch ms. */
   private quietAt: number
@@ -68,12 +33,8 @@ export class HoldingGroup {
   private executedAt = -Infinity
   private restoredAt = -Infinity
   private answeredAt = -Infinity
-  /** It is on the other side of zero. */
-  isOversold = false
-  private isShort = false
-  /** Since when it is, epoch ms. */
+  /** Since when less is held than orders under way can explain, epoch ms. */
   private shortSince = Infinity
-  private isUnknownReported = false
   /** Nothing has happened since a report granted all that there is: the same again changes nothing. */
   private isSettled = false
 
@@ -85,75 +46,69 @@ export class HoldingGroup {
 
   /** The exit whose evidence the holding is at the moment. */
   get lockedBy(): PositionId | undefined {
-    return this.lockHolder
+    return this.lockHolder.id
   }
 
   /** The holding is the evidence for this exit from now on; `heldBefore` units are held, as of `at`. */
   lock(id: PositionId, heldBefore: number, at: number): void {
-    this.lockHolder = id
-    this.low = { quantity: heldBefore, at }
+    this.lockHolder.take(id, heldBefore, at)
   }
 
   unlock(): void {
-    this.lockHolder = undefined
-    this.low = undefined
+    this.lockHolder.release()
   }
 
   /** Takes a position in; it may close what the next report grants it. Gives how much came with it. */
   own(position: Position, now: number): number {
     const before = this.owners.get(position.id)?.quantity ?? 0
     const came = leftOf(position.quantity, before)
-    if (this.low !== undefined) this.low = { ...this.low, quantity: sum(this.low.quantity, came) }
-    this.cameAt = now
+    this.lockHolder.came(came, now)
     this.owners.set(position.id, position)
-    this.ownedSince.set(position.id, now)
     this.named(now)
-    this.allowances.delete(position.id)
-    this.quietAt = now
-    this.isSettled = false
+    this.allowances.came(position.id, now)
+    this.stirred(now)
     return came
   }
 
   private named(now: number): void {
     this.namedAt = now
-    this.clean = undefined
+    this.balance.handsChanged()
+  }
+
+  /** Our orders or positions change the holding at `now` (epoch ms): the next report is judged anew. */
+  private stirred(now: number): void {
+    this.quietAt = now
+    this.isSettled = false
   }
 
   /** Lets go of a position; `left` units of it stay at the venue. */
   disown(id: PositionId, { left, now }: { left: number; now: number }): void {
     if (!this.owners.delete(id)) return
     if (left > 0) this.named(now)
-    this.clean = undefined
-    this.ownedSince.delete(id)
-    this.allowances.delete(id)
-    this.quietAt = now
-    this.isSettled = false
-    if (this.lockHolder === id) this.unlock()
+    this.balance.handsChanged()
+    this.allowances.gone(id)
+    this.stirred(now)
+    if (this.lockedBy === id) this.unlock()
   }
 
   /** A position is released, and an order of it may still be executed. */
   retain(name: string, share: () => Share, now: number): void {
-    this.retained.set(name, share)
+    this.retained.add(name, share)
     this.named(now)
-    this.quietAt = now
-    this.isSettled = false
+    this.stirred(now)
   }
 
   /** Units that orders of released positions may still execute. */
   get besides(): number {
-    return [...this.retained.values()].map(share => share().underWay).reduce(sum, 0)
+    return this.retained.underWay
   }
 
   /** That order is over. */
   letGo(name: string, now: number): void {
-    this.retained.delete(name)
+    this.retained.remove(name)
     this.named(now)
-    this.quietAt = now
-    this.isSettled = false
+    this.stirred(now)
   }
-
-  /** Less is held than is owned, by the last report; orders under way may explain it. */
-  isMissing = false
 
   get isShared(): boolean {
     return this.owners.size + this.retained.size > 1
@@ -171,11 +126,7 @@ export class HoldingGroup {
   get isInDoubt(): boolean {
     // Asked in every cycle of every holding.
     if (this.isSettled) return false
-    return (
-      this.isShort ||
-      this.state.known === undefined ||
-      [...this.owners.keys()].some(id => !this.allowances.has(id))
-    )
+    return this.balance.isShort || this.state.known === undefined || !this.allowances.isComplete
   }
 
   /** Since when no question was answered, epoch ms; null while the last one was. */
@@ -188,17 +139,6 @@ export class HoldingGroup {
     return this.state.known
   }
 
-  /** How long, ms, it has not been known, where that is at least `mostMs` and not reported yet. */
-  unknown(now: number, mostMs: number): number | undefined {
-    const { unknownSince } = this.state
-    if (unknownSince === null) this.isUnknownReported = false
-    if (unknownSince === null || this.isUnknownReported) return undefined
-    const forMs = now - unknownSince
-    if (forMs < mostMs) return undefined
-    this.isUnknownReported = true
-    return forMs
-  }
-
   /** The positions that own it. */
   ids(): Iterable<PositionId> {
     return this.owners.keys()
@@ -207,12 +147,12 @@ export class HoldingGroup {
   /** What is known of it is in doubt: no position may close anything before the next report. */
   grantNothing(): void {
     this.allowances.clear()
-    this.isWhole = false
+    this.balance.isWhole = false
     this.isSettled = false
   }
 
   allowance(id: PositionId): number | undefined {
-    return this.allowances.get(id)
+    return this.allowances.of(id)
   }
 
   /** The last answers by name, all alike, and when the last one came. */
@@ -233,24 +173,15 @@ export class HoldingGroup {
 
   /** An exit executed that much more, or its order began to work or ended. */
   changed(id: PositionId, { executed, now }: { executed: number; now: number }): void {
-    this.quietAt = now
-    this.isSettled = false
+    this.stirred(now)
     if (executed <= 0) return
     this.executedAt = now
-    this.owned = leftOf(this.owned, executed)
-    const { clean } = this
-    if (clean !== undefined) this.clean = { ...clean, owned: leftOf(clean.owned, executed) }
-    const allowance = this.allowances.get(id)
-    if (allowance === undefined) return
-    this.allowances.set(id, leftOf(allowance, executed))
+    this.balance.executed(executed)
+    this.allowances.executed(id, executed)
   }
 
   /** Takes a report; gives what each position has lost by it. */
-  take(
-    report: HoldingReport,
-    asked: { askedAt: number; isNamed: boolean; now: number },
-    around: Surroundings,
-  ): ReadonlyMap<PositionId, number> {
+  take(report: HoldingReport, asked: Asked, around: Surroundings): ReadonlyMap<PositionId, number> {
     const before = this.state
     if (asked.isNamed && report.kind !== 'unknown') this.answeredAt = asked.now
     this.state = reported(before, report, { ...asked, apartMs: around.apartMs })
@@ -267,17 +198,13 @@ export class HoldingGroup {
     if (this.state.known !== undefined) this.judge(around)
   }
 
-  /** What rises after a lower report was bought by others; a list may only lag. */
+  /** A rise was bought by others: the exit that holds the lock must not mistake it. */
   private watchRise({ apartMs, drifted }: Surroundings): void {
-    const { lockHolder, low } = this
-    const side = lockHolder === undefined ? undefined : this.owners.get(lockHolder)?.side
-    if (lockHolder === undefined || low === undefined || side === undefined) return
-    const { quantity, at } = heldOf(this.state, side)!
-    if (quantity > low.quantity) {
-      if (at >= low.at + apartMs) drifted(lockHolder, { kind: 'risen' }, at)
-    } else if (quantity < low.quantity && at >= this.cameAt + apartMs) {
-      this.low = { quantity, at }
-    }
+    const { lockedBy } = this
+    const side = lockedBy === undefined ? undefined : this.owners.get(lockedBy)?.side
+    const held = side === undefined ? undefined : this.held(side)
+    if (lockedBy === undefined || held === undefined) return
+    if (this.lockHolder.hasRisen(held, apartMs)) drifted(lockedBy, { kind: 'risen' }, held.at)
   }
 
   private judge({ mayExplain, ...around }: Surroundings): Verdict {
@@ -291,46 +218,25 @@ export class HoldingGroup {
   }
 
   private shareOut({ shareOf, apartMs }: Pick<Surroundings, 'shareOf' | 'apartMs'>): Verdict {
-    const released = [...this.retained.values()].map(each => each())
-    const shares = [...[...this.owners.values()].map(shareOf), ...released]
+    const shares = [...[...this.owners.values()].map(shareOf), ...this.retained.shares()]
     const verdict = share(this.state, shares, { quietSince: this.quietAt, apartMs })
     // A report may not show yet what we executed last: it can take away, but grant nothing.
     const { at, isNamed, quantity } = this.state.known!
     const isClean = at >= Math.max(this.executedAt, this.restoredAt) + apartMs
     if (at < this.restoredAt + apartMs) return verdict
-    this.owned = shares.reduce((all, each) => sum(all, each.owned), 0)
-    if (isClean && shares.every(({ underWay }) => underWay === 0)) {
-      const spare = restOf(Math.abs(quantity), this.owned)
-      this.clean = verdict.isWhole ? { spare, owned: this.owned } : undefined
-    }
-    for (const id of this.owners.keys()) {
-      const most = verdict.most.get(id)!
-      // Neither may a list, which can lag for longer than anything that is asked for by name, nor an
-      // answer that is older than the position.
-      const isTooOld = !isNamed || at < this.ownedSince.get(id)!
-      if (isTooOld && !this.allowances.has(id)) continue
-      const sure = verdict.sure.get(id)!
-      const granted = this.allowances.get(id) ?? sure
-      this.allowances.set(
-        id,
-        Math.min(most, isClean && isNamed ? Math.max(granted, sure) : granted),
-      )
-    }
-    this.isShort = verdict.isShort
-    this.isMissing = !verdict.isWhole
-    this.spare = Math.abs(verdict.beyond)
-    this.isWhole = verdict.isWhole && (isNamed || this.isWhole)
-    const isGranted = isClean && isNamed && this.allowances.size === this.owners.size
-    this.isSettled = isGranted && this.isWhole && !verdict.isShort && !verdict.isOversold
+    this.balance.judged(verdict, { shares, quantity, isNamed, isClean })
+    this.allowances.judged(verdict, { at, isNamed, isClean })
+    const isGranted = isClean && isNamed && this.allowances.isComplete
+    this.isSettled = isGranted && this.balance.isWhole && !verdict.isShort && !verdict.isOversold
     return verdict
   }
 
   private notify(verdict: Verdict, { notify, beyond, apartMs }: Surroundings): void {
     const { quantity, at } = this.state.known!
-    if (verdict.isOversold && !this.isOversold) {
+    if (verdict.isOversold && !this.balance.isOversold) {
       notify({ kind: 'holding-oversold', holding: this.key, quantity })
     }
-    this.isOversold = verdict.isOversold
+    this.balance.isOversold = verdict.isOversold
     // What we have just executed may show still: it is unowned only when it shows later too.
     if (verdict.beyond === 0 || at >= this.executedAt + apartMs) beyond(this.key, verdict.beyond)
   }

@@ -14,8 +14,13 @@ export function lockHolding(entry: TrackedExit, others: number, now: number): vo
   if (record.heldBefore === null) return
   group.lock(record.positionId, record.heldBefore, now)
   entry.notedAt = now
-  const { spare, besides } = group
-  const drift = { ...NO_DRIFT, spare, others, ...(besides > 0 && { beside: besides }) }
+  const { besides, balance } = group
+  const drift = {
+    ...NO_DRIFT,
+    spare: balance.spare,
+    others,
+    ...(besides > 0 && { beside: besides }),
+  }
   entry.record = { ...record, drift }
 }
 
@@ -25,7 +30,7 @@ export function lockHolding(entry: TrackedExit, others: number, now: number): vo
  */
 export function noteBeside(entry: TrackedExit, now: number): void {
   const { record, group } = entry
-  const { clean } = group
+  const { clean } = group.balance
   const others = clean === undefined ? null : leftOf(clean.owned, remainingOf(record))
   entry.notedAt = now
   entry.record = { ...record, drift: { ...record.drift, spare: clean?.spare ?? null, others } }

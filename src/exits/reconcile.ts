@@ -16,6 +16,8 @@ export interface Share {
   readonly underWay: number
 }
 
+export const NOTHING_LOST: ReadonlyMap<PositionId, number> = new Map()
+
 /** What a holding says of the positions in it. */
 export interface Verdict {
   /** Units that each position may close if our orders explain what is missing. */

@@ -119,7 +119,7 @@ export class TrackedExit {
       ? !settings.capabilities.reduceOnly
       : asksHolding(settings.capabilities)
     if (!mustVerify) return true
-    const { isWhole } = group
+    const { isWhole } = group.balance
     const held = group.held(order.side)
     if (record.isDoubted && !mayBeWhole({ held, isWhole, settings })) return false
     const holdingFreshMs = isPaced

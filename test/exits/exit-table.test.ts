@@ -15,14 +15,14 @@ describe('Exits', () => {
   /** Begins what is due, with a store that takes everything at once; an order leaves at once. Gives the calls. */
   const begin = ({ id }: Position, now: number): readonly string[] => {
     const calls = book.exits.due(id, { now, maySend: true, mayCancel: true })
-    if (calls.includes('send')) book.exits.left(book.exits.record(id)!.order, now)
+    if (calls.includes('send')) book.exits.departures.left(book.exits.record(id)!.order, now)
     if (!calls.includes('save')) return calls
     book.exits.recorded(book.exits.record(id)!, now)
     const others = calls.filter(call => call !== 'save')
     return [...others, ...begin(a.id === id ? a : b, now)]
   }
   const intend = (position: Position, now: number): void =>
-    book.exits.intend(aDecision(position), { position, generation: 1, now })
+    book.exits.intend({ decision: aDecision(position), position, generation: 1, at: now })
   const held = (quantity: number, at: number, ageMs = 0): void => {
     const key = { instrument: instrumentId('ACME') }
     const report =

@@ -54,7 +54,7 @@ describe('HoldingBook', () => {
       const { reports, lacking } = book.sort(rows, 10)
       expect(reports.map(({ key }) => key)).to.deep.equal([{ instrument: ACME }])
       expect(lacking).to.deep.equal([])
-      expect(book.unownedHoldings().map(({ key }) => key)).to.deep.equal([
+      expect(book.outside.unowned().map(({ key }) => key)).to.deep.equal([
         { instrument: other.instrument },
       ])
     })
@@ -71,7 +71,7 @@ describe('HoldingBook', () => {
     own('a', 'main')
     const other = instrumentId('OTHER')
     book.sort([{ ...row, instrument: other }], 10)
-    expect(book.unownedHoldings().map(({ key }) => key)).to.deep.equal([
+    expect(book.outside.unowned().map(({ key }) => key)).to.deep.equal([
       { account: 'main', instrument: other },
     ])
   })
@@ -100,13 +100,13 @@ describe('HoldingBook', () => {
   it('calls nothing unowned by an answer that is older than the fill that closed its position', () => {
     own('a')
     const position = aPosition({ id: positionId('a') })
-    book.formerly(position, 1_000)
+    book.outside.formerly(position, 1_000)
     book.disown(position, { left: 0, now: 1_000 })
     book.sort([{ ...row, ageMs: 200 }], 1_150)
     book.sort([{ ...row, ageMs: 0 }], 1_009)
-    expect(book.unownedHoldings()).to.deep.equal([])
+    expect(book.outside.unowned()).to.deep.equal([])
     book.sort([row], 1_010)
-    expect(book.unownedHoldings().map(({ quantity }) => quantity)).to.deep.equal([5])
+    expect(book.outside.unowned().map(({ quantity }) => quantity)).to.deep.equal([5])
   })
 
   describe('whose venue adds up in doubles', () => {
@@ -130,7 +130,7 @@ describe('HoldingBook', () => {
           0,
         )
       }
-      expect([notices, book.unownedHoldings()]).to.deep.equal([[], []])
+      expect([notices, book.outside.unowned()]).to.deep.equal([[], []])
     })
 
     it('has a position own the whole lots that were meant', () => {
@@ -139,7 +139,10 @@ describe('HoldingBook', () => {
       expect(book.current(positionId('p0'))?.owned).to.equal(0.8)
       take(0.7999999999999999, 10)
       const [group] = book.all()
-      expect([group!.allowance(positionId('p0')), group!.isWhole]).to.deep.equal([0.8, true])
+      expect([group!.allowance(positionId('p0')), group!.balance.isWhole]).to.deep.equal([
+        0.8,
+        true,
+      ])
     })
 
     it('takes what is left of nothing for nothing, before and after its positions are closed', () => {
@@ -148,18 +151,18 @@ describe('HoldingBook', () => {
       take(-2.2e-13, 20)
       expect(book.oversold()).to.deep.equal([])
       for (const each of positions) {
-        book.formerly(each, 30)
+        book.outside.formerly(each, 30)
         book.disown(each, { left: 0, now: 30 })
       }
       for (const rest of [2.2e-13, -2.2e-13]) take(rest, 40)
-      expect([notices, book.unownedHoldings(), book.oversold()]).to.deep.equal([[], [], []])
+      expect([notices, book.outside.unowned(), book.oversold()]).to.deep.equal([[], [], []])
     })
 
     it('reports a part of a lot that no position owns', () => {
       lot = 0.1
       open(0.8)
       take(0.85, 100)
-      expect(book.unownedHoldings().map(({ quantity }) => quantity)).to.deep.equal([0.05])
+      expect(book.outside.unowned().map(({ quantity }) => quantity)).to.deep.equal([0.05])
     })
   })
 })

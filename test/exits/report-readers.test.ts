@@ -87,7 +87,7 @@ describe('The work after a gap in a market', () => {
     for (const position of positions) book.own(position, { generation: 1, now })
     report()
     for (const position of positions) {
-      book.exits.intend(aDecision(position), { position, generation: 1, now })
+      book.exits.intend({ decision: aDecision(position), position, generation: 1, at: now })
       evaluate(position.id)
     }
     report()
@@ -96,7 +96,7 @@ describe('The work after a gap in a market', () => {
       const id = sent.shift()
       if (id !== undefined) {
         const { order } = book.exits.record(id)!
-        book.exits.left(order, now)
+        book.exits.departures.left(order, now)
         held--
         const executed = { quantity: 1, price: 100 }
         const answer = { kind: 'acknowledged', order: { kind: 'filled', executed } } as const

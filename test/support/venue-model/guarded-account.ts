@@ -205,7 +205,12 @@ export class GuardedAccount {
     entered.isDecided = true
     const { position, generation } = entered
     const { now } = this
-    this.book.exits.intend(aDecision(position), { position: leftOf(entered), generation, now })
+    this.book.exits.intend({
+      decision: aDecision(position),
+      position: leftOf(entered),
+      generation,
+      at: now,
+    })
   }
 
   get hasQueue(): boolean {
@@ -220,8 +225,10 @@ export class GuardedAccount {
     const { now } = this
     const { exits } = this.book
     const isLeaving =
-      !this.isHalted && exits.isWanted(order) && exits.mayLeave(order, { now, isPaced: false })
-    const due = isLeaving ? exits.left(order, now) : order
+      !this.isHalted &&
+      exits.departures.isWanted(order) &&
+      exits.departures.mayLeave(order, { now, isPaced: false })
+    const due = isLeaving ? exits.departures.left(order, now) : order
     const { clientOrderId: id } = order
     const event: ExitEvent = isLeaving
       ? this.send(this.byVenue(due), roll)
@@ -374,7 +381,7 @@ export class GuardedAccount {
   repeat(entered: ModelGeneration): void {
     const { position, generation } = entered
     const { now } = this
-    this.book.exits.intend(aDecision(position), { position, generation, now })
+    this.book.exits.intend({ decision: aDecision(position), position, generation, at: now })
   }
 
   advance(ms: number): void {

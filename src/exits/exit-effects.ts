@@ -1,0 +1,34 @@
+import { restOf } from '../domain/units.ts'
+import type { ExitEvent } from './events.ts'
+import type { HoldingBook } from './holding-book.ts'
+import { lockHolding, noteBeside } from './holding-lock.ts'
+import { isAlive, type ExitRecord } from './record.ts'
+import { isHoldingEvidence, type ExitSettings } from './settings.ts'
+import { executedOf, underWayOf, type TrackedExit } from './tracked-exit.ts'
+
+/** Brings a change of an exit to the holding that its position is a part of; `before` is its record before the event. */
+export function affectHolding(
+  entry: TrackedExit,
+  before: ExitRecord,
+  {
+    event,
+    holdings,
+    settings,
+  }: { event: ExitEvent; holdings: HoldingBook; settings: ExitSettings },
+): void {
+  const { record, group } = entry
+  const { positionId: id } = record
+  const isEvidence = isHoldingEvidence(settings.capabilities)
+  if (event.kind === 'planned' && isEvidence) {
+    lockHolding(entry, holdings.othersIn(group, id), event.at)
+  } else if (!isEvidence && (event.kind === 'planned' || record.attempt !== before.attempt)) {
+    noteBeside(entry, event.at)
+  }
+  const executed = restOf(executedOf(record), executedOf(before))
+  if (executed > 0 || isAlive(record) !== isAlive(before)) {
+    group.changed(id, { executed, now: event.at })
+  }
+  const isGoneUnexecuted = executed < underWayOf(before) && isAlive(before) && !isAlive(record)
+  if (isGoneUnexecuted) holdings.judgeAgain(group)
+  if (event.kind === 'shrunk') group.changed(id, { executed: 0, now: event.at })
+}
