@@ -33,11 +33,33 @@ export function withPresent(record: ExitRecord, executed: Execution): readonly P
   return [...nets, ...[...past, { clientOrderId, quantity, executed }].slice(-MOST_PAST)]
 }
 
-/** Ids of the orders of an open exit that are over: the present one too where it was refused. */
-export const overOrdersOf = ({ pastOrders, order, state }: ExitRecord): readonly string[] => [
-  ...pastOrders.flatMap(({ clientOrderId, isNet }) => (isNet === true ? [] : [clientOrderId])),
-  ...(state.kind === 'rejected' ? [order.clientOrderId] : []),
+/** Ids of the orders of an open exit that are over: the present one too where it was refused, or proved absent. */
+export const overOrdersOf = (record: ExitRecord): readonly string[] => [
+  ...record.pastOrders.flatMap(({ clientOrderId, isNet }) =>
+    isNet === true ? [] : [clientOrderId],
+  ),
+  ...(isPresentOver(record) ? [record.order.clientOrderId] : []),
 ]
+
+/** Whether the present order has left, and is to be sent again under its id or by another attempt. */
+function isPresentOver(record: ExitRecord): boolean {
+  switch (record.state.kind) {
+    case 'rejected':
+      return true
+    case 'intending':
+    case 'intended':
+    case 'queued':
+      return record.hasLeft && !isAlive(record)
+    case 'sending':
+    case 'acknowledged':
+    case 'partly-filled':
+    case 'unknown':
+    case 'foreign':
+    case 'filled':
+    case 'flat':
+      return false
+  }
+}
 
 /** Whether the venue shows an order of an earlier attempt as working. */
 export const hasRisen = ({ pastOrders }: Pick<ExitRecord, 'pastOrders'>): boolean =>

@@ -210,6 +210,21 @@ describe('ExitBook', () => {
     play(world, acts)
   })
 
+  it('takes an order that arrives after it was proved absent for no loss of the position beside it', () => {
+    const venue = { dedupe: 'always', reduceOnly: true, clientOrderIdLength: 16 } as const
+    const world = at({ quantities: [1, 1], listsOrders: true, maxRetryMs: 4 }, venue)
+    const acts = [
+      act('decide', 0),
+      act('decide', 0),
+      act('settle', 24, 0, 54, 0),
+      act('settle', 0, 4, 0, 0, 0),
+      act('clock-step', 0),
+      act('settle', 0, 10, 5),
+      act('settle', 0),
+    ]
+    play(world, acts)
+  })
+
   it('would be caught if it took a call without an answer for one that was not sent', () => {
     const careless = (settings: ExitSettings, notify: (notice: Notice) => void): AccountBook => {
       const book = plainBook(settings, notify)
