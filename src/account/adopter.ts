@@ -43,7 +43,7 @@ export function adopterOf(
     instruments: system.instruments,
     now: () => clock.steady(),
     openedAt: () => clock.now(),
-    unowned: () => system.engine.book.unownedHoldings(),
+    unowned: () => system.engine.book.holdings.outside.unowned(),
     isOpen: id => system.state.register.get(id)?.state === 'open',
     isComing: instrument => system.changes.isComing(instrument),
     quotes: names => system.quotes(names),

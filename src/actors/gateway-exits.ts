@@ -72,7 +72,7 @@ export function act(state: GatewayState, id: PositionId): void {
   const isHeld = isUnconfirmed || parts.isHeld?.(record) === true
   const gates = {
     now: parts.now(),
-    maySend: mayLeave && !isHeld && book.strangers.length === 0,
+    maySend: mayLeave && !isHeld && book.late.strangers.length === 0,
     mayCancel: mayLeave,
   }
   for (const call of book.exits.due(id, gates)) {

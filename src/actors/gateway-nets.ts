@@ -74,7 +74,7 @@ function gatesOf({ book, parts, killSwitch, isUnconfirmed }: GatewayState): NetG
   const mayLeave = maySend(killSwitch) && parts.isObserving !== true
   return {
     now: parts.now(),
-    maySend: mayLeave && !isUnconfirmed && book.strangers.length === 0,
+    maySend: mayLeave && !isUnconfirmed && book.late.strangers.length === 0,
     mayCancel: mayLeave,
   }
 }
@@ -202,7 +202,7 @@ export function feedExit(state: GatewayState, exitId: Position['id']): boolean {
   const exit = book.exits.record(exitId)
   // Before its intent is durable nothing of an exit may become its end.
   if (exit === undefined || !book.exits.isIntended(exitId)) return false
-  const position = book.positionOf(exitId)
+  const position = book.holdings.current(exitId)?.position
   const event = position && nets.feed(exit, position, parts.now())
   return event !== undefined && book.exits.happened(exitId, event)
 }

@@ -20,14 +20,14 @@ export const sendIntended = (
  */
 export function noticed(
   { journal, supervisor }: Pick<GatewayDeps, 'journal' | 'supervisor'>,
-  book: Pick<AccountBook, 'generationOf'>,
+  book: Pick<AccountBook, 'holdings'>,
   notice: Notice,
 ): PositionId | undefined {
   const keyOf = (positionId: PositionId): GenerationKey => {
-    return { positionId, generation: book.generationOf(positionId) ?? 0 }
+    return { positionId, generation: book.holdings.current(positionId)?.generation ?? 0 }
   }
   const positionId = 'decision' in notice ? notice.decision.positionId : idOf(notice)
-  journal(notice, positionId && book.generationOf(positionId))
+  journal(notice, positionId && book.holdings.current(positionId)?.generation)
   const over = (id: PositionId): PositionId => {
     send(supervisor, { kind: 'closed', ...keyOf(id) })
     return id

@@ -135,11 +135,11 @@ function reported(
   switch (message.kind) {
     case 'holding': {
       const { key, report, ...asked } = message
-      changedEach(state, book.reported(key, report, { ...asked, now: parts.now() }))
+      changedEach(state, book.reports.take(key, report, { ...asked, now: parts.now() }))
       break
     }
     case 'holdings': {
-      const { lacking, affected } = book.heldAll(message.holdings, {
+      const { lacking, affected } = book.reports.takeAll(message.holdings, {
         askedAt: message.askedAt,
         now: parts.now(),
       })
@@ -182,7 +182,11 @@ function takeBack(
 ): void {
   const { id } = position
   // A new incarnation has it already, and a position that was released has none.
-  if (book.exits.record(id) !== undefined || book.generationOf(id) !== record.generation) return
+  if (
+    book.exits.record(id) !== undefined ||
+    book.holdings.current(id)?.generation !== record.generation
+  )
+    return
   book.exits.restore(record, { position, now: parts.now() })
 }
 

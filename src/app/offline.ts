@@ -3,6 +3,7 @@ import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
+import type { Store } from '../ports/store.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
 import { openToRead, storePlace } from '../stores/place.ts'
 import { ratchetsOf, registerOf, storeIdOf } from '../stores/state-repository.ts'
@@ -39,24 +40,37 @@ export async function openKeptData(place: string, password?: string): Promise<Ke
     throw new WatchkeeperError('STORE_UNUSABLE', text)
   }
   return {
-    positions: async () => {
-      // Extremes last: where a service writes meanwhile, no row refers to a series that is newer.
-      const [register, rows, exits, extremes] = await Promise.all([
-        registerOf(store),
-        store.rows<KeptRatchet>('ratchets'),
-        store.rows<ExitRecord>('exits'),
-        store.rows<StoredExtremes>('extremes'),
-      ])
-      const ratchets = ratchetsOf(rows, extremes, register)
-      return [...register.values()].map(registered => {
-        const { id, entryPrice } = registered.position
-        const best = ratchets.get(id)?.best ?? entryPrice
-        return { ...registered, best, exit: exits.get(id)?.state.kind ?? null }
-      })
-    },
+    positions: () => keptPositions(store),
     journal: query => store.journal(query),
     trades: query => tradesOf(each => store.journal(each), query),
     storeId: async () => (await storeIdOf(store)) ?? '',
     close,
+  }
+}
+
+/** Reads of rows that a service writes meanwhile. */
+const MOST_READS = 10
+
+/** The positions that a store keeps, while a service may write it. */
+export async function keptPositions(store: Pick<Store, 'rows'>): Promise<readonly KeptPosition[]> {
+  for (let reads = 1; ; reads++) {
+    // Extremes last: no row refers to a series that is newer.
+    const [register, rows, exits, extremes] = await Promise.all([
+      registerOf(store),
+      store.rows<KeptRatchet>('ratchets'),
+      store.rows<ExitRecord>('exits'),
+      store.rows<StoredExtremes>('extremes'),
+    ])
+    // A series is deleted once the rows refer to a newer one: without it a best price would be too low.
+    const isWhole = [...rows.values()].every(
+      ({ series }) => series === undefined || extremes.has(String(series)),
+    )
+    if (!isWhole && reads < MOST_READS) continue
+    const ratchets = ratchetsOf(rows, extremes, register)
+    return [...register.values()].map(registered => {
+      const { id, entryPrice } = registered.position
+      const best = ratchets.get(id)?.best ?? entryPrice
+      return { ...registered, best, exit: exits.get(id)?.state.kind ?? null }
+    })
   }
 }

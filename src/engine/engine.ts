@@ -94,7 +94,7 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
         journal: options.events.journal,
         now,
         reconcileMs: options.reconcileMs ?? RECONCILE_MS,
-        keyOf: id => gateways.book.holdingOf(id),
+        keyOf: id => gateways.book.holdings.keyOf(id),
         self: message => send(ref, message),
         sendToGateway: message => send(registry.refOf('gateway'), message),
         track: call => actors.track(call),

@@ -9,6 +9,7 @@ import type { ExitOrder } from '../domain/order.ts'
 import type { StopOrder } from '../domain/resting-stop.ts'
 import { viewOf } from '../domain/tick.ts'
 import { AccountBook } from '../exits/account-book.ts'
+import { isAloneInHolding, isWholeSince } from '../exits/neighbours.ts'
 import { EXIT_DEFAULTS, proofMs } from '../exits/settings.ts'
 import { NetBook } from '../nets/net-book.ts'
 import type { Quotes } from '../ports/quotes.ts'
@@ -64,10 +65,11 @@ export class GatewayFactory {
   /** How an order leaves; after the incarnation that planned it has ended, it does not. */
   private leavingOf(order: ExitOrder, book: AccountBook): Leaving {
     const { now } = this.parts
-    const isOpen = (): boolean => this.book === book && book.strangers.length === 0
+    const isOpen = (): boolean => this.book === book && book.late.strangers.length === 0
     return {
       isWanted: () => isOpen() && book.exits.departures.isWanted(order),
-      mayLeave: isPaced => isOpen() && book.exits.departures.mayLeave(order, { now: now(), isPaced }),
+      mayLeave: isPaced =>
+        isOpen() && book.exits.departures.mayLeave(order, { now: now(), isPaced }),
       left: () => book.exits.departures.left(order, now()),
     }
   }
@@ -75,7 +77,7 @@ export class GatewayFactory {
   private leavingOfNet(order: StopOrder, { book, nets }: { book: AccountBook; nets: NetBook }) {
     const { now } = this.parts
     const isWanted = (): boolean =>
-      this.book === book && book.strangers.length === 0 && nets.isWanted(order)
+      this.book === book && book.late.strangers.length === 0 && nets.isWanted(order)
     return {
       isWanted,
       mayLeave: isWanted,
@@ -98,18 +100,18 @@ export class GatewayFactory {
         quotes.price(instrument, viewOf(side, priceSource)),
       notify: notice => {
         const id = 'positionId' in notice ? notice.positionId : undefined
-        parts.journal(notice, id && book.generationOf(id))
+        parts.journal(notice, id && book.holdings.current(id)?.generation)
       },
       account: {
-        generationOf: id => book.generationOf(id),
+        generationOf: id => book.holdings.current(id)?.generation,
         unitsOf: id => book.unitsOf(id),
         exitOf: id => book.exits.record(id),
         isExitDurable: id => book.exits.isIntended(id),
         asksForNone: key => parts.nets?.asksForNone(key) === true,
-        keyOf: position => book.keyOf(position),
-        lacks: key => book.lacks(key),
-        isAlone: id => book.isAloneInHolding(id),
-        isWholeSince: (id, since) => book.isWholeSince(id, { since, apartMs }),
+        keyOf: position => book.holdings.holdingOf(position),
+        lacks: key => book.holdings.lacks(key),
+        isAlone: id => isAloneInHolding(book.holdings, id),
+        isWholeSince: (id, since) => isWholeSince(book.holdings, id, { since, apartMs }),
       },
     })
     book.nets = nets.table

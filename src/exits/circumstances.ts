@@ -6,6 +6,7 @@ import type { Named } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 import { isHoldingEvidence, type ExitSettings } from './settings.ts'
 import type { TrackedExit } from './tracked-exit.ts'
+import type { Adoption } from './unowned.ts'
 
 /** What is known of the holding that a position is a part of. Times are epoch ms. */
 export interface Held {
@@ -67,6 +68,11 @@ export interface ExitsOptions {
   priceOf(position: Pick<Position, 'instrument' | 'side' | 'priceSource'>): number | undefined
   notify(notice: Notice): void
   readonly faults: Faults
+}
+
+/** What the book of an account is made with. */
+export interface ExitBookOptions extends Omit<ExitsOptions, 'faults'> {
+  readonly adopt: Adoption
 }
 
 /** What may leave at the moment. */

@@ -44,7 +44,7 @@ export class EndedOrders {
     this.orders = new LateOrders({ notify, apartMs, isFindable })
   }
 
-  /** Orders in our format that this store did not send. */
+  /** Orders in our format that this store did not send: while there are any, nothing is sent. */
   get strangers(): readonly string[] {
     return this.guard.strangers
   }

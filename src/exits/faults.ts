@@ -1,3 +1,4 @@
+import type { PositionId } from '../domain/ids.ts'
 import type { Notice } from './notices.ts'
 
 /** Something that threw, and concerns one position or one holding alone. */
@@ -45,6 +46,12 @@ export class Faults {
   /** What of them no longer concerns anything. */
   forget(what: string): void {
     this.present.delete(what)
+  }
+
+  /** A closed position blocks nothing. */
+  forgetPosition(id: PositionId): void {
+    for (const what of ['own', 'intent of', 'exit of', 'loss of', 'cycle of'])
+      this.forget(`${what} ${id}`)
   }
 
   all(): readonly Fault[] {

@@ -7,6 +7,7 @@ import { isFollowed } from './exit-state.ts'
 import { follow } from './exit-transitions.ts'
 import { LATE_MS } from './former.ts'
 import type { HoldingGroup } from './holding-group.ts'
+import { MOST_STEPS_AT_ONCE } from './next-steps.ts'
 import { bookedOf, endedExitOf } from './past-orders.ts'
 import { inSteps } from './reading.ts'
 import { completed, doubted, isAlive, type ExitRecord } from './record.ts'
@@ -35,9 +36,6 @@ export interface FollowedOrder {
   /** The other exits of the holding wait for its end. */
   isAwaited: boolean
 }
-
-/** Steps of one order that need no call, one after the other. */
-const MOST_STEPS_AT_ONCE = 10
 
 /**
  * The exits of released positions whose orders may still be executed. Nothing is sent for them any

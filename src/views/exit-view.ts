@@ -36,14 +36,14 @@ export function accountFacts(
   now: number,
 ): AccountFacts {
   const { capabilities, loudAfter, loudAfterMs } = book.settings
-  const records = [...book.records()]
-  const holdings = [...book.ownedHoldings()]
+  const records = [...book.exits.records(), ...book.released.all().map(({ record }) => record)]
+  const holdings = [...book.holdings.all()]
   const unknown = holdings.flatMap(({ key: { instrument: what }, unknownSince }) => {
     const forMs = unknownSince === null ? 0 : now - unknownSince
     return forMs > loudAfterMs ? [{ what, forMs }] : []
   })
   const released = [...book.released.unended(now)].filter(({ forMs }) => forMs > loudAfterMs)
-  const notRead = book.notReadHoldings().map(({ instrument }) => {
+  const notRead = book.holdings.outside.notRead().map(({ instrument }) => {
     return { what: `${instrument}, not read since the start` }
   })
   const unproved = [...book.exits.records()].flatMap(({ positionId, state }) => {
@@ -76,8 +76,8 @@ export function accountFacts(
     unverifiedExits: unverified.map(({ positionId, forMs }) => ({ what: positionId, forMs })),
     waitingForMarket: waiting.map(({ positionId }) => ({ what: positionId })),
     ...heldBack(records),
-    strangers: book.strangers.map(what => ({ what })),
-    oversold: book.oversoldHoldings().map(({ instrument }) => ({ what: instrument })),
+    strangers: book.late.strangers.map(what => ({ what })),
+    oversold: book.holdings.oversold().map(({ instrument }) => ({ what: instrument })),
     unknownHoldings: [...unknown, ...notRead],
     unowned: unowned(book),
   }
@@ -106,4 +106,6 @@ const lateOrders = (
 
 /** Quantities that no position owns. */
 const unowned = (book: Account['engine']['book']): AccountFacts['unowned'] =>
-  book.unownedHoldings().map(({ key, quantity }) => ({ what: `${quantity} ${key.instrument}` }))
+  book.holdings.outside
+    .unowned()
+    .map(({ key, quantity }) => ({ what: `${quantity} ${key.instrument}` }))

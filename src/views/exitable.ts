@@ -174,7 +174,7 @@ export class ExitableDesk {
       now: system.clock.now(),
       killSwitch: system.state.killSwitch.state,
       isUnconfirmed: system.confirmation.isMissing,
-      strangers: system.engine.book.strangers.length,
+      strangers: system.engine.book.late.strangers.length,
       isStoreOurs: system.storeErrors === 0,
       credentials,
       isUnauthorized: GROUPS.some(group => isDenied(desk.gates.breaker(group))),
@@ -224,7 +224,7 @@ export class ExitableDesk {
       listed: instruments && (instruments.get(instrument) ?? 'absent'),
       isReduceOnly: book.settings.capabilities.reduceOnly,
       isLimit: nextType(null, book.settings) !== 'market',
-      held: book.heldOf(position.id)?.quantity,
+      held: book.holdings.knownOf(position.id)?.quantity,
       reserved: this.reservedUnits().get(`${instrument} ${side}`) ?? 0,
     })
   }

@@ -92,7 +92,7 @@ export class HoldingsDesk {
   ): HoldingsView['holdings'] {
     const rows = ownedRows(this.deps.system)
     if (listed !== undefined) takeList(rows, listed, this.deps.system)
-    for (const { key, known } of this.deps.system.engine.book.ownedHoldings()) {
+    for (const { key, known } of this.deps.system.engine.book.holdings.all()) {
       const row = rows.get(nameOf(key))
       // A row that a later list lacks proves nothing; an answer by name does.
       if (row === undefined || known === undefined) continue
@@ -121,7 +121,7 @@ export class HoldingsDesk {
   private orders(): HoldingsView['orders'] {
     const { system, answers } = this.deps
     if (answers.orders === undefined) return null
-    const strangers = new Set(system.engine.book.strangers)
+    const strangers = new Set(system.engine.book.late.strangers)
     const ownerOf = ({ clientOrderId }: OpenOrder) =>
       system.engine.nets.table.owner(clientOrderId ?? '') !== undefined
         ? 'ours'
@@ -138,7 +138,7 @@ export class HoldingsDesk {
 function ownedRows({ engine: { book }, state: { register } }: Account): Map<string, Row> {
   const rows = new Map<string, Row>()
   for (const { position } of register.open.values()) {
-    const key = book.holdingOf(position.id) ?? holdingKeyOf(position, modelOf(book))
+    const key = book.holdings.keyOf(position.id) ?? holdingKeyOf(position, modelOf(book))
     const record = book.exits.record(position.id)
     const row = rowOf(rows, key)
     const left = leftOf(position, record)
@@ -187,7 +187,7 @@ function waitingExits(system: Account): HoldingsView['exits'] {
   const all: (typeof EXIT_HOLDS)[number][] = [
     ...(maySend(state.killSwitch) ? [] : (['kill-switch'] as const)),
     ...(isObserving ? (['observe-mode'] as const) : []),
-    ...(engine.book.strangers.length > 0 ? (['second-guard'] as const) : []),
+    ...(engine.book.late.strangers.length > 0 ? (['second-guard'] as const) : []),
   ]
   return [...state.openExits.values()].filter(mayStillLeave).map(record => ({
     id: record.positionId,

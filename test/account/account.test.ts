@@ -698,7 +698,7 @@ describe('LiveSystem', () => {
       now += 5_000
       await cycle()
       const unowned = (): number[] =>
-        system.engine.book.unownedHoldings().map(({ quantity }) => quantity)
+        system.engine.book.holdings.outside.unowned().map(({ quantity }) => quantity)
       expect(unowned()).to.deep.equal([4])
       sold(4)
       now += 5_000
@@ -720,11 +720,11 @@ describe('LiveSystem', () => {
       expect(lines.map(({ kind, quantity }) => [kind, quantity])).to.deep.equal([
         ['holding-oversold', -1],
       ])
-      expect(system.engine.book.oversoldHoldings()).to.have.length(1)
+      expect(system.engine.book.holdings.oversold()).to.have.length(1)
       sold(-1)
       now += 5_000
       await cycle()
-      expect(system.engine.book.oversoldHoldings()).to.deep.equal([])
+      expect(system.engine.book.holdings.oversold()).to.deep.equal([])
     })
 
     it('reports a short after an exit, and an hour later counts it as a trade of others', async () => {
@@ -743,7 +743,7 @@ describe('LiveSystem', () => {
       now += 5_000
       await cycle()
       expect(kinds()).to.include('holding-unowned')
-      expect(system.engine.book.oversoldHoldings()).to.deep.equal([])
+      expect(system.engine.book.holdings.oversold()).to.deep.equal([])
     })
 
     it('reports an order whose outcome has been unknown for long, with the evidence', async () => {

@@ -108,7 +108,7 @@ describe('gateway', () => {
         broker,
         callTimeoutMs: 1_000,
         reconcileMs: 5_000,
-        keyOf: id => factory.book.holdingOf(id),
+        keyOf: id => factory.book.holdings.keyOf(id),
         self: message => send(reconcilerRef, message),
         sendToGateway: message => send(gatewayRef, message),
         track: call => actors.track(call),

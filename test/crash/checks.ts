@@ -144,23 +144,35 @@ export function isAwaitingReleased({ plan, book, disk, deeds }: Outcome): boolea
 const UNPROVED_MS = 60_000
 
 /**
- * Positions whose exits wait for a person: the configuration claims less of the venue than when their orders were made,
- * or the venue has forgotten them, what was noted then does not decide them, and that is reported. Nothing more is sent
- * for them, nor for those that wait for the same holding where that is the evidence.
+ * Positions whose exits wait for a person, which is reported. Either the configuration claims less of the venue than
+ * when their orders were made, or the venue has forgotten them, and what was noted then does not decide them; or units
+ * that were bought beside `alone` showed before a position named them, where the holding is the only evidence of what
+ * its order has sold. Nothing more is sent for them, nor for those that wait for the same holding where that is the
+ * evidence.
  */
 export function leftToAPerson({ plan, disk }: Pick<Outcome, 'plan' | 'disk'>): ReadonlySet<string> {
   const { shrunk } = plan.hostility
-  if (shrunk === null && plan.venue.quirks?.forgets === undefined) return new Set()
+  const isForgotten = plan.venue.quirks?.forgets !== undefined
+  if (shrunk === null && !isForgotten && !isBoughtUnnamed({ plan, disk })) return new Set()
   const reported = disk.journal.flatMap(({ kind, positionId: id, at }) =>
     kind === 'exit-unproved' && id !== undefined && Date.now() - at > UNPROVED_MS ? [id] : [],
   )
   const open = [...disk.positions.values()].filter(({ state }) => state === 'open')
   const left = open.filter(({ position: { id } }) => reported.includes(id))
-  const isEvidence = shrunk?.capabilities.lookup === 'none'
+  const { capabilities } = shrunk ?? plan.venue
+  const isEvidence = capabilities.lookup === 'none'
   const held = new Set(left.map(({ position: { instrument } }) => instrument))
   const waiting = open.filter(({ position }) => isEvidence && held.has(position.instrument))
   return new Set([...left, ...waiting].map(({ position: { id } }) => String(id)))
 }
+
+/** Whether what was bought beside `alone` was held unnamed when its order was planned. */
+const isBoughtUnnamed = ({ plan, disk }: Pick<Outcome, 'plan' | 'disk'>): boolean =>
+  plan.hostility.course === 'bought again' &&
+  plan.venue.capabilities.lookup === 'none' &&
+  disk.journal.some(
+    ({ kind, instrument }) => kind === 'holding-unowned' && instrument === ALONE.instrument,
+  )
 
 /** Whether more of some instrument was executed than all of its positions owned. */
 function isOversoldBy(generations: readonly Lived[]): boolean {

@@ -29,7 +29,7 @@ describe('Exits', () => {
       quantity === 0
         ? ({ kind: 'flat', ageMs } as const)
         : ({ kind: 'held', quantity, ageMs } as const)
-    book.reported(key, report, { askedAt: at, isNamed: true, now: at })
+    book.reports.take(key, report, { askedAt: at, isNamed: true, now: at })
   }
 
   const found = (position: Position, order: OrderState | undefined, at: number): void => {

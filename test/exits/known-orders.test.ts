@@ -97,7 +97,7 @@ describe('an order of ours that a list shows after its end', () => {
   const strangers = async (): Promise<readonly string[]> => {
     account.shown = account.placed
     await cycles(24)
-    return system.engine.book.strangers
+    return system.engine.book.late.strangers
   }
 
   it('is known to the next process, with those of the generations before it', async () => {
@@ -156,7 +156,7 @@ describe('an order of ours that a list shows after its end', () => {
     account.shown = account.placed.slice(0, 1)
     await restart()
     await cycles(24)
-    expect(system.engine.book.strangers).to.have.length(1)
+    expect(system.engine.book.late.strangers).to.have.length(1)
   })
 
   it('is one of the last ten generations of its id', async () => {

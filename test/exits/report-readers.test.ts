@@ -78,7 +78,7 @@ describe('The work after a gap in a market', () => {
         held === 0
           ? ({ kind: 'flat', ageMs: 0 } as const)
           : ({ kind: 'held', quantity: held, ageMs: 0 } as const)
-      for (const id of book.reported(KEY, holding, { askedAt: now, isNamed: true, now }))
+      for (const id of book.reports.take(KEY, holding, { askedAt: now, isNamed: true, now }))
         evaluate(id)
     }
     const positions = Array.from({ length: count }, (_, index) =>

@@ -327,7 +327,7 @@ export class GuardedAccount {
   oldReport(ageMs: number): void {
     const report = this.venue.report(0, ageMs)
     const { now } = this
-    this.book.reported({ instrument: ACME }, report, { askedAt: now, isNamed: true, now })
+    this.book.reports.take({ instrument: ACME }, report, { askedAt: now, isNamed: true, now })
   }
 
   /** Others buy what no position names. */
@@ -415,7 +415,7 @@ export class GuardedAccount {
   /** Starts everything that is due for an exit. */
   private act(id: PositionId, roll: Dice): void {
     const { now } = this
-    const maySend = this.book.strangers.length === 0 && !this.isHalted
+    const maySend = this.book.late.strangers.length === 0 && !this.isHalted
     const due = this.book.exits.due(id, { now, maySend, mayCancel: !this.isHalted })
     for (const call of due) this.call(id, call, roll)
   }
@@ -560,7 +560,7 @@ export class GuardedAccount {
     if (this.venue.held >= 0 || this.hasCrashed) return
     this.advance(proofMs(this.settings.capabilities))
     this.oldReport(0)
-    expect(this.book.oversoldHoldings(), 'oversold').to.have.length(1)
+    expect(this.book.holdings.oversold(), 'oversold').to.have.length(1)
   }
 
   describe(): string {
@@ -666,7 +666,7 @@ export class GuardedAccount {
       this.report({ lagMs, ...asked, isNamed: true }, roll)
       return
     }
-    const ids = this.book.reported({ instrument: ACME }, report, { ...asked, now: this.now })
+    const ids = this.book.reports.take({ instrument: ACME }, report, { ...asked, now: this.now })
     for (const id of ids) this.act(id, roll)
   }
 

@@ -1,0 +1,57 @@
+import type { ClientOrderId, OrderState } from '../domain/order.ts'
+import type { EndedOrders } from './ended-orders.ts'
+import type { ExitTable } from './exit-table.ts'
+import type { Notice } from './notices.ts'
+import { reservedBy, type Listed } from './noticing.ts'
+import type { ExitRecord } from './record.ts'
+import type { ReleasedExits } from './released.ts'
+
+interface Listing {
+  readonly exits: ExitTable
+  readonly released: ReleasedExits
+  readonly late: EndedOrders
+  notify(notice: Notice): void
+}
+
+/** Takes the list of all working orders of the account, asked for at `askedAt`. Times are epoch ms. */
+export function takeOrderList(
+  { exits, released, late, notify }: Listing,
+  orders: readonly Listed[],
+  { askedAt, now }: { askedAt: number; now: number },
+): void {
+  const open = new Set(orders.map(({ clientOrderId }) => clientOrderId))
+  const followed = released.all()
+  const records = [...exits.records()]
+  const ours = [...records, ...followed.map(({ record }) => record)]
+  for (const clientOrderId of late.listed(open, ours, { askedAt, now })) {
+    notify({ kind: 'second-guard', clientOrderId })
+  }
+  for (const order of followed) {
+    const { clientOrderId: id } = order.record.order
+    if (!open.has(id)) released.happened(order, { kind: 'not-listed', id, askedAt, at: now })
+  }
+  for (const record of records) {
+    listedPast(exits, record, { open, askedAt, at: now })
+    const { clientOrderId: id } = record.order
+    const lacked = { kind: 'not-listed', id, askedAt, at: now } as const
+    if (!open.has(id)) exits.happened(record.positionId, lacked)
+    const reserved = reservedBy(record, orders)
+    if (reserved !== undefined) notify(reserved)
+  }
+}
+
+/** What the list says of the orders of an exit's earlier attempts. */
+function listedPast(
+  exits: ExitTable,
+  { positionId, pastOrders }: ExitRecord,
+  { open, ...asked }: { open: ReadonlySet<string | null>; askedAt: number; at: number },
+): void {
+  for (const { clientOrderId, executed, isWorking = false, isNet } of pastOrders) {
+    if (isNet === true) continue
+    const isListed = open.has(clientOrderId)
+    if (isListed === isWorking) continue
+    const id = clientOrderId as ClientOrderId
+    const order: OrderState = isListed ? { kind: 'working', executed } : { kind: 'absent' }
+    exits.happened(positionId, { kind: 'seen', id, order, by: 'stream', ...asked })
+  }
+}
