@@ -127,6 +127,8 @@ export class ModelVenue {
     const amount = Math.min(quantity, over.order.quantity - executed(over), Math.max(0, this.held))
     if (amount <= 0) return false
     this.trade(-amount)
+    // It shows what it has executed, also of an order that it had refused late.
+    over.isRejected = false
     const total = executed(over) + amount
     this.set(over, total === over.order.quantity ? 'filled' : 'ended', total)
     return true
