@@ -37,7 +37,7 @@ describe('the readers of the metrics', () => {
   })
 
   it('finds queries in the documentation that can be answered', () => {
-    for (const page of ['observability', 'operations', 'redis']) {
+    for (const page of ['observability', 'operations', 'health', 'runbook', 'redis']) {
       const text = readFileSync(`${ROOT}/docs/${page}.md`, 'utf8')
       const queries = [...text.matchAll(/`([^`\n]*watchkeeper_\w+[^`\n]*)`/g)].map(
         ([, query]) => query!,

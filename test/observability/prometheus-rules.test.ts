@@ -8,7 +8,7 @@ import { needing } from '../support/needing.ts'
 
 const FOLDER = fileURLToPath(new URL('../../config/prometheus', import.meta.url))
 const OBSERVABILITY = fileURLToPath(new URL('../../docs/observability.md', import.meta.url))
-const OPERATIONS = fileURLToPath(new URL('../../docs/operations.md', import.meta.url))
+const RUNBOOK = fileURLToPath(new URL('../../docs/runbook.md', import.meta.url))
 
 interface RuleTest {
   readonly name: string
@@ -107,7 +107,7 @@ describe('the alerts for Prometheus', () => {
   })
 
   it('lead to a heading of the runbook', () => {
-    const headings = readFileSync(OPERATIONS, 'utf8')
+    const headings = readFileSync(RUNBOOK, 'utf8')
       .split('\n')
       .filter(line => line.startsWith('#'))
       .map(line =>
@@ -119,7 +119,7 @@ describe('the alerts for Prometheus', () => {
       )
     for (const { annotations } of rulesOf()) {
       const [file, heading] = annotations.runbook_url.split('#')
-      expect([file, headings.includes(heading!)]).to.deep.equal(['docs/operations.md', true])
+      expect([file, headings.includes(heading!)]).to.deep.equal(['docs/runbook.md', true])
     }
   })
 })
