@@ -7,7 +7,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PLACES = ['docs', 'clients', 'skills', 'examples']
 
 const PAGES = [
-  ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
   ...PLACES.flatMap(place =>
     readdirSync(join(ROOT, place), { recursive: true, encoding: 'utf8' })
       .filter(name => name.endsWith('.md'))
