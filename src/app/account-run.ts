@@ -146,6 +146,7 @@ export class AccountRun {
       // Health grows old without a new snapshot, and says so; the next cycle is another chance.
       this.failed(error)
     }
+    deps.messaging.observeAccount(guarded.name, this.health.last)
     guarded.deps.memory.keep(guarded.deps.desk.gates)
     this.prices.cycle()
     void guarded.deps.access.cycle()

@@ -1,11 +1,12 @@
 import type { NoticeFacts } from '../observability/metrics/facts.ts'
 import type { Channel } from '../observability/notify/channel.ts'
 import { HealthNews, type NewsTroubles } from '../observability/notify/health-news.ts'
-import { JournalMessages } from '../observability/notify/journal-messages.ts'
+import { JournalMessages, type MessagesAccount } from '../observability/notify/journal-messages.ts'
 import { KeptRow, rowIn } from '../observability/notify/kept-row.ts'
 import { minutesOf } from '../observability/notify/options.ts'
 import { Pace } from '../observability/notify/pace.ts'
 import { channelsOf } from '../observability/notify/registry.ts'
+import type { HealthOf } from '../observability/notify/scope.ts'
 import { readSecret } from '../observability/notify/secret.ts'
 import { chatsOf } from '../observability/notify/telegram.ts'
 import type { Control } from '../ports/control.ts'
@@ -14,6 +15,7 @@ import { BotApi } from '../telegram/bot-api.ts'
 import { Bot, type BotOptions } from '../telegram/bot.ts'
 import { keptBot, type KeptBot } from '../telegram/kept-bot.ts'
 import type { ServiceParts } from './build.ts'
+import type { GuardedAccount } from './guarded-account.ts'
 import type { TrustedOptions } from './options.ts'
 import { pluginChannels } from './plugins.ts'
 
@@ -21,8 +23,21 @@ interface MessagingParts {
   readonly channels: readonly Channel[]
   readonly news: HealthNews
   readonly messages: JournalMessages
-  unguardedMs(): number
-  readonly bots: readonly Omit<BotOptions, 'control'>[]
+  readonly bots: readonly OwnBot[]
+}
+
+/** A bot, and the accounts that its channel is about; undefined: every account. */
+interface OwnBot {
+  readonly options: Omit<BotOptions, 'control'>
+  readonly accounts: ReadonlySet<string> | undefined
+}
+
+/** What may be asked about the accounts, and done to them, once the service runs. */
+export interface MessagingControls {
+  /** One account. */
+  of(account: string): Control
+  /** These accounts at once; undefined: all. */
+  among(accounts: ReadonlySet<string> | undefined): Control
 }
 
 /** Everything that persons are sent: health, events, and answers to their commands. */
@@ -38,7 +53,8 @@ export class Messaging {
       own: system,
       lines,
       accounts,
-    }: Pick<ServiceParts, 'store' | 'own' | 'lines' | 'accounts'>,
+      plans,
+    }: Pick<ServiceParts, 'store' | 'own' | 'lines' | 'accounts' | 'plans'>,
   ): Promise<Messaging> {
     const { notify, display, instruments } = config
     const channels = channelsOf(notify.channels, pluginChannels)
@@ -51,6 +67,7 @@ export class Messaging {
       {
         channels,
         service: notify.service,
+        areNamed: plans.areNamed,
         maxPending: notify.maxPending,
         settleMs: notify.settleMs,
         approachPct: notify.approachPct,
@@ -60,7 +77,7 @@ export class Messaging {
         clock,
         paceOf,
       },
-      { store, system },
+      { store, system, accounts: accounts.map(accountIn) },
     )
     lines.onLine = seq => messages.wake(seq)
     const isAway = (channel: Channel): boolean => messages.isAway(channel.name)
@@ -68,17 +85,8 @@ export class Messaging {
       { config, clock, channels, paceOf, isAway },
       { store, system },
     )
-    const bots = await botsOf(
-      { config, clock, names: channels.map(({ name }) => name) },
-      { store, system },
-    )
-    return new Messaging({
-      bots,
-      channels,
-      news,
-      messages,
-      unguardedMs: () => accounts.reduce((sum, each) => sum + each.system.coverage.totalMs, 0),
-    })
+    const bots = await botsOf({ config, clock, channels }, { store, system })
+    return new Messaging({ bots, channels, news, messages })
   }
 
   private constructor(parts: MessagingParts) {
@@ -86,17 +94,26 @@ export class Messaging {
   }
 
   /** The service runs and takes requests. */
-  begin(control: Control): void {
-    const { messages, unguardedMs } = this.parts
-    messages.begin({ control, unguardedMs })
-    this.bots = this.parts.bots.map(options => new Bot({ ...options, control }))
+  begin({ of, among }: MessagingControls): void {
+    this.parts.messages.begin(of)
+    this.bots = this.parts.bots.map(
+      ({ options, accounts }) => new Bot({ ...options, control: among(accounts) }),
+    )
     for (const bot of this.bots) bot.start()
   }
 
-  /** Takes the health of a cycle; the cycle does not wait for what follows from it. */
-  observe(snapshot: HealthSnapshot): void {
-    this.parts.news.observe(snapshot)
-    this.parts.messages.observe(snapshot)
+  /** Takes the health of an account after its cycle. */
+  observeAccount(name: string, snapshot: HealthSnapshot): void {
+    this.parts.messages.observeAccount(name, snapshot)
+  }
+
+  /**
+   * Takes the health of the process once every account had its cycle, and what gives that of some accounts; no cycle
+   * waits for what follows from it.
+   */
+  observe(snapshot: HealthSnapshot, of: HealthOf = () => snapshot): void {
+    this.parts.news.observe(snapshot, of)
+    this.parts.messages.observe()
   }
 
   get counts(): NoticeFacts {
@@ -133,18 +150,18 @@ async function botsOf(
   {
     config,
     clock,
-    names,
-  }: Pick<TrustedOptions, 'config' | 'clock'> & { readonly names: readonly string[] },
+    channels,
+  }: Pick<TrustedOptions, 'config' | 'clock'> & { readonly channels: readonly Channel[] },
   { store, system }: Pick<ServiceParts, 'store'> & { readonly system: ServiceParts['own'] },
 ): Promise<MessagingParts['bots']> {
-  const bots: Omit<BotOptions, 'control'>[] = []
+  const bots: OwnBot[] = []
   for (const [index, options] of config.notify.channels.entries()) {
     if (options.kind !== 'telegram' || options.users.length === 0) continue
     const { token, tokenFile, url, users, acts } = options
-    const name = names[index]!
+    const { name, accounts } = channels[index]!
     const row = `telegram ${name}`
     const past = keptBot.safeParse(await rowIn(store, row)).data
-    bots.push({
+    const own: OwnBot['options'] = {
       name,
       users,
       chats: chatsOf(options),
@@ -158,7 +175,17 @@ async function botsOf(
       note: (kind, detail) => system.note(kind, detail),
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
-    })
+    }
+    bots.push({ options: own, accounts })
   }
   return bots
 }
+
+/** An account as messages are found in it. */
+const accountIn = ({ name, deps, system }: GuardedAccount): MessagesAccount => ({
+  name,
+  store: deps.rows,
+  note: (kind, detail) => system.note(kind, detail),
+  record: (kind, detail) => system.record(kind, detail),
+  unguardedMs: () => system.coverage.totalMs,
+})

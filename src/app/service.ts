@@ -139,7 +139,10 @@ export class Service {
     this.round()
     this.cycles = this.startCycles(config.cycleMs)
     this.state = { ready: true }
-    this.messaging.begin(control.everything ?? control)
+    this.messaging.begin({
+      of: name => control.accounts?.get(name) ?? control,
+      among: names => this.controlAmong(names),
+    })
     for (const { deps, system } of accounts) deps.chaos?.start(system)
     const begun = await Promise.all(runs.map((run, index) => run.found(seeded[index]!)))
     const { risks } = store.status()
@@ -169,7 +172,7 @@ export class Service {
 
   /** Every account had its cycle. */
   private round(): void {
-    this.messaging.observe(this.lastHealth())
+    this.messaging.observe(this.lastHealth(), names => this.lastHealth(names))
     this.upkeep.cycle().catch((error: unknown) => this.failed('upkeep-failed', error))
   }
 
@@ -181,34 +184,44 @@ export class Service {
   }
 
   private controlOf(): Control {
-    const { runs, parts, options } = this
+    const { runs, parts } = this
     const [only] = runs
     if (!parts.plans.areNamed) return only!.control
-    const accounts = new Map(runs.map(({ guarded, control }) => [guarded.name, control]))
     if (runs.length === 1) {
-      only!.control.accounts = accounts
+      only!.control.accounts = new Map([[only!.guarded.name, only!.control]])
       return only!.control
     }
-    const deps: ProcessControlDeps = {
-      accounts,
-      instruments: options.config.instruments,
-      store: parts.store,
-      health: () => this.health(),
-      healthAgeMs: () => Math.max(...runs.map(({ health }) => health.ageMs)),
-      metrics: format => this.scrape(format),
-      readiness: () => this.state,
-      record: (kind, detail) => parts.own.record(kind, detail),
-      note: (kind, detail) => parts.own.note(kind, detail),
-    }
+    const deps = this.controlDeps()
     return new ProcessControl(deps, new EverythingControl(deps))
   }
 
-  private health(): HealthSnapshot {
-    return mergedHealth(this.runs.map(({ guarded, health }) => [guarded.name, health.current()]))
+  /** These accounts at once, as persons see them; undefined: all. */
+  private controlAmong(names: ReadonlySet<string> | undefined): Control {
+    const { control } = this
+    if (this.runs.length === 1 || names === undefined) return control.everything ?? control
+    return new EverythingControl(this.controlDeps(names))
   }
 
-  private lastHealth(): HealthSnapshot {
-    return mergedHealth(this.runs.map(({ guarded, health }) => [guarded.name, health.last]))
+  private controlDeps(names?: ReadonlySet<string>): ProcessControlDeps {
+    const { parts, options } = this
+    const { own, store } = parts
+    const runs = this.runs.filter(({ guarded }) => names?.has(guarded.name) !== false)
+    return {
+      accounts: new Map(runs.map(({ guarded, control }) => [guarded.name, control])),
+      instruments: options.config.instruments,
+      store,
+      health: () => healthOf(runs),
+      healthAgeMs: () => Math.max(...runs.map(({ health }) => health.ageMs)),
+      metrics: format => this.scrape(format),
+      readiness: () => this.state,
+      record: (kind, detail) => own.record(kind, detail),
+      note: (kind, detail) => own.note(kind, detail),
+    }
+  }
+
+  private lastHealth(names?: ReadonlySet<string>): HealthSnapshot {
+    const chosen = this.runs.filter(({ guarded }) => names?.has(guarded.name) !== false)
+    return mergedHealth(chosen.map(({ guarded, health }) => [guarded.name, health.last]))
   }
 
   private scrape(format: MetricsFormat): Promise<string> {
@@ -217,6 +230,9 @@ export class Service {
     return scrapeOf({ runs, parts, options, startedAt, notices }, format)
   }
 }
+
+const healthOf = (runs: readonly AccountRun[]): HealthSnapshot =>
+  mergedHealth(runs.map(({ guarded, health }) => [guarded.name, health.current()]))
 
 /** The positions of the file that an account guards. */
 const entriesOf = (

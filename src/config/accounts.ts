@@ -141,6 +141,19 @@ export function hookFaults(config: ServiceConfig): readonly Fault[] {
   })
 }
 
+/** What is wrong with the accounts that notification channels name. */
+export function channelFaults(config: ServiceConfig): readonly Fault[] {
+  const known = accountsOf(config).all.map(({ name }) => name)
+  return config.notify.channels.flatMap(({ accounts = [] }, index) =>
+    accounts.flatMap((account, at): Fault[] => {
+      if (known.includes(account)) return []
+      const path = `notify.channels[${index}].accounts[${at}]`
+      const found = `the unknown account ${show(account)}`
+      return [{ path, found, expected: expectedName(account, known) }]
+    }),
+  )
+}
+
 /** What is wrong with the accounts that advisors name: where there are several, each advisor names one. */
 export function advisorFaults(config: ServiceConfig): readonly Fault[] {
   const known = accountsOf(config).all.map(({ name }) => name)

@@ -5,7 +5,14 @@ import { InputError } from '../errors.ts'
 import { expectation } from '../risk/expectation.ts'
 import { addAccountFiles, readAccountFiles, type AccountFile } from './account-files.ts'
 import { accountSchema } from './account-schema.ts'
-import { advisorFaults, feedFaults, hookFaults, namesTwice, withMain } from './accounts.ts'
+import {
+  advisorFaults,
+  channelFaults,
+  feedFaults,
+  hookFaults,
+  namesTwice,
+  withMain,
+} from './accounts.ts'
 import { parseText } from './document.ts'
 import { FaultList, show } from './faults.ts'
 import { resolvePaths } from './paths.ts'
@@ -88,6 +95,7 @@ export function loadServiceConfig({
     ...feedFaults(config!),
     ...advisorFaults(config!),
     ...hookFaults(config!),
+    ...channelFaults(config!),
   ]
   if (config !== undefined && list.faults.length + inFiles.length + odd!.length === 0) return config
   const faults = list.faults.map(fault => {

@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -39,6 +41,9 @@ describe('a service with two accounts', function () {
   let bolt: RemoteBroker
   let service: RunningService
   let port: number
+  let hooks: Server
+  /** Titles of the events that each channel was sent, with the account of their line. */
+  let titles: [channel: string, account: unknown, title: string][]
 
   const startOne = (name: string): Promise<RemoteBroker> =>
     startBroker({
@@ -51,6 +56,19 @@ describe('a service with two accounts', function () {
     })
 
   before(async () => {
+    titles = []
+    hooks = createServer((request, response) => {
+      let text = ''
+      request.on('data', chunk => (text += String(chunk)))
+      request.on('end', () => {
+        const { items = [] } = JSON.parse(text) as {
+          items?: { title: string; line: { account?: string } }[]
+        }
+        for (const { title, line } of items) titles.push([request.url!, line.account, title])
+        response.writeHead(204).end()
+      })
+    })
+    await new Promise<void>(resolve => hooks.listen(0, '127.0.0.1', resolve))
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-accounts-'))
     ;[acme, bolt] = await Promise.all([startOne('acme'), startOne('bolt')])
     const positions = ['acme', 'bolt'].flatMap(account => IDS.map(id => position(account, id)))
@@ -61,6 +79,8 @@ describe('a service with two accounts', function () {
   after(async () => {
     await service.end('SIGKILL')
     await Promise.all([acme.close(), bolt.close()])
+    hooks.closeAllConnections()
+    await new Promise(resolve => hooks.close(resolve))
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -95,6 +115,15 @@ describe('a service with two accounts', function () {
       holdings: { reconcileMs: 200, confirm: false },
       feed: { kind: 'poll', pollMs: 100 },
       health: { staleMs: 600_000 },
+      notify: {
+        channels: ['all', 'bolt'].map(name => ({
+          kind: 'webhook',
+          name,
+          url: `http://127.0.0.1:${(hooks.address() as AddressInfo).port}/${name}`,
+          events: ['exits', 'limits'],
+          ...(accounts.includes(name) && { accounts: [name] }),
+        })),
+      },
       accounts: Object.fromEntries(accounts.map(name => [name, sections[name]!])),
     }
     writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
@@ -294,6 +323,18 @@ describe('a service with two accounts', function () {
     const amounts = (json['realised'] as { amount: number }[]).map(({ amount }) => amount)
     expect(Math.min(...amounts)).to.equal(-10)
     expect(json['limits']).to.deep.equal([])
+  })
+
+  it('sends a channel that chooses accounts what concerns these alone, each message with its account', async () => {
+    const limit = 'acme: Reached limit day: its positions are exited'
+    await until(() => titles.some(([, , title]) => title === limit))
+    const exit = /^(?:acme|bolt): (?:Exited|Check) /
+    await until(() => titles.some(([, account, title]) => account === 'acme' && exit.test(title)))
+    await until(() => titles.some(([channel]) => channel === '/bolt'))
+    for (const [channel, account, title] of titles) {
+      if (channel === '/bolt') expect(account, title).to.equal('bolt')
+      expect(title.startsWith(`${String(account)}: `), title).to.equal(true)
+    }
   })
 
   it('numbers the lines of all accounts in one journal, each with its account', async () => {

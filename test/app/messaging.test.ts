@@ -45,13 +45,19 @@ describe('Messaging', () => {
       return Promise.resolve()
     }
     const clock = TrustedClock.of({ now: () => now, monotonic: () => now }, CLOCK_DEFAULTS)
-    const accounts = [{ system: { coverage: { totalMs: 0 } } }]
-    const deps = { store, own: { note, record }, accounts, lines: { onLine: () => undefined } }
+    const system = { coverage: { totalMs: 0 }, note, record }
+    const accounts = [{ name: 'main', deps: { rows: store }, system }]
+    const plans = { areNamed: false }
+    const tap = { onLine: () => undefined }
+    const deps = { store, own: { note, record }, accounts, plans, lines: tap }
     messaging = await Messaging.open({ config, clock }, deps as never)
-    messaging.begin(control)
+    messaging.begin({ of: () => control, among: () => control })
   }
 
-  const cycle = (): void => messaging.observe(control.health())
+  const cycle = (): void => {
+    messaging.observeAccount('main', control.health())
+    messaging.observe(control.health())
+  }
 
   it('passes on from which distance on an approach is reported (approachPct)', async () => {
     control.change('p1', { ...aView(), lastPrice: 97 })

@@ -210,7 +210,7 @@ describe('every setting', function () {
           style: { kind: 'marketable-limit', bandPct: 1, escalateMs: 1_000 },
           sendUnverifiedAfterMs: 60_000,
         },
-        gateway: { breakers: touchy(window) },
+        gateway: { breakers: touchy(window), limits: { shared: 'office', names: ['all'] } },
         holdings: {
           confirm: false,
           adopt: 'rules',

@@ -27,7 +27,7 @@ describe('commands over Telegram', function () {
   })
 
   /** Starts the command and gives the address of its API. */
-  async function start(): Promise<string> {
+  async function start(about: readonly string[] = [], accounts: object = {}): Promise<string> {
     const channel = {
       kind: 'telegram',
       tokenFile: 'token',
@@ -37,10 +37,11 @@ describe('commands over Telegram', function () {
       chats: [42],
       acts: 'all',
       events: ['exits', 'health', 'acts'],
+      ...(about.length > 0 && { accounts: about }),
     }
     const config = folder.file(
       'config.json',
-      JSON.stringify({ cycleMs: 50, notify: { settleMs: 60_000, channels: [channel] } }),
+      JSON.stringify({ cycleMs: 50, accounts, notify: { settleMs: 60_000, channels: [channel] } }),
     )
     const data = join(folder.path, 'data')
     service = new RunningService(['--config', config, '--data', data, '--port', '0'])
@@ -56,12 +57,12 @@ describe('commands over Telegram', function () {
     return /\/confirm (\w+)/.exec(asked!)![1]!
   }
 
-  async function add(api: string, id: string): Promise<void> {
+  async function add(api: string, id: string, but: object = {}): Promise<void> {
     const entry = { id, instrument: 'ACME', side: 'long', quantity: 10, entryPrice: 100 }
     const response = await fetch(`${api}/api/positions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...entry, rules: { stopLoss: { pct: 50 } } }),
+      body: JSON.stringify({ ...entry, ...but, rules: { stopLoss: { pct: 50 } } }),
     })
     expect(response.status).to.equal(201)
   }
@@ -103,6 +104,22 @@ describe('commands over Telegram', function () {
     expect(text + service!.lines.join('\n')).to.not.include(TOKEN)
     const metrics = await (await fetch(`${api}/metrics`)).text()
     expect(metrics).to.include('watchkeeper_commands_total{channel="telegram",result="acted"} 2\n')
+  })
+
+  it('see and move the accounts that their channel is about, and no other', async () => {
+    const broker = { kind: 'paper' }
+    const api = await start(['bolt'], { acme: { broker }, bolt: { broker } })
+    await add(api, 'p1', { account: 'acme' })
+    await add(api, 'p2', { account: 'bolt' })
+    telegram.write('/positions', person)
+    await said('bolt/p2 long 10 ACME: ')
+    telegram.write('/flatten', person)
+    await said('Flatten: exit every position (1 open)')
+    telegram.press(`do:${nonce()}`, person)
+    await said('bolt: Exited p2 by kill-switch')
+    expect(telegram.sent.join('\n')).to.not.include('p1')
+    const accounts = (await (await fetch(`${api}/api/accounts`)).json()) as { killSwitch: string }[]
+    expect(accounts.map(({ killSwitch }) => killSwitch)).to.deep.equal(['off', 'flatten'])
   })
 
   it('is done once by the next process where it was confirmed while this one was killed', async () => {

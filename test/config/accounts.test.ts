@@ -134,6 +134,15 @@ ${accounts}`
     expect(faultsOf(hooks(''))).to.deep.equal([])
   })
 
+  it('refuses a notification channel of an unknown account', () => {
+    const text = `accounts: { acme: { broker: { kind: paper } } }
+notify: { channels: [{ kind: webhook, url: 'http://127.0.0.1:9/', accounts: [acme, acne] }] }
+`
+    expect(faultsOf(text)).to.deep.equal([
+      'notify.channels[0].accounts[1]: the unknown account "acne", another name: did you mean acme?',
+    ])
+  })
+
   it('makes the sections at the top the only account, whose name nothing shows', () => {
     const plans = accountsOf(load('broker: { kind: paper }'))
     expect(plans.areNamed).to.equal(false)

@@ -64,6 +64,7 @@ const plugins: Rows = [
   ['store{plugin}', 'stores/state-repository', 'closedRows', 'later'],
   ['feed.plugin', 'app/plugins', 'name options', 'later'],
   ['notify.channels[]{plugin}', 'app/plugins', 'kind name options from', 'later'],
+  ['notify.channels[]{plugin}', 'observability/notify/registry', 'accounts', 'later'],
 ]
 
 const venue = (kind: string): Rows => {
@@ -164,24 +165,24 @@ const notify: Rows = [
   ['notify', CHANNELS, 'service settleMs maxSettleMs maxPerHour'],
   ['notify', 'app/messaging', 'approachPct summaryAt'],
   ['notify', `${NOTIFY}/courier`, 'maxPending'],
-  ['notify.channels[]{webhook}', CHANNELS, 'kind url headers from'],
+  ['notify.channels[]{webhook}', CHANNELS, 'kind url headers from accounts'],
   ['notify.channels[]{webhook}', 'app/messages', 'name events'],
   ['notify.channels[]{webhook}', `${NOTIFY}/webhook`, 'secret secretFile'],
   ['notify.channels[]{slack}', CHANNELS, 'kind url from'],
-  ['notify.channels[]{slack}', `${NOTIFY}/registry`, 'urlFile name events'],
+  ['notify.channels[]{slack}', `${NOTIFY}/registry`, 'urlFile name events accounts'],
   ['notify.channels[]{pagerduty}', CHANNELS, 'kind url from routingKey'],
-  ['notify.channels[]{pagerduty}', `${NOTIFY}/registry`, 'routingKeyFile name events'],
+  ['notify.channels[]{pagerduty}', `${NOTIFY}/registry`, 'routingKeyFile name events accounts'],
   ['notify.channels[]{telegram}', CHANNELS, 'kind url from token chatId'],
-  ['notify.channels[]{telegram}', `${NOTIFY}/registry`, 'tokenFile name events'],
+  ['notify.channels[]{telegram}', `${NOTIFY}/registry`, 'tokenFile name events accounts'],
   ['notify.channels[]{telegram}', 'app/telegram', 'users chats acts'],
   ['notify.channels[]{discord}', `${NOTIFY}/discord`, 'kind url'],
-  ['notify.channels[]{discord}', `${NOTIFY}/registry`, 'urlFile name events from'],
+  ['notify.channels[]{discord}', `${NOTIFY}/registry`, 'urlFile name events from accounts'],
   [
     'notify.channels[]{email}',
     `${NOTIFY}/email`,
     'kind host port tls caFile user passwordFile sender to',
   ],
-  ['notify.channels[]{email}', `${NOTIFY}/registry`, 'password name events from'],
+  ['notify.channels[]{email}', `${NOTIFY}/registry`, 'password name events from accounts'],
   ['notify.heartbeat', CHANNELS, 'url everyMs'],
 ]
 

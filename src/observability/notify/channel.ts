@@ -47,6 +47,8 @@ export interface Item {
   /** Further lines, at most `LONGEST_TEXT` characters; may be empty. */
   readonly text: string
   readonly line: JournalLine
+  /** Name of the account, where the configuration names its accounts; absent: the line is about the process. */
+  readonly account?: string
 }
 
 /** Several journal lines in the order of the journal, sent at once. */
@@ -71,6 +73,8 @@ export interface Channel {
   /** Identifies it over restarts; a secret. */
   readonly address: string
   readonly events: ReadonlySet<NotifyEvent>
+  /** Names of the accounts that it is about; absent: every account. What concerns the process goes to all. */
+  readonly accounts?: ReadonlySet<string>
   /** It keeps an incident open until the message that resolves it. */
   readonly keepsIncidents: boolean
   /** Least status of health that is sent; the all-clear always is. */
@@ -87,6 +91,14 @@ export interface Channel {
   message(message: Message): Outgoing
 }
 
+/** Which accounts a channel is about. */
+export const accountsOption = () =>
+  z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Names of the accounts whose events and health are sent; absent: every account.')
+
 /** Settings of every kind of channel. */
 export const commonOptions = (
   from: 'warn' | 'fail' = 'warn',
@@ -102,6 +114,7 @@ export const commonOptions = (
     .array(z.enum(EVENTS))
     .default(events)
     .describe('What is sent to this channel; docs/notifications.md shows an example of each.'),
+  accounts: accountsOption(),
   from: z
     .enum(['warn', 'fail'])
     .default(from)

@@ -1,3 +1,4 @@
+import { accountParts } from '../../domain/account-name.ts'
 import { onOneLine } from '../../domain/plain-text.ts'
 import type { JournalKind } from '../../ports/journal-kinds.ts'
 import type { JournalLine } from '../../ports/journal-lines.ts'
@@ -32,11 +33,19 @@ export const MESSAGE_KINDS: ReadonlyMap<string, NotifyEvent> = new Map(
   [...BY_KIND].map(([kind, [event]]) => [kind, event]),
 )
 
-/** The line as a person reads it; undefined where it is no message for a channel with these events. */
+/** The account that a line is about; undefined: the process as a whole. */
+export const accountIn = ({ account }: JournalLine): string | undefined =>
+  typeof account === 'string' ? accountParts(account).name : undefined
+
+/**
+ * The line as a person reads it; undefined where it is no message for a channel with these events. `account`: its
+ * name in front of the title.
+ */
 export function compose(
   line: JournalLine,
   events: ReadonlySet<NotifyEvent>,
   ticks: TickSizes,
+  account?: string,
 ): Item | undefined {
   const [event, composer] = BY_KIND.get(line.kind) ?? []
   if (event === undefined || composer === undefined || !events.has(event)) return undefined
@@ -47,11 +56,16 @@ export function compose(
     at: line.at,
     event,
     tone: draft.tone,
-    title: cut(onOneLine(draft.title), LONGEST_TITLE),
+    title: titleIn(draft, account),
     text: cut(draft.text.split('\n').map(onOneLine).join('\n'), LONGEST_TEXT),
     line,
+    ...(account !== undefined && { account }),
   }
 }
+
+/** The title of a message, with its account in front. */
+const titleIn = ({ title }: Draft, account: string | undefined): string =>
+  cut(onOneLine(account === undefined ? title : `${account}: ${title}`), LONGEST_TITLE)
 
 /** A line of another release may lack a field: it is named all the same, never left out. */
 function drafted(compose: () => Draft | undefined, line: JournalLine): Draft | undefined {
@@ -62,8 +76,14 @@ function drafted(compose: () => Draft | undefined, line: JournalLine): Draft | u
   }
 }
 
-/** What is sent of a line whose text cannot be made, or that a channel refuses. */
-export const stubOf = ({ kind, positionId, seq }: JournalLine): Draft => ({
+/** What is sent of a line that a channel refuses. */
+export const shortItem = (item: Item): Item => {
+  const stub = stubOf(item.line)
+  return { ...item, ...stub, title: titleIn(stub, item.account) }
+}
+
+/** What is sent of a line whose text cannot be made. */
+const stubOf = ({ kind, positionId, seq }: JournalLine): Draft => ({
   title: `Read journal line ${seq}: ${kind}${positionId === undefined ? '' : ` ${positionId}`}`,
   text: '',
   tone: 'warn',

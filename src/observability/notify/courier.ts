@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { JournalLine, JournalQuery } from '../../ports/journal-lines.ts'
 import type { Channel, Item, Message } from './channel.ts'
-import { compose, stubOf, type TickSizes } from './compose.ts'
+import { accountIn, compose, shortItem, type TickSizes } from './compose.ts'
 import type { Delivered } from './delivery.ts'
 import { LeftOut } from './left-out.ts'
 import { atMost, type Pace } from './pace.ts'
@@ -21,6 +21,8 @@ export interface CourierOptions {
   readonly pace: Pace
   readonly service: string
   readonly ticks: TickSizes
+  /** Whether the configuration names its accounts: then each message names its own. */
+  readonly areNamed: boolean
   /** Most messages that wait; earlier ones are left out and counted. */
   readonly maxPending: number
   readonly past: KeptCourier
@@ -136,8 +138,13 @@ export class Courier {
   }
 
   private take(lines: readonly JournalLine[]): void {
-    const { channel, ticks, maxPending } = this.options
-    this.pending.push(...lines.flatMap(line => compose(line, channel.events, ticks) ?? []))
+    const { channel, ticks, maxPending, areNamed } = this.options
+    for (const line of lines) {
+      const account = areNamed ? accountIn(line) : undefined
+      if (account !== undefined && channel.accounts?.has(account) === false) continue
+      const item = compose(line, channel.events, ticks, account)
+      if (item !== undefined) this.pending.push(item)
+    }
     const tooMany = this.pending.splice(0, Math.max(0, this.pending.length - maxPending))
     this.leftOut.add(tooMany)
     this.counts.leftOut += tooMany.length
@@ -221,14 +228,12 @@ export class Courier {
 
   /** A refused message becomes smaller: one line, then its number alone. False: it cannot any more. */
   private shorten(items: readonly Item[]): boolean {
-    const [first] = items
-    if (items.length > 1) {
-      this.isSingle = true
-      return true
-    }
-    const stub = stubOf(first!.line)
-    if (first!.title === stub.title) return false
-    this.pending[0] = { ...first!, ...stub }
+    const [first, ...others] = items
+    this.isSingle ||= others.length > 0
+    if (others.length > 0) return true
+    const short = shortItem(first!)
+    if (first!.title === short.title) return false
+    this.pending[0] = short
     return true
   }
 

@@ -9,6 +9,7 @@ import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts'
 import { LOOP_CRASHES, NewsMemory, rememberedNews, type NewsPast } from './news-memory.ts'
 import { Notifier, type NotifierOptions } from './notifier.ts'
 import type { Pace } from './pace.ts'
+import type { HealthOf } from './scope.ts'
 
 /** The channels, and how often they receive messages. */
 export interface NotifySettings extends Pick<
@@ -100,9 +101,9 @@ export class HealthNews {
     })
   }
 
-  /** Takes the health of a cycle; the cycle does not wait for the messages. */
-  observe(snapshot: HealthSnapshot): void {
-    this.notifier.observe(snapshot)
+  /** Takes the health of a cycle, and what gives that of some accounts; the cycle does not wait for the messages. */
+  observe(snapshot: HealthSnapshot, of: HealthOf): void {
+    this.notifier.observe(snapshot, of)
     this.heartbeat?.observe(snapshot.status)
   }
 

@@ -12,11 +12,13 @@ import { Courier, keptCourier, type KeptCourier } from './courier.ts'
 import { KeptRow, rowIn } from './kept-row.ts'
 import type { Pace } from './pace.ts'
 import { keptSummary, Summary } from './summary.ts'
-import { keptWatch, Watch } from './watch.ts'
+import { keptWatch, Watch, type KeptWatch } from './watch.ts'
 
 export interface MessagesOptions {
   readonly channels: readonly Channel[]
   readonly service: string
+  /** Whether the configuration names its accounts. */
+  readonly areNamed: boolean
   readonly maxPending: number
   readonly settleMs: number
   readonly approachPct: number | undefined
@@ -28,19 +30,27 @@ export interface MessagesOptions {
   paceOf(channel: Channel): Pace
 }
 
+type Detail = Readonly<Record<string, unknown>>
+
 export interface MessagesDeps {
   readonly store: Pick<Store, 'rows' | 'write' | 'journal'>
-  readonly system: {
-    note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
-    record(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void>
-  }
+  readonly system: { note(kind: JournalKind, detail: Detail): void }
+  readonly accounts: readonly MessagesAccount[]
 }
 
-/** What the running service gives, once it is there. */
-export interface MessageSources {
-  readonly control: Pick<Control, 'openIds' | 'position' | 'portfolio'>
+/** An account whose cycles find out what is no journal line yet. */
+export interface MessagesAccount {
+  readonly name: string
+  /** Its part of the store. */
+  readonly store: Pick<Store, 'rows' | 'write'>
+  note(kind: JournalKind, detail: Detail): void
+  record(kind: JournalKind, detail: Detail): Promise<void>
+  /** Time without a guard, over all positions, since this process began, ms. */
   unguardedMs(): number
 }
+
+/** What may be asked about an account, once the service runs. */
+export type MessageControl = Pick<Control, 'openIds' | 'position' | 'portfolio'>
 
 const ROW = 'messages'
 const WATCH_ROW = 'message-watch'
@@ -64,7 +74,7 @@ export class JournalMessages {
   private readonly deps: MessagesDeps
   private readonly couriers: ReadonlyMap<string, Courier>
   private readonly rows: Rows
-  private watch: Watch | undefined
+  private readonly watches = new Map<string, Watch>()
   private summary: Summary | undefined
 
   /** Reads how far each channel is; one that is new begins with the next line. */
@@ -82,11 +92,7 @@ export class JournalMessages {
     )
     const rows: Rows = {
       places: new KeptRow(store, ROW, places),
-      watch: new KeptRow(
-        store,
-        WATCH_ROW,
-        keptWatch.safeParse(await rowIn(store, WATCH_ROW)).data ?? { near: [], lost: {} },
-      ),
+      watches: await watchRows(deps.accounts),
       summary: new KeptRow(
         store,
         SUMMARY_ROW,
@@ -102,7 +108,7 @@ export class JournalMessages {
     this.options = options
     this.deps = deps
     this.rows = rows
-    const { service, maxPending, instruments, clock } = options
+    const { service, areNamed, maxPending, instruments, clock } = options
     const ticks = { of: (name: string) => instruments.of(instrumentId(name)).tickSize }
     this.couriers = new Map(
       options.channels.map(channel => {
@@ -111,6 +117,7 @@ export class JournalMessages {
           channel,
           pace: options.paceOf(channel),
           service,
+          areNamed,
           ticks,
           maxPending,
           past: rows.places.value[name]!,
@@ -126,19 +133,23 @@ export class JournalMessages {
   }
 
   /** The service runs: from now on cycles find out what is no journal line yet. */
-  begin({ control, unguardedMs }: MessageSources): void {
-    const { channels, approachPct, settleMs, summaryMinutes, timezone, clock } = this.options
-    const { store, system } = this.deps
+  begin(controlOf: (account: string) => MessageControl): void {
+    const { channels, areNamed, approachPct, settleMs, summaryMinutes, timezone, clock } =
+      this.options
+    const { store, accounts } = this.deps
     const { rows } = this
     if (channels.length === 0) return
-    this.watch = new Watch({
-      control,
-      approachPct,
-      settleMs,
-      kept: rows.watch,
-      note: (kind, detail) => system.note(kind, detail),
-      monotonic: () => clock.monotonic(),
-    })
+    for (const { name, note } of accounts) {
+      const watch = new Watch({
+        control: controlOf(name),
+        approachPct,
+        settleMs,
+        kept: rows.watches.get(name)!,
+        note,
+        monotonic: () => clock.monotonic(),
+      })
+      this.watches.set(name, watch)
+    }
     if (summaryMinutes === undefined) return
     this.summary = new Summary({
       minutes: summaryMinutes,
@@ -146,9 +157,10 @@ export class JournalMessages {
       kept: rows.summary,
       now: () => clock.now(),
       journal: query => store.journal(query),
-      portfolio: () => control.portfolio(),
-      unguardedMs,
-      record: (kind, detail) => system.record(kind, detail),
+      areNamed,
+      accounts: accounts.map(({ name, unguardedMs, record }) => {
+        return { name, unguardedMs, record, portfolio: () => controlOf(name).portfolio() }
+      }),
     })
   }
 
@@ -157,9 +169,13 @@ export class JournalMessages {
     for (const courier of this.couriers.values()) courier.wake(seq)
   }
 
-  /** Takes the health of a cycle; the cycle does not wait for what follows from it. */
-  observe(snapshot: HealthSnapshot): void {
-    this.watch?.observe(snapshot)
+  /** Takes the health of an account after its cycle. */
+  observeAccount(name: string, snapshot: HealthSnapshot): void {
+    this.watches.get(name)?.observe(snapshot)
+  }
+
+  /** Every account had its cycle; no cycle waits for what follows from it. */
+  observe(): void {
     this.summary?.observe()
     for (const courier of this.couriers.values()) courier.run()
   }
@@ -193,6 +209,18 @@ export class JournalMessages {
 
 interface Rows {
   readonly places: KeptRow<Record<string, KeptCourier>>
-  readonly watch: KeptRow<z.infer<typeof keptWatch>>
+  readonly watches: ReadonlyMap<string, KeptRow<KeptWatch>>
   readonly summary: KeptRow<z.infer<typeof keptSummary>>
+}
+
+/** What of each account was reported and is not over, as an earlier process has left it. */
+async function watchRows(
+  accounts: readonly MessagesAccount[],
+): Promise<ReadonlyMap<string, KeptRow<KeptWatch>>> {
+  const rows = new Map<string, KeptRow<KeptWatch>>()
+  for (const { name, store } of accounts) {
+    const past = keptWatch.safeParse(await rowIn(store, WATCH_ROW)).data
+    rows.set(name, new KeptRow(store, WATCH_ROW, past ?? { near: [], lost: {} }))
+  }
+  return rows
 }

@@ -12,7 +12,13 @@ const kept = z.strictObject({
   isRunning: z.boolean(),
   /** Starts after an end without order, epoch ms. */
   crashes: z.array(z.number()).max(20),
-  news: z.strictObject({ levels: keptLevels, lines: z.record(z.string(), keptLine) }).optional(),
+  news: z
+    .strictObject({
+      levels: keptLevels,
+      lines: z.record(z.string(), keptLine),
+      scopes: z.record(z.string(), keptLevels).optional(),
+    })
+    .optional(),
 })
 
 /** What an earlier process left behind, and the number of recent ends without order. */
@@ -55,8 +61,9 @@ export class NewsMemory {
   constructor(store: Pick<Store, 'write'>, { crashes, notifier }: NewsPast) {
     this.store = store
     this.crashes = crashes
-    if (notifier?.levels !== undefined)
-      this.news = { levels: notifier.levels, lines: notifier.lines }
+    if (notifier?.levels === undefined) return
+    const { levels, lines, scopes } = notifier
+    this.news = { levels, lines, ...(scopes !== undefined && { scopes }) }
   }
 
   /** Resolves when it is durable, or the store has refused it: the store reports that itself. */

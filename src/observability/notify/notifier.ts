@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import type { HealthSnapshot, HealthStatus } from '../../ports/control/health.ts'
+import type { HealthSnapshot } from '../../ports/control/health.ts'
 import type { Trouble } from '../checks.ts'
 import type { Channel } from './channel.ts'
 import type { Delivered, Outgoing } from './delivery.ts'
 import { ACCEPTED, Line, type KeptLine } from './line.ts'
 import { atMost, Pace } from './pace.ts'
-import { RANK, Settling, worseOf, type Before, type KeptLevels } from './settling.ts'
+import { Scope, scopeOf, UNDELIVERED, type HealthOf } from './scope.ts'
+import { worseOf, type Before, type KeptLevels } from './settling.ts'
 
 export interface NotifierOptions {
   readonly channels: readonly Channel[]
@@ -41,15 +42,15 @@ export interface NotifierOptions {
 /** The state that outlives the process. */
 export interface NotifierKept {
   readonly levels: KeptLevels
+  /** Of channels about some accounts, by these; absent: there is none. */
+  readonly scopes?: Readonly<Record<string, KeptLevels>> | undefined
   readonly lines: Readonly<Record<string, KeptLine>>
 }
 
 export interface NotifierPast extends Before {
+  readonly scopes?: NotifierKept['scopes']
   readonly lines: Readonly<Record<string, KeptLine>>
 }
-
-/** The health check about unreachable channels. */
-export const UNDELIVERED = 'notify:undelivered'
 
 /**
  * Sends changes of health to people: to each channel the last state, until the channel has accepted
@@ -62,10 +63,9 @@ export class Notifier {
   private readonly options: NotifierOptions
   private readonly lines: readonly Line[]
   private readonly paces: ReadonlyMap<Line, Pace>
-  private readonly settling: Settling
+  private readonly scopes: ReadonlyMap<string, Scope>
   private readonly stopped = new AbortController()
   private keptAs = ''
-  private reasons: readonly string[] = []
 
   constructor(options: NotifierOptions) {
     this.options = options
@@ -73,7 +73,13 @@ export class Notifier {
     const kept = { ...past?.lines }
     // Each channel that sends has one.
     setMaxListeners(0, this.stopped.signal)
-    this.settling = new Settling(options, past)
+    this.scopes = new Map(
+      [undefined, ...channels.map(({ accounts }) => accounts)].map(accounts => {
+        const key = scopeOf(accounts)
+        const levels = accounts === undefined ? past?.levels : past?.scopes?.[key]
+        return [key, new Scope(options, past && { ...past, levels }, accounts)]
+      }),
+    )
     this.lines = channels.map(channel => {
       const key = keyOf(channel)
       const line = new Line(channel, key, kept[key])
@@ -94,25 +100,25 @@ export class Notifier {
     }
   }
 
-  /** Takes the health of a cycle. */
-  observe(snapshot: HealthSnapshot): void {
+  /** Takes the health of a cycle, and what gives that of some accounts alone. */
+  observe(snapshot: HealthSnapshot, of: HealthOf = () => snapshot): void {
     if (this.lines.length === 0 || this.stopped.signal.aborted) return
     const now = this.options.monotonic()
-    const { status, output } = withoutNotices(snapshot)
-    this.settling.observe(status, now, snapshot.at)
-    const settled = this.settling.status
-    // While the finding is absent for a moment, a settled status keeps its reasons.
-    if (RANK[status] >= RANK[settled]) this.reasons = settled === 'pass' ? [] : output
-    if (!this.settling.isKnown) return
+    for (const scope of this.scopes.values()) {
+      const { accounts } = scope
+      scope.observe(accounts === undefined ? snapshot : of(accounts), now)
+    }
     for (const line of this.lines) {
+      const { isKnown, status, reasons: found } = this.scopes.get(scopeOf(line.channel.accounts))!
+      if (!isKnown) continue
       const others = this.lines.filter(each => each !== line && this.isAway(each))
       const reasons = others.map(({ channel }) => `${UNDELIVERED}: ${channel.name}`)
       // A channel without health is sent that another one is away all the same.
       const hasHealth = line.channel.events.has('health')
       this.counts.leftOut += line.settle({
-        status: worseOf(hasHealth ? settled : 'pass', others.length > 0 ? 'warn' : 'pass'),
+        status: worseOf(hasHealth ? status : 'pass', others.length > 0 ? 'warn' : 'pass'),
         at: snapshot.at,
-        reasons: [...(hasHealth ? this.reasons : []), ...reasons],
+        reasons: [...(hasHealth ? found : []), ...reasons],
       })
       if (line.mayGo(now, this.options.maxPerHour)) {
         line.sending = this.send(line).finally(() => (line.sending = undefined))
@@ -152,7 +158,7 @@ export class Notifier {
   private async send(line: Line): Promise<void> {
     const { service, timezone = 'UTC', monotonic, onFailure, onRecovery } = this.options
     const { signal } = this.stopped
-    const alert = { ...line.begin(), service, timezone }
+    const alert = { ...line.begin(), service: serviceOf(service, line.channel), timezone }
     // A process that ends between the message and its record must know that an incident may be
     // open.
     await atMost(KEEP_MS, this.keep(), signal)
@@ -180,7 +186,13 @@ export class Notifier {
   /** Stores changes. */
   private async keep(): Promise<void> {
     const lines = Object.fromEntries(this.lines.map(line => [line.key, line.kept]))
-    const kept: NotifierKept = { levels: this.settling.kept, lines }
+    const [whole, ...others] = this.scopes
+    const scopes = Object.fromEntries(others.map(([key, { kept: levels }]) => [key, levels]))
+    const kept: NotifierKept = {
+      levels: whole![1].kept,
+      lines,
+      ...(others.length > 0 && { scopes }),
+    }
     const text = JSON.stringify(kept)
     if (text === this.keptAs) return
     this.keptAs = text
@@ -191,23 +203,12 @@ export class Notifier {
 /** Longest wait of a message for its record, ms: an unreachable store delays no message further. */
 const KEEP_MS = 2_000
 
-/**
- * Health without the check on the channels themselves: each channel is sent the problems of the
- * others only.
- */
-function withoutNotices({ status, output, checks }: HealthSnapshot): {
-  status: HealthStatus
-  output: readonly string[]
-} {
-  const isAway = checks[UNDELIVERED]?.[0]?.status === 'warn'
-  if (!isAway) return { status, output }
-  const others = Object.entries(checks).filter(([name]) => name !== UNDELIVERED)
-  const isFine = others.every(([, all]) => all.every(check => check.status === 'pass'))
-  return {
-    status: isFine ? 'pass' : status,
-    output: output.filter(text => !text.startsWith(UNDELIVERED)),
-  }
-}
+/** How the service calls itself in messages about some accounts alone. */
+const serviceOf = (service: string, { accounts }: Channel): string =>
+  accounts === undefined ? service : `${service} (${[...accounts].join(', ')})`
 
-const keyOf = ({ address }: Channel): string =>
-  createHash('sha256').update(address).digest('hex').slice(0, 16)
+const keyOf = (channel: Channel): string => {
+  const scope = scopeOf(channel.accounts)
+  const whole = scope === '' ? channel.address : `${channel.address} ${scope}`
+  return createHash('sha256').update(whole).digest('hex').slice(0, 16)
+}

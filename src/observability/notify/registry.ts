@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { WatchkeeperError } from '../../errors.ts'
-import { plainItem, type Alert, type Channel } from './channel.ts'
+import { accountsOption, plainItem, type Alert, type Channel } from './channel.ts'
 import type { HttpRequest } from './delivery.ts'
 import { discord, discordOptions } from './discord.ts'
 import { email, emailOptions } from './email.ts'
@@ -14,6 +14,7 @@ const pluginOptions = z.strictObject({
   kind: z.literal('plugin').describe('A channel of your own, from one of `plugins`.'),
   name: z.string().min(1).describe('Its name.'),
   options: z.record(z.string(), z.unknown()).default({}).describe('Its options.'),
+  accounts: accountsOption(),
   from: z
     .enum(['warn', 'fail'])
     .default('warn')
@@ -93,9 +94,13 @@ export function channelsOf(
 ): readonly Channel[] {
   const seen = new Map<string, number>()
   return all.map(options => {
-    const channel = channelOf(options, plugins)
+    const channel = aboutAccounts(channelOf(options, plugins), options.accounts)
     const count = (seen.get(channel.name) ?? 0) + 1
     seen.set(channel.name, count)
     return count === 1 ? channel : { ...channel, name: `${channel.name} ${count}` }
   })
 }
+
+/** The same channel, about these accounts alone. */
+const aboutAccounts = (channel: Channel, accounts: readonly string[] | undefined): Channel =>
+  accounts === undefined ? channel : { ...channel, accounts: new Set(accounts) }

@@ -4,6 +4,7 @@ import { firstInstant, localDay } from '../../domain/zone.ts'
 import type { PortfolioView } from '../../ports/control/portfolio.ts'
 import { journalKindRow } from '../../ports/journal-kinds.ts'
 import type { JournalLine, JournalQuery } from '../../ports/journal-lines.ts'
+import { accountIn } from './compose.ts'
 import type { KeptRow } from './kept-row.ts'
 import type { SummaryFigures } from './state-texts.ts'
 
@@ -12,6 +13,8 @@ export const keptSummary = z.strictObject({
   /** Epoch ms; undefined before the first one. */
   until: z.number().optional(),
   unguardedMs: z.number().nonnegative(),
+  /** Time without a guard by account, where the configuration names its accounts. */
+  unguarded: z.record(z.string(), z.number().nonnegative()).optional(),
 })
 export type KeptSummary = z.infer<typeof keptSummary>
 
@@ -23,6 +26,15 @@ export interface SummaryOptions {
   /** Epoch ms. */
   now(): number
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
+  /** Each is summed up by itself. */
+  readonly accounts: readonly SummarisedAccount[]
+  /** Whether the configuration names its accounts; otherwise every line is of the only one. */
+  readonly areNamed: boolean
+}
+
+/** An account as its day is summed up. */
+export interface SummarisedAccount {
+  readonly name: string
   portfolio(): Promise<PortfolioView>
   /** Time without a guard, over all positions, since this process began, ms. */
   unguardedMs(): number
@@ -41,8 +53,8 @@ const MOST_LINES = 200_000
 /** Sums the day up at a local time, once, also where no process ran at that moment. */
 export class Summary {
   private readonly options: SummaryOptions
-  /** Of this process, that the row has already. */
-  private counted = 0
+  /** Time without a guard of this process that the row has already, by account, ms. */
+  private readonly counted = new Map<string, number>()
   private keptAt = -Infinity
   private running: Promise<void> | undefined
 
@@ -77,15 +89,25 @@ export class Summary {
   }
 
   private async sumUp(from: number, until: number): Promise<void> {
-    const { kept, record, portfolio, timezone } = this.options
+    const { kept, accounts, timezone } = this.options
     await this.count()
-    const found = await this.read(from, until)
-    const { unguardedMs } = kept.value
-    if (found !== undefined) {
-      const { limits } = await portfolio()
+    const { sums, isPart } = await this.read(from, until)
+    const day = new Date(localDay(timezone, until) * DAY_MS).toISOString().slice(0, 10)
+    const summed = new Map<string, number>()
+    for (const account of accounts) {
+      const unguardedMs = this.unguarded(account.name)
+      summed.set(account.name, unguardedMs)
+      const found = sums.get(account.name)
+      // A process that ended meanwhile has recorded it.
+      if (found === undefined) continue
+      const { limits } = await account.portfolio()
+      const { profits, incidents, count } = found
       const figures: SummaryFigures = {
-        ...found,
-        day: new Date(localDay(timezone, until) * DAY_MS).toISOString().slice(0, 10),
+        ...count,
+        profits,
+        incidents,
+        isPart,
+        day,
         from,
         until,
         limits: limits.map(({ name, loss, maxLoss, trippedAt }) => {
@@ -93,23 +115,22 @@ export class Summary {
         }),
         unguardedMs,
       }
-      await record('daily-summary', { ...figures })
+      await account.record('daily-summary', { ...figures })
     }
-    await kept.keep({ until, unguardedMs: Math.max(0, kept.value.unguardedMs - unguardedMs) })
+    const rest = [...summed].map(([name, ms]) => [name, Math.max(0, this.unguarded(name) - ms)])
+    await kept.keep({ until, ...this.rowOf(Object.fromEntries(rest)) })
   }
 
-  /** Figures of the lines of a period; undefined where a summary of it is in the journal already. */
+  /** Figures of the lines of a period by account, without those whose summary is in the journal already. */
   private async read(
     from: number,
     until: number,
-  ): Promise<
-    Pick<SummaryFigures, 'exits' | 'won' | 'lost' | 'profits' | 'incidents' | 'isPart'> | undefined
-  > {
-    const profits: Record<string, number> = {}
-    const incidents: Record<string, number> = {}
-    const count = { exits: 0, won: 0, lost: 0 }
+  ): Promise<{ readonly sums: ReadonlyMap<string, Sums>; readonly isPart: boolean }> {
+    const { accounts, areNamed } = this.options
+    const sums = new Map(accounts.map(({ name }) => [name, noSums()]))
+    const only = areNamed ? undefined : accounts[0]!.name
     let before: number | undefined
-    for (let read = 0; read < MOST_LINES; read += PAGE_LINES) {
+    for (let read = 0; read < MOST_LINES && sums.size > 0; read += PAGE_LINES) {
       const lines = await this.options.journal({
         after: 0,
         limit: PAGE_LINES,
@@ -118,22 +139,44 @@ export class Summary {
       })
       for (const line of lines.toReversed()) {
         before = line.seq
-        if (line.at < from) return { ...count, profits, incidents, isPart: false }
-        if (line.kind === 'daily-summary' && line['until'] === until) return undefined
-        if (line.at < until) addTo(line, { profits, incidents, count })
+        if (line.at < from) return { sums, isPart: false }
+        const account = only ?? accountIn(line)
+        // What concerns the process concerns each account.
+        const concerned = account === undefined ? [...sums.keys()] : [account]
+        for (const name of concerned) {
+          if (line.kind === 'daily-summary' && line['until'] === until) sums.delete(name)
+          const own = sums.get(name)
+          if (own !== undefined && line.at < until) addTo(line, own)
+        }
       }
-      if (lines.length < PAGE_LINES) return { ...count, profits, incidents, isPart: false }
+      if (lines.length < PAGE_LINES) return { sums, isPart: false }
       await new Promise(resolve => setImmediate(resolve))
     }
-    return { ...count, profits, incidents, isPart: true }
+    return { sums, isPart: true }
   }
 
   private async count(): Promise<void> {
-    const { kept, unguardedMs } = this.options
-    const total = unguardedMs()
-    const more = total - this.counted
-    this.counted = total
-    if (more > 0) await kept.keep({ unguardedMs: kept.value.unguardedMs + more })
+    const { accounts, kept } = this.options
+    const more = accounts.map(({ name, unguardedMs }) => {
+      const total = unguardedMs()
+      const added = total - (this.counted.get(name) ?? 0)
+      this.counted.set(name, total)
+      return [name, Math.max(0, added)] as const
+    })
+    if (more.every(([, added]) => added === 0)) return
+    const sums = more.map(([name, added]) => [name, this.unguarded(name) + added])
+    await kept.keep(this.rowOf(Object.fromEntries(sums)))
+  }
+
+  /** Time without a guard that is not summed up yet, ms. */
+  private unguarded(name: string): number {
+    const { value } = this.options.kept
+    return this.options.areNamed ? (value.unguarded?.[name] ?? 0) : value.unguardedMs
+  }
+
+  private rowOf(unguarded: Readonly<Record<string, number>>): Partial<KeptSummary> {
+    const [only = 0] = Object.values(unguarded)
+    return this.options.areNamed ? { unguarded } : { unguardedMs: only }
   }
 }
 
@@ -142,6 +185,8 @@ interface Sums {
   readonly incidents: Record<string, number>
   readonly count: { exits: number; won: number; lost: number }
 }
+
+const noSums = (): Sums => ({ profits: {}, incidents: {}, count: { exits: 0, won: 0, lost: 0 } })
 
 function addTo(line: JournalLine, { profits, incidents, count }: Sums): void {
   if (journalKindRow(line.kind).level === 'error') {

@@ -54,12 +54,16 @@ describe('Courier', () => {
     Promise.resolve(lines.filter(({ seq }) => seq > after).slice(0, limit))
 
   /** A process that finds what the one before has kept. */
-  function start({ longest = 1_000, maxPending = 50 } = {}): Courier {
+  function start(
+    { longest = 1_000, maxPending = 50 } = {},
+    { areNamed = false, ...about }: { areNamed?: boolean; accounts?: ReadonlySet<string> } = {},
+  ): Courier {
     const monotonic = (): number => mono
     const channel: Channel = {
       name: 'desk',
       address: 'desk',
       events: new Set(EVENTS),
+      ...about,
       keepsIncidents: false,
       from: 'warn',
       spacingMs: 0,
@@ -79,6 +83,7 @@ describe('Courier', () => {
       pace: new Pace({ spacingMs: 0, monotonic }),
       service: 'desk-1',
       ticks: { of: () => undefined },
+      areNamed,
       maxPending,
       past: kept,
       monotonic,
@@ -116,6 +121,20 @@ describe('Courier', () => {
     start()
     await cycle()
     expect(sent).to.have.length(1)
+  })
+
+  it('sends a channel the lines of its accounts and of the process alone, each with its account', async () => {
+    start({}, { accounts: new Set(['bolt']), areNamed: true })
+    const trade = { at: 1, kind: 'exit-closed', positionId: 'p1' }
+    lines.push({ ...trade, seq: 1, account: 'acme' })
+    lines.push({ ...trade, seq: 2, account: 'bolt/A1' })
+    lines.push({ at: 1, kind: 'kill-switch', seq: 3, state: 'halt' })
+    await cycle()
+    const titles = sent.flatMap(({ items }) => items.map(({ title, account }) => [title, account]))
+    expect(titles).to.deep.equal([
+      ['bolt: Closed p1: nothing was left to sell', 'bolt'],
+      ['Halted: no order leaves', undefined],
+    ])
   })
 
   it('leaves no listener behind, however many messages it sends', async () => {

@@ -10,8 +10,12 @@ import {
   type NotifierOptions,
   type NotifierPast,
 } from '../../../src/observability/notify/notifier.ts'
-import { channelOf, channelOptions } from '../../../src/observability/notify/registry.ts'
-import type { HealthCheck, HealthStatus } from '../../../src/ports/control/health.ts'
+import { channelOptions, channelsOf } from '../../../src/observability/notify/registry.ts'
+import type {
+  HealthCheck,
+  HealthSnapshot,
+  HealthStatus,
+} from '../../../src/ports/control/health.ts'
 import { until } from '../../support/until.ts'
 
 const EPOCH = 1_700_000_000_000
@@ -62,7 +66,7 @@ describe('Notifier', () => {
 
   function start(given: object | object[], but: Partial<NotifierOptions> = {}): Notifier {
     notifier = new Notifier({
-      channels: [given].flat().map(each => channelOf(channelOptions.parse(each))),
+      channels: channelsOf([given].flat().map(each => channelOptions.parse(each))),
       service: 'desk-1',
       settleMs: 1_000,
       maxSettleMs: 60_000,
@@ -124,6 +128,40 @@ describe('Notifier', () => {
       at: '2023-11-14T22:13:22.000Z',
       reasons: ['positions:unguarded: p<1>'],
     })
+  })
+
+  it('sends a channel the health of its accounts alone, under their names', async () => {
+    const both = [hook(), hook({ url: `${base}/bolt`, accounts: ['bolt'] })]
+    const health = (status: HealthStatus, output: string[]): HealthSnapshot => {
+      return { status, at: EPOCH + mono, output, checks: {} }
+    }
+    let ofBolt: HealthStatus = 'pass'
+    const seconds = async (count: number): Promise<void> => {
+      for (let second = 0; second < count; second++) {
+        mono += 1_000
+        notifier!.observe(health('fail', ['positions:unguarded: acme: p1']), accounts => {
+          expect([...accounts]).to.deep.equal(['bolt'])
+          return health(ofBolt, ofBolt === 'pass' ? [] : ['gateway:breakers: orders'])
+        })
+        await notifier!.idle()
+      }
+    }
+    start(both)
+    await seconds(5)
+    expect(received.map(({ url }) => url)).to.deep.equal(['/hook'])
+    ofBolt = 'warn'
+    await seconds(3)
+    expect(received.at(-1)).to.deep.include({ url: '/bolt' })
+    expect(received.at(-1)!.body).to.deep.include({
+      service: 'desk-1 (bolt)',
+      status: 'warn',
+      reasons: ['gateway:breakers: orders'],
+    })
+    // The next process goes on with what lasts.
+    await notifier!.stop()
+    start(both, { past: past() })
+    await seconds(5)
+    expect(received).to.have.length(2)
   })
 
   it('sends nothing about a status that does not last', async () => {

@@ -30,6 +30,28 @@ const MESSAGE: Message = {
   mayRepeat: false,
 }
 
+describe('channelsOf', () => {
+  it('gives a channel of any kind the accounts that it is about', () => {
+    const url = 'https://hook.example/x'
+    const kinds: object[] = [
+      { kind: 'webhook', url },
+      { kind: 'slack', url },
+      { kind: 'discord', url },
+      { kind: 'pagerduty', routingKey: 'key' },
+      { kind: 'telegram', token: 'token', chatId: 1 },
+      { kind: 'email', host: 'h', sender: 'a@example.com', to: ['b@example.com'], tls: 'none' },
+      { kind: 'plugin', name: 'own' },
+    ]
+    const parse = (accounts?: string[]) =>
+      kinds.map(each => channelOptions.parse({ ...each, ...(accounts && { accounts }) }))
+    const own = () => () => ({}) as never
+    for (const { name, accounts } of channelsOf(parse(['acme']), own)) {
+      expect([...(accounts ?? [])], name).to.deep.equal(['acme'])
+    }
+    expect(channelsOf(parse(), own).some(channel => 'accounts' in channel)).to.equal(false)
+  })
+})
+
 describe('channelOf', () => {
   let folder: string
 

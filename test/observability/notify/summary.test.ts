@@ -1,8 +1,19 @@
 import { expect } from 'chai'
 import { KeptRow } from '../../../src/observability/notify/kept-row.ts'
-import { lastDue, Summary, type KeptSummary } from '../../../src/observability/notify/summary.ts'
+import {
+  lastDue,
+  Summary,
+  type KeptSummary,
+  type SummarisedAccount,
+} from '../../../src/observability/notify/summary.ts'
 import type { JournalLine, JournalQuery } from '../../../src/ports/journal-lines.ts'
 import { until } from '../../support/until.ts'
+
+interface Sums {
+  readonly profits: object
+  readonly incidents: object
+  readonly unguardedMs: number
+}
 
 const at = (text: string): number => Date.parse(text)
 const EVENING = 17 * 60 + 30
@@ -13,9 +24,12 @@ describe('Summary', () => {
   let now: number
   let unguardedMs: number
   let summary: Summary
+  /** Accounts that the configuration names. */
+  let names: readonly string[]
 
   beforeEach(() => {
     lines = []
+    names = []
     now = at('2026-11-27T12:00:00Z')
     unguardedMs = 0
     row = rowWith({ unguardedMs: 0 })
@@ -38,31 +52,37 @@ describe('Summary', () => {
       kept: row,
       now: () => now,
       journal,
-      portfolio: () =>
-        Promise.resolve({
-          day: { from: 0, until: 1 },
-          realised: [],
-          limits: [
-            {
-              name: 'day',
-              maxLoss: 100,
-              warnAtPct: 80,
-              account: null,
-              underlying: null,
-              currency: null,
-              realised: 0,
-              unrealised: 0,
-              loss: 25,
-              trippedAt: null,
-            },
-          ],
-        }),
-      unguardedMs: () => unguardedMs,
-      record: (kind, detail) => {
-        add(kind, now, detail)
-        return Promise.resolve()
-      },
+      areNamed: names.length > 0,
+      accounts: (names.length > 0 ? names : ['main']).map(summarised),
     })
+
+  const summarised = (name: string): SummarisedAccount => ({
+    name,
+    portfolio: () =>
+      Promise.resolve({
+        day: { from: 0, until: 1 },
+        realised: [],
+        limits: [
+          {
+            name: 'day',
+            maxLoss: 100,
+            warnAtPct: 80,
+            account: null,
+            underlying: null,
+            currency: null,
+            realised: 0,
+            unrealised: 0,
+            loss: 25,
+            trippedAt: null,
+          },
+        ],
+      }),
+    unguardedMs: () => unguardedMs,
+    record: (kind, detail) => {
+      add(kind, now, { ...(names.length > 0 && { account: name }), ...detail })
+      return Promise.resolve()
+    },
+  })
 
   function add(kind: string, when: number, detail: object = {}): void {
     lines.push({ seq: lines.length + 1, at: when, kind, ...detail })
@@ -128,6 +148,41 @@ describe('Summary', () => {
     await cycle('2026-11-27T16:31:00Z')
     expect(summaries()).to.have.length(1)
     await until(() => row.value.until === at('2026-11-27T16:30:00Z'))
+  })
+
+  it('sums up each account by itself, and what concerns the process in each', async () => {
+    names = ['acme', 'bolt', 'cove']
+    summary = start()
+    await cycle('2026-11-27T12:00:00Z')
+    add('exit-filled', at('2026-11-27T13:00:00Z'), { profit: 12.5, account: 'acme' })
+    add('exit-filled', at('2026-11-27T13:01:00Z'), { profit: -2.5, account: 'bolt/A1' })
+    add('monitor-gave-up', at('2026-11-27T13:02:00Z'))
+    unguardedMs = 500
+    const before = structuredClone(row.value)
+    await cycle('2026-11-27T16:30:00Z')
+    const figures = (): unknown[] =>
+      summaries().map(line => {
+        const {
+          account,
+          profits,
+          incidents,
+          unguardedMs: ms,
+        } = line as unknown as JournalLine & Sums
+        return [account, profits, incidents, ms]
+      })
+    const incidents = { 'monitor-gave-up': 1 }
+    expect(figures()).to.deep.equal([
+      ['acme', { '': 12.5 }, incidents, 500],
+      ['bolt', { '': -2.5 }, incidents, 500],
+      ['cove', {}, incidents, 500],
+    ])
+    expect(row.value.unguarded).to.deep.equal({ acme: 0, bolt: 0, cove: 0 })
+    // A process that ended after the first of them sums up the others.
+    lines = lines.filter(({ kind, account }) => kind !== 'daily-summary' || account === 'acme')
+    row = rowWith(before)
+    summary = start()
+    await cycle('2026-11-27T16:31:00Z')
+    expect(summaries().map(({ account }) => account)).to.deep.equal(['acme', 'bolt', 'cove'])
   })
 
   it('comes once a day, at the local time, also where the clock is changed', () => {
