@@ -54,13 +54,12 @@ const MOST_READS = 10
 /** The positions that a store keeps, while a service may write it. */
 export async function keptPositions(store: Pick<Store, 'rows'>): Promise<readonly KeptPosition[]> {
   for (let reads = 1; ; reads++) {
-    // Extremes last: no row refers to a series that is newer.
-    const [register, rows, exits, extremes] = await Promise.all([
-      registerOf(store),
-      store.rows<KeptRatchet>('ratchets'),
-      store.rows<ExitRecord>('exits'),
-      store.rows<StoredExtremes>('extremes'),
-    ])
+    // No row refers to a series that is newer than the row, and a position that closes loses its row: extremes
+    // are read after the rows, and the register last.
+    const rows = await store.rows<KeptRatchet>('ratchets')
+    const exits = await store.rows<ExitRecord>('exits')
+    const extremes = await store.rows<StoredExtremes>('extremes')
+    const register = await registerOf(store)
     // A series is deleted once the rows refer to a newer one: without it a best price would be too low.
     const isWhole = [...rows.values()].every(
       ({ series }) => series === undefined || extremes.has(String(series)),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { keptPositions, openKeptData } from '../../src/app/offline.ts'
+import type { PositionId } from '../../src/domain/ids.ts'
 import type { WatchkeeperError } from '../../src/errors.ts'
 import type { Registered } from '../../src/ports/state-repository.ts'
 import type { Table } from '../../src/ports/store.ts'
@@ -29,36 +30,57 @@ needing('redis-server').describe('reading a data folder', () => {
 })
 
 describe('the positions of a store', () => {
-  it('have the best prices of one moment, while a service begins a new series of extremes', async () => {
-    const store = new MemoryStore()
+  const position = aPosition()
+  const open: Registered = { position, rules: {}, generation: 1, state: 'open' }
+  const ratchet = { best: 100, series: 4, mark: 1, generation: 1 }
+  let store: MemoryStore
+  let keeper: StoreRepository<{ positionId: PositionId; generation: number }, string, unknown>
+
+  beforeEach(async () => {
+    store = new MemoryStore()
     await store.claim('me', 1_000)
-    const keeper = new StoreRepository(store)
-    const position = aPosition()
-    const open: Registered = { position, rules: {}, generation: 1, state: 'open' }
+    keeper = new StoreRepository(store)
+    const ratchets = new Map([[position.id, ratchet]])
+    await keeper.keep({ register: [open], ratchets, extremes: new Map([['4', extremesTo(120)]]) })
+  })
+
+  const extremesTo = (high: number) => {
     const { instrument } = position
-    const rowsOf = (high: number) =>
-      ({ instrument, view: 'trade', segment: 1, high, low: 90, highs: [], lows: [] }) as const
-    const ratchet = { best: 100, series: 4, mark: 1, generation: 1 }
-    const extremes = new Map([['4', rowsOf(120)]])
-    await keeper.keep({ register: [open], ratchets: new Map([[position.id, ratchet]]), extremes })
-    let isWriting = true
-    const written = {
-      rows: async <Value>(table: Table): Promise<ReadonlyMap<string, Value>> => {
+    return { instrument, view: 'trade', segment: 1, high, low: 90, highs: [], lows: [] } as const
+  }
+
+  /** The positions in a store that a service writes once, after the read of a table. */
+  const readBeside = (after: Table, write: () => Promise<unknown>) => {
+    let isWritten = false
+    return keptPositions({
+      rows: async <Value>(table: Table) => {
         const rows = await store.rows<Value>(table)
-        if (table === 'ratchets' && isWriting) {
-          isWriting = false
-          const next = new Map([[position.id, { ...ratchet, best: 120, series: 5 }]])
-          const series = new Map([
-            ['4', undefined],
-            ['5', rowsOf(120)],
-          ])
-          await keeper.keep({ ratchets: next, extremes: series })
+        if (table === after && !isWritten) {
+          isWritten = true
+          await write()
         }
         return rows
       },
-    }
-    const before = [...(await store.rows<typeof ratchet>('ratchets')).values()]
-    expect(before.map(({ series }) => series)).to.deep.equal([4])
-    expect((await keptPositions(written)).map(({ best }) => best)).to.deep.equal([120])
+    })
+  }
+
+  it('have the best prices of one moment, while a service begins a new series of extremes', async () => {
+    const read = await readBeside('ratchets', () =>
+      keeper.keep({
+        ratchets: new Map([[position.id, { ...ratchet, best: 120, series: 5 }]]),
+        extremes: new Map([
+          ['4', undefined],
+          ['5', extremesTo(120)],
+        ]),
+      }),
+    )
+    expect(read.map(({ best }) => best)).to.deep.equal([120])
   })
+
+  for (const table of ['positions', 'ratchets', 'extremes'] as const)
+    it(`are open with their best price, or closed, while a service closes one beside ${table}`, async () => {
+      const close = () => keeper.keep({ register: [{ ...open, state: 'closed' }] })
+      const [read] = await readBeside(table, close)
+      expect(read!.state === 'closed' ? 120 : read!.best).to.equal(120)
+    })
 })
