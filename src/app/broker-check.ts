@@ -44,7 +44,7 @@ const NOTHING = { dedupe: 'never', lookup: 'none', reduceOnly: false } as const
 type Proved = Pick<Capabilities, keyof typeof NOTHING>
 
 /**
- * Runs the steps of docs/brokers.md, "Before real money", against a REST broker. With `trade` it closes a holding
+ * Runs the steps of docs/broker-setup.md, "Before real money", against a REST broker. With `trade` it closes a holding
  * of that instrument: for accounts without real money.
  */
 export async function checkBroker(options: BrokerCheckOptions): Promise<BrokerCheck> {
