@@ -23,6 +23,7 @@ export function subjectOf(message: GatewayMessage): string | undefined {
       return `${message.kind} ${message.update.clientOrderId}`
     case 'holding':
       return `report on ${message.key.instrument}`
+    case 'hint':
     case 'holdings':
     case 'orders':
     case 'confirm':

@@ -3,6 +3,7 @@ import type { ExitRecord, PastOrder } from '../exits/record.ts'
 import type { TrackedNet } from '../nets/tracked-net.ts'
 import { callLate } from './gateway-calls.ts'
 import { act, actOnAll, changed, changedEach, followReleased, mayCancel } from './gateway-exits.ts'
+import { hinted } from './gateway-hints.ts'
 import {
   actOnNet,
   feedExit,
@@ -62,6 +63,9 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
     case 'late':
     case 'pushed':
       return orderNews(state, message)
+    case 'hint':
+      hinted(state, message.hint)
+      return state
     case 'holding':
     case 'holdings':
     case 'orders':

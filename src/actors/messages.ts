@@ -1,6 +1,7 @@
+import type { AccountHint } from '../domain/account-hint.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
-import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { ClientOrderId, Execution, Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitEvent } from '../exits/events.ts'
@@ -77,6 +78,8 @@ export type GatewayMessage =
     }
   /** The broker sends an update of one of our orders of its own accord. */
   | { readonly kind: 'pushed'; readonly update: OrderUpdate }
+  /** The venue says that something may have changed. */
+  | { readonly kind: 'hint'; readonly hint: AccountHint }
   /** What is held, asked for at `askedAt` (epoch ms). */
   | {
       readonly kind: 'holding'
@@ -104,6 +107,12 @@ export type ReconcilerMessage =
   | { readonly kind: 'ask'; readonly key: HoldingKey }
   | { readonly kind: 'list' }
   | { readonly kind: 'list-orders' }
+  /** Look up an order of ours. */
+  | {
+      readonly kind: 'look-up'
+      readonly clientOrderId: ClientOrderId
+      readonly instrument: InstrumentId
+    }
   /** A question was answered or failed; `again` asks it once more. */
   | { readonly kind: 'ended'; readonly question: string; readonly again: ReconcilerMessage }
   | { readonly kind: 'cycle' }

@@ -1,15 +1,15 @@
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import { nameOf } from '../exits/holding-state.ts'
-import type { OpenOrder } from '../ports/broker.ts'
+import type { OpenOrder, OrderState } from '../ports/broker.ts'
 import type { Journal } from '../ports/journal.ts'
-import type { HoldingSource } from '../ports/sender.ts'
+import type { HoldingSource, Sender } from '../ports/sender.ts'
 import { withDeadline } from './deadline.ts'
 import type { GatewayMessage, ReconcilerMessage } from './messages.ts'
 
 /** What the reconciler works with. */
 export interface ReconcilerDeps {
-  readonly broker: HoldingSource
+  readonly broker: HoldingSource & Pick<Sender, 'orderByClientId'>
   readonly journal: Journal
   /** The holding that a position is a part of; undefined where it is not open. */
   keyOf(position: PositionId): HoldingKey | undefined
@@ -62,6 +62,9 @@ export function reconciler(state: ReconcilerState, message: ReconcilerMessage): 
     case 'list-orders':
       listOrders(state)
       return state
+    case 'look-up':
+      lookUp(state, message)
+      return state
     case 'ended': {
       const isWantedAgain = state.underWay.get(message.question) === true
       state.underWay.delete(message.question)
@@ -112,6 +115,27 @@ function listOrders(state: ReconcilerState): void {
     {
       call: signal => broker.openOrders!(signal),
       toMessage: (orders, askedAt) => ({ kind: 'orders', orders, askedAt }),
+    },
+  )
+}
+
+function lookUp(
+  state: ReconcilerState,
+  again: Extract<ReconcilerMessage, { kind: 'look-up' }>,
+): void {
+  const { clientOrderId, instrument } = again
+  ask<OrderState>(
+    state,
+    { question: `order ${clientOrderId}`, again },
+    {
+      call: signal => state.parts.broker.orderByClientId(clientOrderId, signal, instrument),
+      toMessage: (order, askedAt) => ({
+        kind: 'late',
+        clientOrderId,
+        order,
+        by: 'look-up',
+        askedAt,
+      }),
     },
   )
 }

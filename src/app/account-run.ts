@@ -87,6 +87,7 @@ export class AccountRun {
     this.health = new ServiceHealth({
       exitable: this.exitable,
       venueWatch: this.venueWatch,
+      hints: own.hints,
       system,
       store: parts.store,
       performance: parts.performance,
@@ -151,6 +152,7 @@ export class AccountRun {
     this.prices.cycle()
     void guarded.deps.access.cycle()
     this.venueWatch?.cycle()
+    guarded.deps.hints.cycle((kind, detail) => system.note(kind, detail))
     if (guarded.stopped !== undefined) return
     if (deps.readiness().ready) this.advisors.cycle(error => this.failed(error))
     this.adopter?.poll().catch((error: unknown) => this.failed(error))

@@ -14,6 +14,7 @@ import type { PortfolioDay } from '../risk/portfolio.ts'
 import type { AccountStore } from '../stores/account-rows.ts'
 import type { StoreRepository } from '../stores/state-repository.ts'
 import type { ExitableDesk } from '../views/exitable.ts'
+import type { AccountHints } from './account-hints.ts'
 import type { VenueWatch } from './venue-watch.ts'
 
 export interface GuardedAccountDeps {
@@ -38,6 +39,8 @@ export interface GuardedAccountDeps {
   venueWatchOf(system: Account): VenueWatch | undefined
   /** Asks what an exit would depend on. */
   readonly access: AccessDrill
+  /** What the venue pushes about the account. */
+  readonly hints: AccountHints
   /** What shows whether each position could be exited. */
   exitableOf(system: Account): ExitableDesk
   /** Epoch ms. */

@@ -8,6 +8,7 @@ import { binanceBroker } from '../brokers/venue/binance/options.ts'
 import { bybitBroker } from '../brokers/venue/bybit/options.ts'
 import type { VenueKind } from '../brokers/venue/notation.ts'
 import { okxBroker } from '../brokers/venue/okx/options.ts'
+import type { AdapterRun } from '../brokers/venue/options.ts'
 import type { VenuePlace } from '../brokers/venue/public.ts'
 import { brokerSchema } from '../config/broker-schema.ts'
 import type { ServiceConfig } from '../config/schema.ts'
@@ -16,6 +17,7 @@ import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { Registered } from '../ports/state-repository.ts'
+import { machineTimers } from './machine-timers.ts'
 import { pluginBroker } from './plugins.ts'
 
 export interface BrokerOfOptions {
@@ -83,7 +85,7 @@ export function brokerOf({
     case 'binance':
     case 'bybit':
     case 'okx':
-      return real(venueBrokerOf(config.broker, onOddity))
+      return real(venueBrokerOf(config.broker, { onOddity, timers: machineTimers }))
   }
 }
 
@@ -124,18 +126,14 @@ export function httpBrokerOf(
 export type VenueConfig = Extract<ServiceConfig['broker'], { readonly kind: VenueKind }>
 
 /** A broker at the configured venue. */
-export function venueBrokerOf(
-  config: VenueConfig,
-  onOddity: (kind: 'quotes') => void = () => undefined,
-  stampLagMs = 0,
-): VenueBroker {
+export function venueBrokerOf(config: VenueConfig, run: AdapterRun = {}): VenueBroker {
   switch (config.kind) {
     case 'binance':
-      return binanceBroker(config, onOddity, stampLagMs)
+      return binanceBroker(config, run)
     case 'bybit':
-      return bybitBroker(config, onOddity, stampLagMs)
+      return bybitBroker(config, run)
     case 'okx':
-      return okxBroker(config, onOddity, stampLagMs)
+      return okxBroker(config, run)
   }
 }
 

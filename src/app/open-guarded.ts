@@ -23,6 +23,7 @@ import { PriceBoard } from '../risk/price-board.ts'
 import type { AccountRows } from '../stores/account-rows.ts'
 import { StoreRepository } from '../stores/state-repository.ts'
 import { ExitableDesk } from '../views/exitable.ts'
+import { AccountHints } from './account-hints.ts'
 import { brokerInLayers } from './broker-layers.ts'
 import { oldMsOf } from './feed-source.ts'
 import { GuardedAccount } from './guarded-account.ts'
@@ -81,6 +82,7 @@ export async function openGuarded(
     desk: outside.desk,
     answers: outside.answers,
     access: outside.access,
+    hints: outside.hints,
     exitableOf: system =>
       new ExitableDesk({
         system,
@@ -166,9 +168,13 @@ function openOutside(
     instruments: config.instruments,
     clock,
   })
-  const venue: Venue = { ...layered, priced: chosen.priced }
+  const hints = new AccountHints({
+    venue: config.broker.kind,
+    monotonic: () => clock.monotonic(),
+  })
+  const venue: Venue = { ...hints.over(layered), priced: chosen.priced }
   const access = new AccessDrill({ broker: layered, monotonic: () => clock.monotonic() })
-  return { traces, chaos, permission, board, chosen, desk, answers, access, layered, venue }
+  return { traces, chaos, permission, board, chosen, desk, answers, access, hints, layered, venue }
 }
 
 /** Settings are passed on by name, never by a spread: test/app/settings.test.ts finds those that are not. */

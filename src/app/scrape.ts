@@ -26,7 +26,9 @@ export async function scrapeOf(
   const now = clock.now()
   const monotonicMs = clock.monotonic()
   const redis = mergedRedis(runs.map(({ prices }) => prices.redisFacts()))
-  const streams = mergedStreams(runs.map(({ prices }) => prices.streamFacts()))
+  const streams = mergedStreams(
+    runs.flatMap(({ prices, guarded }) => [prices.streamFacts(), guarded.deps.hints.facts()]),
+  )
   const all = await Promise.all(
     runs.map(({ guarded, system, health, exitable }) =>
       metricFacts(

@@ -15,6 +15,7 @@ import type { LostFolder, OwnedStore } from '../ports/store.ts'
 import type { ExitableDesk } from '../views/exitable.ts'
 import { gatewayTroubles } from '../views/gateway-view.ts'
 import { healthFacts } from '../views/health-facts.ts'
+import type { AccountHints } from './account-hints.ts'
 import type { Stopped } from './guarded-account.ts'
 import type { Messaging } from './messaging.ts'
 import type { Prices } from './open-prices.ts'
@@ -33,6 +34,8 @@ export interface ServiceHealthDeps {
   readonly prices: Prices
   /** Undefined where the account is not at a venue. */
   readonly venueWatch: VenueWatch | undefined
+  /** What the venue pushes about the account. */
+  readonly hints: Pick<AccountHints, 'troubles'>
   readonly performance: Meters
   readonly exitable: Pick<ExitableDesk, 'facts' | 'layers'>
   readonly news: Pick<Messaging, 'troubles'>
@@ -109,6 +112,7 @@ export class ServiceHealth {
       redisTroubles: prices.troubles(),
       modeTroubles: this.deps.venueWatch?.troubles(),
       streamTroubles: prices.streamTroubles(),
+      accountStreamTroubles: this.deps.hints.troubles(),
       advisorTroubles:
         this.deps.advisors.all.length === 0 ? undefined : this.deps.advisors.troubles,
       store: this.deps.store.status(),

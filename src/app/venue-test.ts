@@ -38,7 +38,7 @@ export async function testVenue(
   options: VenueTestOptions,
 ): Promise<VenueReport> {
   const broker = venueBrokerOf(config)
-  const late = venueBrokerOf(config, undefined, LATE_MS)
+  const late = venueBrokerOf(config, { stampLagMs: LATE_MS })
   try {
     const test = new VenueTest({ config, broker, late, options })
     return await test.run()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { AccountHint } from '../domain/account-hint.ts'
 import type { StopOrder } from '../domain/resting-stop.ts'
 import type { Credentials } from '../domain/venue-facts.ts'
 import { AdapterFault, NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../errors.ts'
@@ -45,6 +46,16 @@ const openOrderList = z.array(
   z.object({ clientOrderId: z.string().nullable(), instrument, remaining: z.number() }),
 )
 
+const why = z.string()
+const accountHint = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('order'), clientOrderId: z.string().nullable(), instrument }),
+  z.object({ kind: z.literal('holding'), instrument }),
+  z.object({ kind: z.literal('up') }),
+  z.object({ kind: z.literal('down'), why }),
+  z.object({ kind: z.literal('gap'), why }),
+  z.object({ kind: z.literal('odd'), what: z.enum(['syntax', 'shape']) }),
+])
+
 const orderUpdate = z.object({ clientOrderId: z.string().min(1), order: orderState })
 
 /**
@@ -53,7 +64,7 @@ const orderUpdate = z.object({ clientOrderId: z.string().min(1), order: orderSta
  * another shape is dropped and reported to `onFault`.
  */
 export function checkedBroker(broker: Broker, onFault: (fault: AdapterFault) => void): Broker {
-  const { openOrders, streamOrders, placeStop, amendStop } = broker
+  const { openOrders, placeStop, amendStop } = broker
   return {
     capabilities: broker.capabilities,
     placeExit: (order, signal) =>
@@ -98,16 +109,34 @@ export function checkedBroker(broker: Broker, onFault: (fault: AdapterFault) => 
           ask: () => openOrders.call(broker, signal),
         }),
     }),
-    ...(streamOrders !== undefined && {
-      streamOrders: (listener: (update: OrderUpdate) => void) =>
-        streamOrders.call(broker, update => {
-          const { error } = orderUpdate.safeParse(update)
-          if (error === undefined) listener(update)
-          else onFault(misshapen('streamOrders', error))
-        }),
-    }),
+    ...checkedPushes(broker, onFault),
     ...checkedAccess(broker),
     close: () => broker.close(),
+  }
+}
+
+/** What the broker pushes by itself, where it does. */
+function checkedPushes(
+  broker: Broker,
+  onFault: (fault: AdapterFault) => void,
+): Pick<Broker, 'streamOrders' | 'streamHints'> {
+  const { streamOrders, streamHints } = broker
+  const checkedPush =
+    <Event>(operation: string, shape: z.ZodType, listener: (event: Event) => void) =>
+    (event: Event): void => {
+      const { error } = shape.safeParse(event)
+      if (error === undefined) listener(event)
+      else onFault(misshapen(operation, error))
+    }
+  return {
+    ...(streamOrders !== undefined && {
+      streamOrders: (listener: (update: OrderUpdate) => void) =>
+        streamOrders.call(broker, checkedPush('streamOrders', orderUpdate, listener)),
+    }),
+    ...(streamHints !== undefined && {
+      streamHints: (listener: (hint: AccountHint) => void) =>
+        streamHints.call(broker, checkedPush('streamHints', accountHint, listener)),
+    }),
   }
 }
 

@@ -28,7 +28,7 @@ export type PacedBroker = Omit<Broker, 'placeExit' | 'placeStop' | 'holding'> &
  */
 export function pacedBroker(broker: Broker, options: PacedBrokerOptions): PacedBroker {
   const { desk } = options
-  const { streamOrders } = broker
+  const { streamOrders, streamHints } = broker
   const batch = new QuoteBatch({
     submit: (key, run) =>
       desk.submit({ group: 'quotes', lane: 'quotes', key, operation: 'quotes', run }),
@@ -46,6 +46,7 @@ export function pacedBroker(broker: Broker, options: PacedBrokerOptions): PacedB
       streamOrders: (listener: Parameters<typeof streamOrders>[0]) =>
         streamOrders.call(broker, listener),
     }),
+    ...(streamHints && { streamHints: streamHints.bind(broker) }),
     close: () => broker.close(),
   }
 }

@@ -103,6 +103,7 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
     return ref
   })
   serveCaretaker(services, actors, dispatcher)
+  broker.streamHints?.(hint => send(registry.refOf('gateway'), { kind: 'hint', hint }))
   broker.streamOrders?.(update => send(registry.refOf('gateway'), { kind: 'pushed', update }))
   return {
     actors,

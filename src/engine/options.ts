@@ -11,7 +11,7 @@ import type { WatchedPosition } from '../risk/watched-position.ts'
 /** A broker as the gateway and the reconciler use it. */
 export type ExitVenue = GatewayDeps['broker'] &
   ReconcilerDeps['broker'] &
-  Pick<Broker, 'capabilities' | 'streamOrders'>
+  Pick<Broker, 'capabilities' | 'streamOrders' | 'streamHints'>
 
 type Wired = 'supervisor' | 'self' | 'ask' | 'track' | 'broker' | 'leaving' | 'leavingNet'
 

@@ -57,6 +57,8 @@ export interface HealthFacts {
   readonly modeTroubles?: readonly Trouble[] | undefined
   /** Streams of a venue that are down or refused something; undefined: none is used. */
   readonly streamTroubles?: readonly Trouble[] | undefined
+  /** Why the stream of the account is down; undefined: it has none. */
+  readonly accountStreamTroubles?: readonly Trouble[] | undefined
   /** Advisors that do not run; absent: none is configured. */
   readonly advisorTroubles?: readonly Trouble[] | undefined
   /** Delay of timers (p99 of the last minute), ms, and the threshold from which it is reported. */

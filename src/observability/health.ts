@@ -115,6 +115,9 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
     ...(facts.streamTroubles !== undefined && {
       'feed:streams': counted('component', facts.streamTroubles, 'warn'),
     }),
+    ...(facts.accountStreamTroubles !== undefined && {
+      'account:stream': counted('component', facts.accountStreamTroubles, 'warn'),
+    }),
     ...(facts.advisorTroubles !== undefined && {
       'advisors:down': counted('component', facts.advisorTroubles, 'warn'),
     }),

@@ -9,7 +9,7 @@ export const compose = (broker: Broker, layers: readonly BrokerLayer[]): Broker 
 
 /** The calls of a broker as plain functions, for a layer that replaces some of them. */
 export function callsOf(next: Broker): Broker {
-  const { openOrders, streamOrders, hasNewCredentials, placeStop, amendStop } = next
+  const { openOrders, streamOrders, streamHints, hasNewCredentials, placeStop, amendStop } = next
   const { instruments, positionMode, permissions, credentials, changes } = next
   return {
     capabilities: next.capabilities,
@@ -23,6 +23,7 @@ export function callsOf(next: Broker): Broker {
     ...(amendStop && { amendStop: amendStop.bind(next) }),
     ...(openOrders && { openOrders: openOrders.bind(next) }),
     ...(streamOrders && { streamOrders: streamOrders.bind(next) }),
+    ...(streamHints && { streamHints: streamHints.bind(next) }),
     ...(instruments && { instruments: instruments.bind(next) }),
     ...(positionMode && { positionMode: positionMode.bind(next) }),
     ...(changes && { changes: changes.bind(next) }),

@@ -1,3 +1,4 @@
+import type { AccountHint } from '../domain/account-hint.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitAnswer, ExitOrder, OrderState } from '../domain/order.ts'
@@ -68,6 +69,8 @@ export interface Broker {
   openOrders?(signal: AbortSignal): Promise<readonly OpenOrder[]>
   /** Pushes changes of this service's orders from now on. */
   streamOrders?(listener: (update: OrderUpdate) => void): void
+  /** Pushes what may have changed at the account from now on, until `close`. Nothing of it is a proof. */
+  streamHints?(listener: (hint: AccountHint) => void): void
   /** The venue's rules for every instrument that this broker trades. */
   instruments?(signal: AbortSignal): Promise<readonly VenueInstrument[]>
   positionMode?(signal: AbortSignal): Promise<PositionMode>

@@ -185,6 +185,40 @@ describe('gateway', () => {
     expect(first).to.equal(second)
   })
 
+  it('asks at once for an order that the venue hints at, and believes the answer alone', async () => {
+    const placeExit = sinon.spy((_order: ExitOrder): Promise<ExitAnswer> => {
+      const executed = { quantity: 0, price: null }
+      return Promise.resolve({ kind: 'acknowledged', order: { kind: 'working', executed } })
+    })
+    const ordersAsked = sinon.spy((_id: ClientOrderId): Promise<OrderState> => {
+      return Promise.resolve({ kind: 'unknown' })
+    })
+    lookUp = ordersAsked
+    const ref = start(placeExit)
+    ask(ref)
+    await actors.idle()
+    const [{ clientOrderId, instrument }] = placeExit.firstCall.args
+    const hint = (id: string): boolean =>
+      send(ref, { kind: 'hint', hint: { kind: 'order', clientOrderId: id, instrument } })
+    // However many hints come while a question is under way: it is asked once more after that.
+    ordersAsked.resetHistory()
+    for (let each = 0; each < 50; each++) hint(clientOrderId)
+    await actors.idle()
+    expect(ordersAsked.callCount).to.be.within(1, 10)
+    expect(closed()).to.deep.equal([])
+    // After a gap every order that may be at the venue is asked for.
+    ordersAsked.resetHistory()
+    send(ref, { kind: 'hint', hint: { kind: 'gap', why: 'the stream was down' } })
+    await actors.idle()
+    expect(ordersAsked.callCount).to.be.within(1, 10)
+    holding = { kind: 'flat', ageMs: 0 }
+    lookUp = () => Promise.resolve(filled({ quantity: 1 }))
+    hint(clientOrderId)
+    await actors.idle()
+    await cycle(ref)
+    expect([closed().length, placeExit.callCount]).to.deep.equal([1, 1])
+  })
+
   it('takes an exit from the store as unknown, and believes the broker that it is filled', async () => {
     const placeExit = sinon.spy(filledAnswer)
     let saved: ExitRecord | undefined

@@ -42,7 +42,12 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
     })
     /** The account at the venue, and its prices. */
     const ownFeed = (): object => ({
-      broker: { ...account().broker, url: venue.url, streamUrl: streams.url },
+      broker: {
+        ...account().broker,
+        url: venue.url,
+        streamUrl: streams.url,
+        orderStream: false,
+      },
       feed: { kind: 'broker' },
     })
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { checkedBroker } from '../../src/brokers/checked.ts'
+import type { AccountHint } from '../../src/domain/account-hint.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../src/domain/order.ts'
 import type { StopOrder } from '../../src/domain/resting-stop.ts'
@@ -221,6 +222,22 @@ describe('checkedBroker', () => {
     push(late)
     expect(heard).to.deep.equal([good, late])
     expect(faults.map(({ code }) => code)).to.deep.equal(['ADAPTER_FAULT', 'ADAPTER_FAULT'])
+  })
+
+  it('drops hints of another shape, and reports them', () => {
+    let push: (hint: AccountHint) => void = () => undefined
+    const faults: AdapterFault[] = []
+    const heard: AccountHint[] = []
+    const plain = answering(() => undefined)
+    const broker = checkedBroker(
+      { ...plain, streamHints: listener => void (push = listener) },
+      fault => faults.push(fault),
+    )
+    broker.streamHints!(hint => heard.push(hint))
+    push({ kind: 'holding' } as unknown as AccountHint)
+    push({ kind: 'gap', why: 'the session has ended' })
+    expect(heard).to.deep.equal([{ kind: 'gap', why: 'the session has ended' }])
+    expect(faults.map(({ code }) => code)).to.deep.equal(['ADAPTER_FAULT'])
   })
 
   it('has neither list nor stream where the adapter has none', () => {

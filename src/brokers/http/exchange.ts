@@ -13,7 +13,7 @@ import { NotSent, OutcomeUnknown } from '../../errors.ts'
 
 /** One request. `path` is URL-encoded and relative to the server's address. */
 export interface Ask {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   /** Sent as JSON. */
   readonly body?: unknown

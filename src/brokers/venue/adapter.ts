@@ -1,3 +1,4 @@
+import type { AccountHint } from '../../domain/account-hint.ts'
 import type { InstrumentId } from '../../domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../domain/order.ts'
 import type { Tick } from '../../domain/tick.ts'
@@ -12,10 +13,12 @@ import type {
   OpenOrder,
   OrderState,
 } from '../../ports/broker.ts'
+import type { Timers } from '../../ports/timers.ts'
 import type { Permissions, PositionMode, VenueBroker } from './account.ts'
 import { assertCancelled, refusedOf, VenueClient, type Judge } from './client.ts'
 import type { VenueInstrument } from './instrument.ts'
 import type { Dialect, LineOptions, VenueRequest } from './line.ts'
+import { AccountStream, type AccountDialect } from './stream/account.ts'
 
 /** Settings that the adapters of all venues have. */
 export interface AdapterOptions extends LineOptions {
@@ -25,6 +28,15 @@ export interface AdapterOptions extends LineOptions {
   readonly recvWindowMs: number
   /** Counts answers that were used only in part. */
   readonly onOddity?: ((kind: 'quotes') => void) | undefined
+  /** Where changes of the account are pushed; undefined: nothing is. */
+  readonly stream?: StreamPlace | undefined
+}
+
+/** Where and how changes of an account are pushed. */
+export interface StreamPlace {
+  readonly url: string
+  readonly heartbeatMs: number
+  readonly timers: Timers
 }
 
 /** An order by its id, within its instrument. */
@@ -42,12 +54,20 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   protected readonly mode: PositionMode
   protected readonly client: VenueClient
   protected readonly onOdd: () => void
+  /** Present where the account has a stream. */
+  readonly streamHints?: (listener: (hint: AccountHint) => void) => void
+  private stream: AccountStream | undefined
 
   constructor(options: AdapterOptions, dialect: Dialect, judge: Judge) {
     this.capabilities = options.capabilities
     this.mode = options.positionMode
     this.onOdd = () => options.onOddity?.('quotes')
     this.client = new VenueClient(dialect, judge, options)
+    const { stream } = options
+    if (stream === undefined) return
+    this.streamHints = listener => {
+      this.stream ??= this.openStream(stream, options, listener)
+    }
   }
 
   async placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer> {
@@ -102,6 +122,7 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   }
 
   close(): Promise<void> {
+    this.stream?.close()
     return this.client.line.close()
   }
 
@@ -111,6 +132,8 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   abstract instruments(signal: AbortSignal): Promise<readonly VenueInstrument[]>
   abstract permissions(signal: AbortSignal): Promise<Permissions>
 
+  /** How changes of the account are pushed by `url`. */
+  protected abstract accountDialect(url: string): AccountDialect
   protected abstract orderRequest(order: ExitOrder): VenueRequest
   /** Reads the answer to an accepted order. */
   protected abstract placed(value: Value, order: ExitOrder): ExitAnswer
@@ -127,6 +150,30 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   /** The state that the answer to a cancel contains; undefined where it only acknowledges. */
   protected cancelled(_value: Value, _asked: Asked): OrderState | undefined {
     return undefined
+  }
+
+  private openStream(
+    { url, heartbeatMs, timers }: StreamPlace,
+    { connectTimeoutMs, monotonic = () => performance.now() }: AdapterOptions,
+    onHint: (hint: AccountHint) => void,
+  ): AccountStream {
+    const dialect = this.accountDialect(url.replace(/\/+$/, ''))
+    return new AccountStream(
+      {
+        dialect: {
+          ...dialect,
+          open: signal => {
+            // A session that is asked for during a ban would prolong the ban.
+            if (this.client.isBanned) throw new NotSent('the venue has banned this address')
+            return dialect.open(signal)
+          },
+        },
+        connectTimeoutMs,
+        heartbeatMs,
+        onHint,
+      },
+      { timers, monotonic, random: Math.random },
+    )
   }
 
   /** The value of an answer; throws the error of the port that a failure proves. */

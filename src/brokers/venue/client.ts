@@ -22,10 +22,13 @@ export type Judge = (what: string, answer: RawAnswer, now: number) => Answer
 export class VenueClient {
   readonly line: VenueLine
   private readonly judge: Judge
+  private readonly monotonic: () => number
+  private bannedUntil = -Infinity
 
   constructor(dialect: Dialect, judge: Judge, options: LineOptions) {
     this.line = new VenueLine(dialect, options)
     this.judge = judge
+    this.monotonic = options.monotonic ?? (() => performance.now())
   }
 
   /** Sends one request. Throws as `exchange` does. */
@@ -33,7 +36,14 @@ export class VenueClient {
     const raw = await this.line.ask(request, signal)
     const answer = this.judge(`${request.method} ${request.path}`, raw, this.line.time.at())
     if (answer.kind === 'failure' && answer.meaning === 'clock') this.line.time.distrust()
+    if (answer.kind === 'failure' && answer.meaning === 'banned')
+      this.bannedUntil = this.monotonic() + (answer.retryAfterMs ?? 0)
     return answer
+  }
+
+  /** Whether the venue has banned this machine's address, as far as it has said so. */
+  get isBanned(): boolean {
+    return this.monotonic() < this.bannedUntil
   }
 
   /** The value of an answer; throws the error of the port that a failure proves. */

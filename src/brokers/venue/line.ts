@@ -10,7 +10,7 @@ export type { RawAnswer } from '../http/exchange.ts'
 
 /** A request to a venue before it is signed. */
 export interface VenueRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   /** Parameters in the order in which they are sent. */
   readonly params?: Readonly<Record<string, string>>
@@ -18,6 +18,8 @@ export interface VenueRequest {
   readonly body?: Readonly<Record<string, unknown>>
   /** Whether the request must be signed; public data need no signature. */
   readonly isSigned: boolean
+  /** Whether the request names the key without a signature. */
+  readonly isKeyed?: boolean
   /** Whether the request changes something at the venue. */
   readonly isOrder?: boolean
 }
@@ -83,7 +85,8 @@ export class VenueLine {
   /** Sends once and returns the answer whatever it says. Throws as `exchange` does. */
   async ask(request: VenueRequest, signal: AbortSignal): Promise<RawAnswer> {
     if (this.isClosed) throw new NotSent('the broker is closed')
-    const call = request.isSigned ? this.askSigned(request, signal) : this.send(request, signal)
+    const isStamped = request.isSigned || request.isKeyed === true
+    const call = isStamped ? this.askSigned(request, signal) : this.send(request, signal)
     this.calls.add(call)
     try {
       return await call
@@ -97,6 +100,25 @@ export class VenueLine {
     return this.time.sync(async () =>
       this.dialect.readTime(await this.send(this.dialect.timeRequest, signal)),
     )
+  }
+
+  /**
+   * What a session is opened with: key and time at the venue, which is read first where it is not known.
+   *
+   * @throws Unauthorized where the key cannot be read, and as `exchange` does.
+   */
+  async stamp(signal: AbortSignal): Promise<Stamp> {
+    if (this.time.isNeeded || this.time.isOld) await this.syncTime(signal)
+    return { key: this.usableKey(), at: this.time.at() }
+  }
+
+  /** Differs with each key; undefined where the key cannot be read. */
+  keyIdentity(): string | undefined {
+    try {
+      return identityOf(this.readKey())
+    } catch {
+      return undefined
+    }
   }
 
   hasNewCredentials(): boolean {
@@ -147,10 +169,14 @@ export class VenueLine {
 
   private currentKey(): VenueKey {
     this.lastKey = undefined
+    const key = this.usableKey()
+    this.lastKey = identityOf(key)
+    return key
+  }
+
+  private usableKey(): VenueKey {
     try {
-      const key = this.readKey()
-      this.lastKey = identityOf(key)
-      return key
+      return this.readKey()
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new Unauthorized(`the key cannot be read: ${why}`, { cause })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Capabilities } from '../../ports/broker.ts'
+import type { Timers } from '../../ports/timers.ts'
 import { faultOfUrl, isInTheClear } from '../http/options.ts'
 import type { PositionMode } from './account.ts'
 import { measured, readReport } from './report.ts'
@@ -9,6 +10,8 @@ interface VenueDescription<Kind extends string, Environment extends string> {
   readonly kind: Kind
   /** Addresses by environment. */
   readonly hosts: Readonly<Record<Environment, string>>
+  /** Addresses of the streams of accounts by environment. */
+  readonly streams: Readonly<Record<Environment, string>>
   readonly capabilitiesOf: (mode: PositionMode) => Capabilities
   readonly hasPassphrase: boolean
 }
@@ -60,6 +63,17 @@ const fields = {
     ),
   url,
   streamUrl,
+  orderStream: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether changes of orders and holdings are taken from a WebSocket stream. They prove nothing: what they are about is queried at once.',
+    ),
+  streamHeartbeatMs: ms.min(100).default(15_000).meta({
+    unit: 'ms',
+    description:
+      'Time between two heartbeats of that stream; a connection on which nothing arrived between two is replaced.',
+  }),
   report: z
     .string()
     .min(1)
@@ -100,6 +114,7 @@ export const KEY_EXPECTED =
 export function venueSchema<const Kind extends string, const Environment extends string>({
   kind,
   hosts,
+  streams,
   capabilitiesOf,
   hasPassphrase,
 }: VenueDescription<Kind, Environment>) {
@@ -124,8 +139,22 @@ export function venueSchema<const Kind extends string, const Environment extends
     .transform((given, context) => ({
       ...given,
       url: given.url ?? hosts[given.environment],
+      accountStream: accountStreamOf(given, streams[given.environment]),
       capabilities: reported(capabilitiesOf(given.positionMode), given, context),
     }))
+}
+
+/** The address of the account's stream; undefined where it has none. Beside another `url` it must be configured. */
+function accountStreamOf(
+  given: {
+    readonly orderStream: boolean
+    readonly url?: string
+    readonly streamUrl?: string
+  },
+  known: string,
+): string | undefined {
+  if (!given.orderStream) return undefined
+  return given.streamUrl ?? (given.url === undefined ? known : undefined)
 }
 
 /** The declared capabilities by what the report of the account says; a report that is none is a fault. */
@@ -166,7 +195,10 @@ export const accountSettings = (
     | 'connectTimeoutMs'
     | 'timeoutMs'
     | 'answerBytes'
+    | 'accountStream'
+    | 'streamHeartbeatMs'
   >,
+  { onOddity, stampLagMs = 0, timers }: AdapterRun,
 ) => ({
   url: config.url,
   capabilities: config.capabilities,
@@ -175,4 +207,20 @@ export const accountSettings = (
   connectTimeoutMs: config.connectTimeoutMs,
   timeoutMs: config.timeoutMs,
   answerBytes: config.answerBytes,
+  stampLagMs,
+  onOddity,
+  stream:
+    config.accountStream === undefined || timers === undefined
+      ? undefined
+      : { url: config.accountStream, heartbeatMs: config.streamHeartbeatMs, timers },
 })
+
+/** What an adapter is given beside its configuration. */
+export interface AdapterRun {
+  /** Counts answers that were used only in part. */
+  readonly onOddity?: ((kind: 'quotes') => void) | undefined
+  /** How long ago requests claim to be sent, ms. Default 0. */
+  readonly stampLagMs?: number
+  /** Without them the account has no stream. */
+  readonly timers?: Timers
+}

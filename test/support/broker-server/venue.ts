@@ -38,6 +38,8 @@ export class Venue {
   book = new Book()
   readonly journal: Journal<VenueEvent>
   settings: Settings
+  /** Called with each event once it is in the book. */
+  onEvent: (event: VenueEvent) => void = () => undefined
   private readonly timers = new Timers()
 
   constructor(path: string, settings: Settings) {
@@ -277,6 +279,7 @@ export class Venue {
       this.journal.append(events)
       for (const event of events) this.book.apply(event)
       this.scheduleLate(events)
+      for (const event of events) this.onEvent(event)
       return
     }
     // What follows depends on the book, which no reader sees before this event turn ends.
@@ -285,6 +288,7 @@ export class Venue {
     this.journal.append([...events, ...following])
     for (const event of following) this.book.apply(event)
     this.scheduleLate(following)
+    for (const event of [...events, ...following]) this.onEvent(event)
   }
 }
 

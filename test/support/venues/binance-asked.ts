@@ -23,6 +23,8 @@ export interface RouteReply {
 export interface Route {
   readonly route: Request['target']['route']
   readonly isSigned: boolean
+  /** Whether the key is named without a signature. */
+  readonly isKeyed?: boolean
   readonly weight: number
   act(asked: Asked): RouteReply
 }

@@ -103,6 +103,14 @@ const permissions = ({ emulator: { emulation } }: Asked): RouteReply =>
     enableFutures: emulation.trades,
   })
 
+const LISTEN_KEY: Route = {
+  route: 'account',
+  isSigned: false,
+  isKeyed: true,
+  weight: 1,
+  act: ({ emulator }) => ok({ listenKey: emulator.listenKey }),
+}
+
 const PUBLIC = { route: 'capabilities', isSigned: false, weight: 1 } as const
 
 /** Every path that watchkeeper calls. */
@@ -121,6 +129,8 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     weight: 1,
     act: permissions,
   },
+  'POST /fapi/v1/listenKey': LISTEN_KEY,
+  'PUT /fapi/v1/listenKey': LISTEN_KEY,
   'POST /fapi/v1/order': { route: 'place', isSigned: true, weight: 0, act: place },
   'GET /fapi/v1/order': { route: 'order', isSigned: true, weight: 1, act: lookUp },
   'DELETE /fapi/v1/order': { route: 'cancel', isSigned: true, weight: 1, act: cancel },

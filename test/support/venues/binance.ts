@@ -32,6 +32,8 @@ export interface BinanceEmulation {
 export class BinanceEmulator implements Protocol {
   /** What it is, until it is changed. */
   emulation: Required<BinanceEmulation>
+  /** The session of the account's stream; another one is made once this one has ended. */
+  listenKey = 'listen-1'
   private weight = 0
   private minute = 0
   private reported: number | undefined
@@ -44,6 +46,7 @@ export class BinanceEmulator implements Protocol {
     const route = `${raw.method} ${raw.url.pathname}`
     const known = ROUTES[route]
     if (known === undefined) throw new NotUnderstood(404, route)
+    if (known.isKeyed === true) assertKey(raw)
     const params = known.isSigned ? this.verified(raw) : paramsOf(raw.url.search.slice(1))
     const headers = this.count(known.weight)
     const target = {
@@ -73,8 +76,7 @@ export class BinanceEmulator implements Protocol {
 
   /** The parameters of a request whose key, signature and time are valid. */
   private verified(raw: RawRequest): Params {
-    if (raw.headers['x-mbx-apikey'] !== KEY.key)
-      refuse(401, -2015, 'Invalid API-key, IP, or permissions for action.')
+    assertKey(raw)
     const query = raw.url.search.slice(1)
     const payload = `${query}${raw.text}`
     const [signed, signature] = payload.split('&signature=')
@@ -108,6 +110,11 @@ export class BinanceEmulator implements Protocol {
     if (this.weight > most) throw refusal(429, -1003, 'Too many requests.', { 'retry-after': '1' })
     return { 'x-mbx-used-weight-1m': String(this.reported ?? this.weight) }
   }
+}
+
+function assertKey({ headers }: RawRequest): void {
+  if (headers['x-mbx-apikey'] !== KEY.key)
+    refuse(401, -2015, 'Invalid API-key, IP, or permissions for action.')
 }
 
 const DEFAULTS = {

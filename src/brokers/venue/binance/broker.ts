@@ -16,6 +16,7 @@ import type { Dialect } from '../line.ts'
 import { errorOf } from '../meaning.ts'
 import { jsonOf, shaped } from '../reply.ts'
 import { Usage } from '../usage.ts'
+import { accountDialect } from './account-stream.ts'
 import * as answers from './answers.ts'
 import { WEIGHT_PER_MINUTE } from './capabilities.ts'
 import { failureOf } from './codes.ts'
@@ -65,6 +66,10 @@ export class BinanceBroker extends VenueAdapter<unknown> {
     } finally {
       await client.line.close()
     }
+  }
+
+  protected accountDialect(url: string) {
+    return accountDialect(url, this.client)
   }
 
   protected orderRequest(order: ExitOrder) {

@@ -1,8 +1,9 @@
 import type { z } from 'zod'
 import { keySource } from '../key.ts'
-import { accountSettings, venueSchema } from '../options.ts'
+import { accountSettings, venueSchema, type AdapterRun } from '../options.ts'
 import { BinanceBroker } from './broker.ts'
 import { capabilitiesOf } from './capabilities.ts'
+import { STREAM_HOSTS } from './quote-stream.ts'
 
 const LIVE = 'https://fapi.binance.com'
 /** The host of spot trading manages the keys of all products; test networks have none. */
@@ -15,6 +16,7 @@ export const binanceSchema = venueSchema({
     demo: 'https://demo-fapi.binance.com',
     live: LIVE,
   },
+  streams: STREAM_HOSTS,
   capabilitiesOf,
   hasPassphrase: false,
 })
@@ -22,14 +24,11 @@ export const binanceSchema = venueSchema({
 /** The configured account. */
 export const binanceBroker = (
   config: z.output<typeof binanceSchema>,
-  onOddity: (kind: 'quotes') => void = () => undefined,
-  stampLagMs = 0,
+  run: AdapterRun = {},
 ): BinanceBroker =>
   new BinanceBroker({
-    ...accountSettings(config),
-    stampLagMs,
+    ...accountSettings(config, run),
     key: keySource(config),
     permissionsUrl:
       config.environment !== 'live' ? undefined : config.url === LIVE ? LIVE_KEYS : config.url,
-    onOddity,
   })

@@ -13,9 +13,10 @@ import { queryOf, withQuery } from '../query.ts'
  */
 export const writer =
   (recvWindowMs: number) =>
-  ({ method, path, params = {} }: VenueRequest, stamp: Stamp | undefined): Ask => {
+  ({ method, path, params = {}, isSigned }: VenueRequest, stamp: Stamp | undefined): Ask => {
     if (stamp === undefined) return { method, path: withQuery(path, queryOf(params)), headers: {} }
     const { key, at } = stamp
+    if (!isSigned) return { method, path, headers: { 'x-mbx-apikey': key.key } }
     const stamped = { ...params, recvWindow: String(recvWindowMs), timestamp: String(at) }
     const query = queryOf(stamped)
     const signed = `${query}&signature=${signature(query, key.secret)}`
@@ -123,3 +124,11 @@ export const permissionsRequest: VenueRequest = {
   path: '/sapi/v1/account/apiRestrictions',
   isSigned: true,
 }
+
+/** Makes a listen key, or renews it. */
+export const listenKeyRequest = (method: 'POST' | 'PUT'): VenueRequest => ({
+  method,
+  path: '/fapi/v1/listenKey',
+  isSigned: false,
+  isKeyed: true,
+})

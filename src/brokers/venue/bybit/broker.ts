@@ -16,6 +16,7 @@ import type { VenueInstrument } from '../instrument.ts'
 import type { RawAnswer, VenueRequest } from '../line.ts'
 import { wholeList } from '../pages.ts'
 import { jsonOf, shaped } from '../reply.ts'
+import { accountDialect } from './account-stream.ts'
 import * as answers from './answers.ts'
 import { failureOfCode, failureOfStatus } from './codes.ts'
 import * as requests from './requests.ts'
@@ -66,6 +67,10 @@ export class BybitBroker extends VenueAdapter<answers.Reply> {
 
   async permissions(signal: AbortSignal): Promise<Permissions> {
     return answers.permissionsOf(await this.question(requests.permissionsRequest, signal))
+  }
+
+  protected accountDialect(url: string) {
+    return accountDialect(url, this.client)
   }
 
   protected orderRequest(order: ExitOrder) {

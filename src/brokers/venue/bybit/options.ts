@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { keySource } from '../key.ts'
-import { accountSettings, venueSchema } from '../options.ts'
+import { accountSettings, venueSchema, type AdapterRun } from '../options.ts'
+import { ACCOUNT_STREAM_HOSTS } from './account-stream.ts'
 import { BybitBroker } from './broker.ts'
 import { capabilitiesOf } from './capabilities.ts'
 
@@ -11,6 +12,7 @@ export const bybitSchema = venueSchema({
     demo: 'https://api-demo.bybit.com',
     live: 'https://api.bybit.com',
   },
+  streams: ACCOUNT_STREAM_HOSTS,
   capabilitiesOf,
   hasPassphrase: false,
 })
@@ -18,7 +20,5 @@ export const bybitSchema = venueSchema({
 /** The configured account. */
 export const bybitBroker = (
   config: z.output<typeof bybitSchema>,
-  onOddity: (kind: 'quotes') => void = () => undefined,
-  stampLagMs = 0,
-): BybitBroker =>
-  new BybitBroker({ ...accountSettings(config), stampLagMs, key: keySource(config), onOddity })
+  run: AdapterRun = {},
+): BybitBroker => new BybitBroker({ ...accountSettings(config, run), key: keySource(config) })

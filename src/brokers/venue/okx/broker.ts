@@ -16,6 +16,7 @@ import type { RawAnswer } from '../line.ts'
 import { errorOf } from '../meaning.ts'
 import { wholeList } from '../pages.ts'
 import { jsonOf, shaped } from '../reply.ts'
+import { accountDialect } from './account-stream.ts'
 import * as answers from './answers.ts'
 import { failureOfCode, failureOfStatus } from './codes.ts'
 import * as requests from './requests.ts'
@@ -69,6 +70,10 @@ export class OkxBroker extends VenueAdapter<answers.Rows> {
 
   async permissions(signal: AbortSignal): Promise<Permissions> {
     return answers.permissionsOf(await this.question(requests.configRequest, signal))
+  }
+
+  protected accountDialect(url: string) {
+    return accountDialect(url, this.client)
   }
 
   protected orderRequest(order: ExitOrder) {

@@ -1,8 +1,9 @@
 import type { z } from 'zod'
 import { keySource } from '../key.ts'
-import { accountSettings, venueSchema } from '../options.ts'
+import { accountSettings, venueSchema, type AdapterRun } from '../options.ts'
 import { OkxBroker } from './broker.ts'
 import { capabilitiesOf } from './capabilities.ts'
+import { STREAM_HOSTS } from './quote-stream.ts'
 
 /**
  * Demo and live trading share an address; a header selects one, and a key belongs to one of them.
@@ -12,20 +13,15 @@ const HOST = 'https://www.okx.com'
 export const okxSchema = venueSchema({
   kind: 'okx',
   hosts: { demo: HOST, live: HOST },
+  streams: STREAM_HOSTS,
   capabilitiesOf,
   hasPassphrase: true,
 })
 
 /** The configured account. */
-export const okxBroker = (
-  config: z.output<typeof okxSchema>,
-  onOddity: (kind: 'quotes') => void = () => undefined,
-  stampLagMs = 0,
-): OkxBroker =>
+export const okxBroker = (config: z.output<typeof okxSchema>, run: AdapterRun = {}): OkxBroker =>
   new OkxBroker({
-    ...accountSettings(config),
-    stampLagMs,
+    ...accountSettings(config, run),
     key: keySource(config),
     isSimulated: config.environment === 'demo',
-    onOddity,
   })

@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { VenueBroker } from '../../../../src/brokers/venue/account.ts'
+import { binanceBroker, binanceSchema } from '../../../../src/brokers/venue/binance/options.ts'
+import { bybitBroker, bybitSchema } from '../../../../src/brokers/venue/bybit/options.ts'
+import { okxBroker, okxSchema } from '../../../../src/brokers/venue/okx/options.ts'
+import type { AdapterRun } from '../../../../src/brokers/venue/options.ts'
+import type { AccountHint } from '../../../../src/domain/account-hint.ts'
+import type { Timers } from '../../../../src/ports/timers.ts'
+import type { Protocol } from '../../../support/broker-server/routes.ts'
+import { realTimers } from '../../../support/real-timers.ts'
+import { until } from '../../../support/until.ts'
+import { accountSpeech, type AccountSpeech } from '../../../support/venues/account-speech.ts'
+import { AccountStreams } from '../../../support/venues/account-streams.ts'
+import { emulated, type EmulatedVenue } from '../../../support/venues/at-venue.ts'
+import { BinanceEmulator } from '../../../support/venues/binance.ts'
+import { BybitEmulator } from '../../../support/venues/bybit.ts'
+import { KEY, OkxEmulator } from '../../../support/venues/okx.ts'
+
+type Given = Readonly<Record<string, unknown>>
+
+const VENUES = {
+  binance: {
+    emulator: (): Protocol => new BinanceEmulator(),
+    open: (given: Given, run: AdapterRun): VenueBroker =>
+      binanceBroker(
+        binanceSchema.parse({ kind: 'binance', environment: 'testnet', ...given }),
+        run,
+      ),
+    name: 'BTCUSDT',
+  },
+  bybit: {
+    emulator: (): Protocol => new BybitEmulator(),
+    open: (given: Given, run: AdapterRun): VenueBroker =>
+      bybitBroker(bybitSchema.parse({ kind: 'bybit', environment: 'testnet', ...given }), run),
+    name: 'BTCUSDT',
+  },
+  okx: {
+    emulator: (): Protocol => new OkxEmulator(),
+    open: (given: Given, run: AdapterRun): VenueBroker =>
+      okxBroker(okxSchema.parse({ kind: 'okx', environment: 'demo', ...given }), run),
+    name: 'BTC-USDT-SWAP',
+  },
+} as const
+
+/** The check of the key, which comes each half minute, comes at once. */
+const hurried: Timers = {
+  after: (ms, call) => realTimers.after(ms === 30_000 ? 40 : ms, call),
+}
+
+for (const kind of ['binance', 'bybit', 'okx'] as const) {
+  describe(`AccountStream at ${kind}`, () => {
+    const { emulator: emulatorOf, open: brokerOf, name } = VENUES[kind]
+    let folder: string
+    let venue: EmulatedVenue
+    let emulator: Protocol
+    let speech: AccountSpeech
+    let streams: AccountStreams
+    let broker: VenueBroker
+    let hints: AccountHint[]
+
+    const open = (given: Given = { ...KEY }): void => {
+      const place = { url: venue.url, streamUrl: streams.url, streamHeartbeatMs: 200 }
+      broker = brokerOf({ ...place, ...given }, { timers: hurried })
+      broker.streamHints!(hint => hints.push(hint))
+    }
+    const kinds = (): readonly string[] => hints.map(each => each.kind)
+    const count = (of: AccountHint['kind']): number => kinds().filter(each => each === of).length
+    const lastDown = (): string => {
+      const down = hints.findLast(each => each.kind === 'down')
+      return down?.kind === 'down' ? down.why : ''
+    }
+
+    beforeEach(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'watchkeeper-stream-'))
+      hints = []
+      emulator = emulatorOf()
+      venue = await emulated(emulator)
+      speech = accountSpeech(kind, emulator)
+      streams = new AccountStreams(speech, venue.server.venue)
+      await streams.open()
+    })
+    afterEach(async () => {
+      await broker.close()
+      streams.close()
+      venue.close()
+      rmSync(folder, { recursive: true, force: true })
+    })
+
+    it('says what orders and holdings are about, in one hint each, and never a state', async () => {
+      open()
+      await until(() => count('up') === 1)
+      const order = { id: 'wk0123', instrument: name, state: 'FILLED' }
+      streams.say(speech.order(order))
+      streams.say(speech.order({ ...order, id: '' }))
+      streams.say(speech.holding(name, 3))
+      await until(() => hints.length === 4)
+      expect(hints.slice(1)).to.deep.equal([
+        { kind: 'order', clientOrderId: 'wk0123', instrument: name },
+        { kind: 'order', clientOrderId: null, instrument: name },
+        { kind: 'holding', instrument: name },
+      ])
+    })
+
+    it('tries again with a growing delay where the key is refused, and never is up', async () => {
+      open({ ...KEY, key: 'wrong-key', secret: 'wrong-secret' })
+      await until(() => count('down') === 1)
+      expect(lastDown()).to.match(/401|Params Error|60009/)
+      expect(JSON.stringify(hints)).to.not.include('wrong')
+      expect(count('up')).to.equal(0)
+    })
+
+    it('logs in again where the connection is lost, and where it is silent', async () => {
+      open()
+      await until(() => count('up') === 1)
+      streams.drop()
+      await until(() => count('up') === 2)
+      streams.isSilent = true
+      await until(() => lastDown().startsWith('silent for'))
+      streams.isSilent = false
+      await until(() => count('up') === 3)
+      expect(kinds()).to.deep.equal(['up', 'down', 'up', 'down', 'up'])
+    })
+
+    it('makes another session where the venue ends the present one', async () => {
+      open()
+      await until(() => count('up') === 1)
+      if (emulator instanceof BinanceEmulator) emulator.listenKey = 'listen-2'
+      streams.say(speech.over())
+      await until(() => count('up') === 2)
+      expect(streams.connections).to.equal(2)
+    })
+
+    it('drops what it cannot read, and goes on', async () => {
+      open()
+      await until(() => count('up') === 1)
+      const order = speech.order({ id: 'wk0123', instrument: name, state: 'FILLED' })
+      for (const odd of ['', 'no JSON', '[]', '7', order.slice(0, -3)]) streams.say(odd)
+      streams.say(order.replaceAll(name, ''))
+      streams.say(order.replaceAll(JSON.stringify(name), '7'))
+      streams.say(order)
+      await until(() => count('order') === 1)
+      expect(count('odd')).to.equal(7)
+      expect(count('down')).to.equal(0)
+    })
+
+    it('logs in with another key once the file has one', async () => {
+      const keyFile = join(folder, 'key')
+      const write = (key: string): void =>
+        writeFileSync(
+          keyFile,
+          `key: ${key}\nsecret: ${KEY.secret}\npassphrase: ${KEY.passphrase}\n`,
+          { mode: 0o600 },
+        )
+      write(KEY.key)
+      open({ keyFile })
+      await until(() => count('up') === 1)
+      write('another-key')
+      await until(() => lastDown() !== '')
+      write(KEY.key)
+      await until(() => count('up') === 2)
+    })
+
+    it('has no stream beside another address that names none, and where it is turned off', async () => {
+      broker = brokerOf({ url: venue.url, ...KEY }, { timers: hurried })
+      expect(broker.streamHints).to.equal(undefined)
+      await broker.close()
+      const place = { url: venue.url, streamUrl: streams.url, orderStream: false }
+      broker = brokerOf({ ...place, ...KEY }, { timers: hurried })
+      expect(broker.streamHints).to.equal(undefined)
+    })
+  })
+}
