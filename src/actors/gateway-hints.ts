@@ -44,7 +44,7 @@ function lookUp({ book, parts }: GatewayState, order: OurOrder): void {
 
 /** By name: only such an answer can prove that nothing is held. */
 function askHoldings({ book, parts }: GatewayState, instrument: InstrumentId): void {
-  for (const { key } of book.ownedHoldings()) {
+  for (const { key } of book.holdings.all()) {
     if (key.instrument === instrument) parts.ask({ kind: 'ask', key })
   }
 }
@@ -61,7 +61,8 @@ function askEverything(state: GatewayState): void {
 
 /** The orders that may be at the venue. */
 function* ourOrders({ book, nets }: GatewayState): Iterable<OurOrder> {
-  for (const record of book.records()) if (hasSent(record)) yield record.order
+  for (const record of book.exits.records()) if (hasSent(record)) yield record.order
+  for (const { record } of book.released.all()) yield record.order
   for (const net of nets.table.all()) if (net.isLive) yield net.record.order
 }
 

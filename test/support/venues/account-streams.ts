@@ -84,7 +84,7 @@ export class AccountStreams {
   }
 
   private happened(event: VenueEvent): void {
-    if (this.isMute || event.kind === 'price') return
+    if (this.isMute || event.kind === 'price' || event.kind === 'day-over') return
     const { book } = this.venue
     const holding = (instrument: string): void => {
       const held = book.holdings().find(each => each.instrument === instrument)
