@@ -25,6 +25,7 @@ import { StoreRepository } from '../stores/state-repository.ts'
 import { ExitableDesk } from '../views/exitable.ts'
 import { AccountHints } from './account-hints.ts'
 import { brokerInLayers } from './broker-layers.ts'
+import { exitsOf } from './exit-options.ts'
 import { oldMsOf } from './feed-source.ts'
 import { GuardedAccount } from './guarded-account.ts'
 import { InstrumentTerms } from './instrument-terms.ts'
@@ -224,22 +225,6 @@ function accountOptionsOf(
     },
     onFatal,
     onTrouble: error => log.trouble(error, clock.now()),
-  }
-}
-
-/** How exits are ordered. */
-function exitsOf({ exits, broker }: ServiceConfig) {
-  return {
-    style: exits.style,
-    workingMs: exits.workingMs,
-    retryMs: exits.retryMs,
-    maxRetryMs: exits.maxRetryMs,
-    closedMarketRetryMs: exits.closedMarketRetryMs,
-    loudAfter: exits.loudAfter,
-    loudAfterMs: exits.loudAfterMs,
-    holdingFreshMs: exits.holdingFreshMs,
-    sendUnverifiedAfterMs: exits.sendUnverifiedAfterMs,
-    actWithinMs: broker.callTimeoutMs,
   }
 }
 
