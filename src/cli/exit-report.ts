@@ -12,6 +12,8 @@ import type { Untested } from './untested.ts'
 /** One exit of a replay, as its users read it; the order of the keys is part of the contract. */
 export interface ExitLine {
   readonly type: 'exit'
+  /** Name of the account, where the configuration names its accounts. */
+  readonly account?: string
   readonly positionId: PositionId
   readonly instrument: string
   readonly side: string
@@ -37,6 +39,7 @@ export interface ExitLine {
 /** A position that was not exited, or whose exit found no price. */
 export interface OpenLine {
   readonly type: 'open'
+  readonly account?: string
   readonly positionId: PositionId
   readonly stop: number | null
   readonly target: number | null

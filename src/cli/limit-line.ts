@@ -3,6 +3,8 @@ import type { LimitEvent } from '../risk/portfolio.ts'
 /** A daily loss limit that is near (`near`) or was reached (`tripped`); money. */
 export interface LimitLine {
   readonly type: 'limit'
+  /** Name of the account, where the configuration names its accounts. */
+  readonly account?: string
   readonly limit: string
   readonly what: 'near' | 'tripped'
   /** Epoch ms. */

@@ -5,10 +5,23 @@ import type { ServiceConfig } from '../config/schema.ts'
 export interface PlayedConfig {
   readonly positions: string | undefined
   readonly strict: boolean
-  readonly maxJumpPct: number | undefined
-  readonly account: AccountSettings
+  /** Names of the accounts, as positions name them; undefined where the configuration names none. */
+  readonly accountNames: readonly string[] | undefined
+  /** Each account as it is played; without names there is one. */
+  readonly accounts: readonly PlayedSettings[]
   /** Names of settings that have no effect in a replay, and differ from their defaults. */
   readonly unplayed: readonly string[]
+}
+
+/** What of an account is played. */
+export interface PlayedSettings {
+  /** Undefined where the configuration names no account. */
+  readonly name: string | undefined
+  /** Name of its feed, and of every feed. */
+  readonly feed: string
+  readonly feeds: readonly string[]
+  readonly maxJumpPct: number | undefined
+  readonly account: AccountSettings
 }
 
 /** Settings without effect in a replay: it has an account, prices and a clock of its own. */
@@ -43,16 +56,33 @@ export async function playedConfig(
 ): Promise<PlayedConfig> {
   // The modules of a service load slowly; a replay without a configuration does not need them.
   const { loadServiceConfig } = await import('../config/service-file.ts')
+  const { accountsOf, feedsOf } = await import('../config/accounts.ts')
   const { configWithPlugins } = await import('../app/plugins.ts')
   const config = await configWithPlugins({ file, env, overrides: { positions } })
   const usual = loadServiceConfig({ file: undefined, env: {}, overrides: {} })
-  const { instruments, portfolio, massExit, exits, cycleMs } = config
+  const { all, areNamed } = accountsOf(config)
+  const feeds = [...feedsOf(config).keys()]
   return {
     positions: config.positions,
     strict: config.strict,
-    maxJumpPct: config.feed.maxJumpPct,
-    account: { instruments, portfolio, massExit, exits, cycleMs },
-    unplayed: unplayedIn(config, usual),
+    accountNames: areNamed ? all.map(({ name }) => name) : undefined,
+    accounts: all.map(({ name, feed, config: own }) => {
+      const { instruments, portfolio, massExit, exits, cycleMs } = own
+      return {
+        name: areNamed ? name : undefined,
+        feed,
+        feeds,
+        maxJumpPct: own.feed.maxJumpPct,
+        account: { instruments, portfolio, massExit, exits, cycleMs },
+      }
+    }),
+    unplayed: [
+      ...new Set(
+        all.flatMap(({ config: own }) =>
+          unplayedIn({ ...own, dataFolder: config.dataFolder }, usual),
+        ),
+      ),
+    ],
   }
 }
 

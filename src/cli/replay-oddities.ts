@@ -4,7 +4,7 @@ import { pctOf, readable } from './output.ts'
 
 /** Rows that were not played as they are, one line for each reason. */
 export function oddities(
-  { heldExits, outsideHours }: VirtualSystem,
+  { heldExits, outsideHours }: Pick<VirtualSystem, 'heldExits' | 'outsideHours'>,
   { skippedRows, lateRows }: { readonly skippedRows: number; readonly lateRows: number },
 ): string[] {
   return [

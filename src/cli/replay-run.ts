@@ -1,21 +1,23 @@
 import type { Readable } from 'node:stream'
-import { VirtualSystem } from '../app/virtual.ts'
 import { loadPositions, type LoadedPositions } from '../config/positions-file.ts'
-import type { InstrumentId, PositionId } from '../domain/ids.ts'
+import type { InstrumentId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
-import type { Position } from '../domain/position.ts'
-import { UsageError, type WatchkeeperError } from '../errors.ts'
+import { UsageError } from '../errors.ts'
 import { mergeTicks } from '../feeds/merge.ts'
 import { replayRows, type ReplayedRange } from '../feeds/replay.ts'
 import type { NamedColumns } from '../feeds/tick-columns.ts'
 import { tickFile } from '../feeds/tick-csv.ts'
 import { timeOptions, type TimeUnit } from '../feeds/tick-time.ts'
-import { ExitReport, type OpenLine, type ReplayLine } from './exit-report.ts'
-import { limitLine } from './limit-line.ts'
-import { playedConfig, unplayedText, type PlayedConfig } from './replay-config.ts'
-import { record } from './replay-journal.ts'
-import { oddities, refuseSkipped } from './replay-oddities.ts'
-import { untestedIn, untestedText } from './untested.ts'
+import type { ReplayLine } from './exit-report.ts'
+import { PlayedAccount, rowsTo } from './replay-account.ts'
+import {
+  playedConfig,
+  unplayedText,
+  type PlayedConfig,
+  type PlayedSettings,
+} from './replay-config.ts'
+import { refuseSkipped } from './replay-oddities.ts'
+import { summarise, sumOf } from './replay-summary.ts'
 
 export interface ReplayOptions {
   /** Undefined: the file that the configuration names. */
@@ -85,101 +87,48 @@ export async function runReplay(
       instrument: options.instrument,
       onTaken: text => output.note(`${path === '-' ? 'stdin' : path}: ${text}`),
       stdin: output.stdin,
-      onProgress: () => output.progress(shareOf(files), system.rows),
+      onProgress: () => output.progress(shareOf(files), accounts[0]!.system.rows),
     }),
   )
-  const positions = new Map<PositionId, Position>()
-  const reached = new Map<PositionId, { readonly best: number; readonly at: number }>()
-  const names = files.length > 1 ? options.ticks : undefined
-  const report = new ExitReport(
-    positions,
-    names,
-    line => output.line(line),
-    instrument => config?.account.instruments?.of(instrument).currency,
-  )
-  const failures: WatchkeeperError[] = []
-  const tripped: string[] = []
-  const warn = (text: string): void => output.warn(text)
-  const system: VirtualSystem = new VirtualSystem({
-    ...config?.account,
-    maxJumpPct: options.maxJumpPct ?? config?.maxJumpPct,
-    journal: event => record(event, { report, system, failures, reached, warn }),
-    onLimit: (event, at) => {
-      if (event.kind === 'tripped') tripped.push(event.standing.limit.name)
-      output.line(limitLine(event, at))
-    },
-  })
+  const accounts = accountsOf({ loaded, config, options }, output)
   const guardAll = async (firstAt: number): Promise<void> => {
-    for (const { position, ruleSet } of loaded.entries) {
-      const opened: Position = { ...position, openedAt: position.openedAt ?? firstAt }
-      positions.set(opened.id, opened)
-      system.guard(opened, ruleSet)
-    }
-    await system.ready()
+    for (const account of accounts) await account.guardAll(firstAt)
   }
-  const range = await replayRows(mergeTicks(files), system, ({ ts }) => guardAll(ts))
+  const range = await replayRows(mergeTicks(files), rowsTo(accounts), ({ ts }) => guardAll(ts))
   if (range.rows === 0) await guardAll(NO_TIME)
-  await system.finish()
-  if (failures[0] !== undefined) throw failures[0]
-  report.finish()
-  summarise({ loaded, config, files, positions, system, report, reached, tripped, range }, output)
+  for (const { system } of accounts) await system.finish()
+  for (const { failures } of accounts) if (failures[0] !== undefined) throw failures[0]
+  for (const { report } of accounts) report.finish()
+  summarise({ loaded, config, files, accounts, range, endAt: range.to ?? NO_TIME }, output)
   const skippedRows = sumOf(files, file => file.skippedRows)
   refuseSkipped(skippedRows, range.rows, options.maxSkipped ?? MAX_SKIPPED_PCT)
   return range
 }
 
-/** A completed replay. */
-interface Replayed {
-  readonly loaded: LoadedPositions
-  readonly config: PlayedConfig | undefined
-  readonly files: readonly { readonly skippedRows: number; readonly lateRows: number }[]
-  readonly positions: ReadonlyMap<PositionId, Position>
-  readonly system: VirtualSystem
-  readonly report: ExitReport
-  readonly reached: ReadonlyMap<PositionId, { readonly best: number; readonly at: number }>
-  /** Names of limits. */
-  readonly tripped: readonly string[]
-  readonly range: ReplayedRange
-}
-
-/** Reports what is still open, what was odd or never tested, and the counts. */
-function summarise(replayed: Replayed, output: ReplayOutput): void {
-  const { loaded, config, files, positions, system, report, reached, tripped, range } = replayed
-  const endAt = range.to ?? NO_TIME
-  const untested = untestedIn({
-    entries: loaded.entries,
-    endAt,
-    position: id => positions.get(id)!,
-    pricedAt: instrument => system.pricedAt(instrument),
-    reached: id => reached.get(id) ?? { best: system.standing(id)?.best ?? NaN, at: endAt },
-  })
-  const skippedRows = sumOf(files, file => file.skippedRows)
-  const lateRows = sumOf(files, file => file.lateRows)
-  for (const each of oddities(system, { skippedRows, lateRows })) output.warn(each)
-  for (const each of untested) output.warn(untestedText(each))
-  const open = openLines(loaded, system, report)
-  for (const line of open) output.line(line)
-  output.line({
-    type: 'summary',
-    positions: loaded.entries.length,
-    exits: report.exits,
-    open: open.length,
-    byReason: report.byReason,
-    ticks: range.rows,
-    badTicks: system.badTicks,
-    skippedRows,
-    lateRows,
-    from: range.from,
-    to: range.to,
-    profitAmount: report.profitAmount,
-    ...(report.profits.length > 1 && { profits: report.profits }),
-    ...(untested.length > 0 && { untested }),
-    ...(config !== undefined && {
-      limitsTripped: tripped,
-      heldExits: system.heldExits,
-      ticksOutsideHours: system.outsideHours,
-      leftOut: config.unplayed,
-    }),
+/** The accounts of the configuration, or the only one, each with its positions. */
+function accountsOf(
+  {
+    loaded: { entries },
+    config,
+    options,
+  }: {
+    readonly loaded: LoadedPositions
+    readonly config: PlayedConfig | undefined
+    readonly options: ReplayOptions
+  },
+  output: ReplayOutput,
+): readonly PlayedAccount[] {
+  const all: readonly (PlayedSettings | undefined)[] = config?.accounts ?? [undefined]
+  return all.map(settings => {
+    const name = settings?.name
+    return new PlayedAccount({
+      settings,
+      entries: name === undefined ? entries : entries.filter(each => each.guardedIn === name),
+      fileNames: options.ticks.length > 1 ? options.ticks : undefined,
+      maxJumpPct: options.maxJumpPct,
+      line: line => output.line(line),
+      warn: text => output.warn(text),
+    })
   })
 }
 
@@ -197,11 +146,12 @@ async function load(
       'found neither --positions nor a --config that names them, expected one of the two',
     )
   }
-  const instruments = config?.account.instruments
+  const instruments = config?.accounts[0]!.account.instruments
   const loaded = loadPositions({
     positionsFile,
     rulesFile: options.rules,
     strict: options.strict || config?.strict === true,
+    accounts: config?.accountNames,
     ...(instruments !== undefined && { instruments }),
   })
   output.loaded(loaded, instruments)
@@ -209,9 +159,6 @@ async function load(
     output.warn(unplayedText(file, config.unplayed))
   return [loaded, config]
 }
-
-const sumOf = <Each>(all: readonly Each[], count: (each: Each) => number): number =>
-  all.reduce((total, each) => total + count(each), 0)
 
 /** Fraction read of all files together; undefined where the size of one is unknown. */
 function shareOf(
@@ -224,19 +171,4 @@ function shareOf(
     total += progress.totalBytes ?? NaN
   }
   return total > 0 ? read / total : undefined
-}
-
-function openLines(
-  { entries }: LoadedPositions,
-  system: VirtualSystem,
-  { waiting, belowMinimum }: ExitReport,
-): OpenLine[] {
-  return entries.flatMap(({ position: { id } }) => {
-    const standing = system.standing(id)
-    if (standing === undefined) return []
-    const { stop, target, best } = standing
-    const line: OpenLine = { type: 'open', positionId: id, stop, target, best }
-    if (!waiting.has(id)) return [line]
-    return [{ ...line, exiting: true, ...(belowMinimum.has(id) && { belowMinimum: true }) }]
-  })
 }

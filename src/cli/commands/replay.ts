@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { instrumentId, type InstrumentId } from '../../domain/ids.ts'
+import { instrumentId, positionId, type InstrumentId, type PositionId } from '../../domain/ids.ts'
 import { isName, NAME_EXPECTED } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
 import { COLUMN_MEANINGS, type NamedColumns } from '../../feeds/tick-columns.ts'
@@ -118,6 +118,13 @@ async function replay(given: Given, context: CommandContext): Promise<void> {
   }
 }
 
+/** A name with that of the account in front, where the configuration names its accounts. */
+const inAccount = (name: string, account: string | undefined): string =>
+  account === undefined ? name : `${account}/${name}`
+
+const shownId = (id: PositionId, account: string | undefined): PositionId =>
+  positionId(inAccount(id, account))
+
 /** Prints a replay while it runs: results on stdout, everything else on stderr. */
 function outputOf(
   given: Given,
@@ -138,7 +145,9 @@ function outputOf(
     loaded({ entries, warnings }, instruments) {
       for (const warning of warnings)
         stderr.write(`${warnPaint('yellow', 'warning')}: ${warning}\n`)
-      const positions = entries.map(({ position }) => ({ ...position, openedAt: 0 }))
+      const positions = entries.map(({ position, guardedIn }) => {
+        return { ...position, id: shownId(position.id, guardedIn), openedAt: 0 }
+      })
       const tickSizeOf = (name: string) => instruments?.of(instrumentId(name)).tickSize
       text = replayText(positions, paintFor(stdout, env), tickSizeOf)
     },
@@ -148,11 +157,11 @@ function outputOf(
         case 'exit':
           if (!hasHeading) show(text.heading())
           hasHeading = true
-          return show(text.exit(line))
+          return show(text.exit({ ...line, positionId: shownId(line.positionId, line.account) }))
         case 'limit':
-          return show(text.limit(line))
+          return show(text.limit({ ...line, limit: inAccount(line.limit, line.account) }))
         case 'open':
-          open.push(line)
+          open.push({ ...line, positionId: shownId(line.positionId, line.account) })
           return undefined
         case 'summary':
           if (open.length > 0) show(text.open(open))
