@@ -61,6 +61,16 @@ const NOT_RUN: readonly {
   { page: 'docs/observability.md', command: 'journalctl ', why: 'it wants systemd' },
   {
     page: 'docs/venues.md',
+    command: 'watchkeeper init',
+    why: 'it wants an account at a venue; test/cli/init.test.ts runs it at an emulator',
+  },
+  {
+    page: 'docs/venues.md',
+    command: 'watchkeeper run --config watchkeeper.yaml',
+    why: 'it wants the files that init writes',
+  },
+  {
+    page: 'docs/venues.md',
     command: 'watchkeeper guard --live',
     why: 'it wants a live account at a venue',
   },
