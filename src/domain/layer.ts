@@ -7,3 +7,7 @@ export function layerOf({ isGuarded, isNetted }: { isGuarded: boolean; isNetted:
   if (isGuarded) return isNetted ? 'both' : 'ours'
   return isNetted ? 'venue' : 'none'
 }
+
+/** What is counted of the stops at the venue: those that rest, and what only a person can settle. */
+export const NET_COUNTS = ['resting', 'missing', 'unproved', 'orphan'] as const
+export type NetCount = (typeof NET_COUNTS)[number]

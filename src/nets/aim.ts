@@ -51,7 +51,7 @@ export function aimOf(
   const isKept =
     before !== undefined && isBehind(side, before, stop) && gainPct(side, before, wanted) < 0
   const trigger = isKept ? before : wanted
-  const quantity = orderable(units, spec)
+  const quantity = mostOf(units, spec)
   if (quantity <= 0 || !(trigger.price > 0)) return { kind: 'none', why: 'too-small' }
   if (price !== undefined) {
     if (isMet(side, trigger, price)) return { kind: 'none', why: 'met' }
@@ -59,6 +59,13 @@ export function aimOf(
       return { kind: 'none', why: 'too-far' }
   }
   return { kind: 'rest', trigger, quantity }
+}
+
+/** Units that one stop can close: no more than the largest order; the own stop alone guards the rest. */
+function mostOf(units: number, spec: OrderSpec): number {
+  const all = orderable(units, spec)
+  const { maxQuantity } = spec
+  return maxQuantity === undefined || all <= maxQuantity ? all : orderable(maxQuantity, spec)
 }
 
 /** What becomes of an order that rests: it stays, its trigger moves, or another order takes its place. */

@@ -28,6 +28,7 @@ export function mergedFacts(all: readonly MetricFacts[]): MetricFacts {
     positions: sumOf(all.map(({ positions }) => positions)),
     exitable: sumOf(all.map(({ exitable }) => exitable)),
     layers: sumOf(all.map(({ layers }) => layers)),
+    nets: sumOf(all.map(({ nets }) => nets)),
     venueLayerMs: sum(each => each.venueLayerMs),
     credentialsEndAt: firstOf(all.map(({ credentialsEndAt }) => credentialsEndAt)),
     exitsIntended: sumOfMaps(all.map(({ exitsIntended }) => exitsIntended)),

@@ -32,7 +32,7 @@ export interface Scraped {
   readonly performance: Pick<Meters, 'commits' | 'cyclesRun' | 'loopActiveMs'>
   readonly notices: NoticeFacts
   readonly exitable: Pick<ExitableDesk, 'counts' | 'credentialsEndAt'> & {
-    readonly layers: Pick<ExitableDesk['layers'], 'counts' | 'venueMs'>
+    readonly layers: Pick<ExitableDesk['layers'], 'counts' | 'nets' | 'venueMs'>
   }
   readonly monotonicMs: number
 }
@@ -57,6 +57,7 @@ export async function metricFacts(
     positions: system.coverage.last.counts,
     exitable: exitable.counts(),
     layers: exitable.layers.counts,
+    nets: exitable.layers.nets(),
     venueLayerMs: exitable.layers.venueMs,
     credentialsEndAt: exitable.credentialsEndAt,
     ...exitFacts(system),

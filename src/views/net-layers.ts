@@ -1,5 +1,5 @@
 import type { Account } from '../account/account.ts'
-import { layerOf, type Layer } from '../domain/layer.ts'
+import { layerOf, type Layer, type NetCount } from '../domain/layer.ts'
 import type { NetFacts } from '../observability/net-checks.ts'
 
 /** Which layers protect each position: its own guard, its stop at the venue, both or none. */
@@ -43,6 +43,18 @@ export class NetLayers {
     counts.none = Math.max(0, state.register.open.size - counts.both - counts.ours - counts.venue)
     this.venueAlone = alone
     this.counts = counts
+  }
+
+  /** Stops at the venue as of the last cycle, and what of them only a person can settle. */
+  nets(): Readonly<Record<NetCount, number>> {
+    const { both, venue } = this.counts
+    const { without, unproved, orphans } = this.facts()
+    return {
+      resting: both + venue,
+      missing: without.length,
+      unproved: unproved.length,
+      orphan: orphans.length,
+    }
   }
 
   /** What health says of nets. */

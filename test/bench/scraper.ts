@@ -13,7 +13,11 @@ const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 const EXITABLE = {
   counts: () => ({ yes: 0, no: 0, unknown: 0 }),
   credentialsEndAt: undefined,
-  layers: { counts: { both: 0, ours: 0, venue: 0, none: 0 }, venueMs: 0 },
+  layers: {
+    counts: { both: 0, ours: 0, venue: 0, none: 0 },
+    nets: () => ({ resting: 0, missing: 0, unproved: 0, orphan: 0 }),
+    venueMs: 0,
+  },
 }
 
 const NOTICES = {

@@ -28,6 +28,12 @@ describe('what should rest at the venue', () => {
     expect(aimOf(view(95), around({ price: 93 }), undefined)).to.include({ why: 'met' })
   })
 
+  it('is no larger than the largest order of the instrument, in whole lots', () => {
+    const spec = { ...around().spec, maxQuantity: 3.5 }
+    expect(aimOf(view(95), around({ spec }), undefined)).to.include({ quantity: 3 })
+    expect(aimOf(view(95), around({ spec, units: 2 }), undefined)).to.include({ quantity: 2 })
+  })
+
   it('is nothing farther from the price than the venue takes', () => {
     const venue = { ...STOPS, maxDistancePct: 5 }
     expect(aimOf(view(95), around({ venue }), undefined)).to.include({ why: 'too-far' })

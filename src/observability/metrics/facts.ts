@@ -1,4 +1,4 @@
-import type { Layer } from '../../domain/layer.ts'
+import type { Layer, NetCount } from '../../domain/layer.ts'
 import type { PositionState } from '../../domain/position.ts'
 import type { ExitOutcome } from '../../domain/reason.ts'
 import type { UnguardedCause } from '../../domain/unguarded.ts'
@@ -20,8 +20,9 @@ export interface MetricFacts {
   readonly positions: Readonly<Record<PositionState, number>>
   /** Open positions that are not being exited, by whether they could be. */
   readonly exitable: Readonly<Record<(typeof EXITABLE_STATES)[number], number>>
-  /** Open positions by what protects them. */
+  /** Open positions by what protects them; stops at the venue, and positions that lack theirs. */
   readonly layers: Readonly<Record<Layer, number>>
+  readonly nets: Readonly<Record<NetCount, number>>
   /** Time that positions were protected by their stops at the venue alone, summed over them, ms. */
   readonly venueLayerMs: number
   /** When the credentials of the broker end, epoch ms; undefined: never, or not known. */

@@ -1,4 +1,4 @@
-import { LAYERS } from '../../domain/layer.ts'
+import { LAYERS, NET_COUNTS } from '../../domain/layer.ts'
 import { POSITION_STATES } from '../../domain/position.ts'
 import { UNGUARDED_CAUSES } from '../../domain/unguarded.ts'
 import { EXITABLE_STATES } from '../../ports/control/exitable.ts'
@@ -29,6 +29,14 @@ export const positionMetrics: MetricFamily = board => {
       labels: ['layer'],
     },
     facts => LAYERS.map(layer => [{ layer }, facts.layers[layer]] as const),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_nets',
+      help: 'Stops at the venue: resting, missing where rules ask for one, unproved after a cancel, and of no position (orphan).',
+      labels: ['state'],
+    },
+    facts => NET_COUNTS.map(state => [{ state }, facts.nets[state]] as const),
   )
   board.counter(
     {

@@ -5,6 +5,7 @@ import type { JournalLine } from '../../ports/journal-lines.ts'
 import { ACT_TEXTS, LIMIT_TEXTS } from './act-texts.ts'
 import { cut, LONGEST_TEXT, LONGEST_TITLE, type Item, type NotifyEvent } from './channel.ts'
 import { EXIT_TEXTS } from './exit-texts.ts'
+import { NET_TEXTS } from './net-texts.ts'
 import { STATE_TEXTS } from './state-texts.ts'
 
 /** The step in which prices of an instrument move; undefined where the configuration has none. */
@@ -20,7 +21,7 @@ export type Composer = (line: JournalLine, ticks: TickSizes) => Draft | undefine
 /** The kinds of journal lines that are messages, by their event. */
 const TEXTS: Readonly<
   Partial<Record<NotifyEvent, Readonly<Partial<Record<JournalKind, Composer>>>>>
-> = { exits: EXIT_TEXTS, limits: LIMIT_TEXTS, acts: ACT_TEXTS, ...STATE_TEXTS }
+> = { exits: { ...EXIT_TEXTS, ...NET_TEXTS }, limits: LIMIT_TEXTS, acts: ACT_TEXTS, ...STATE_TEXTS }
 
 const BY_KIND: ReadonlyMap<string, readonly [NotifyEvent, Composer]> = new Map(
   Object.entries(TEXTS).flatMap(([event, composers]) =>

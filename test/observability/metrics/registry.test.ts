@@ -14,6 +14,7 @@ const FACTS: MetricFacts = {
   killSwitch: 'off',
   exitable: { yes: 0, no: 0, unknown: 0 },
   layers: { both: 1, ours: 2, venue: 0, none: 1 },
+  nets: { resting: 1, missing: 0, unproved: 0, orphan: 0 },
   venueLayerMs: 2_500,
   credentialsEndAt: undefined,
   positions: { guarded: 3, exiting: 1, observed: 0, unguarded: 0 },

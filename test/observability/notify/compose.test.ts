@@ -77,6 +77,14 @@ describe('compose', () => {
     )
   })
 
+  it('says of a net whether an exit follows it, and of refusals the first one', () => {
+    const executed = { quantity: 10, price: 93.5 }
+    expect(textOf('net-filled', { ...P1, executed, quantity: 10 })).to.match(/that is its exit$/)
+    expect(textOf('net-unproved', { ...P1, forMs: 1_000, isWaived: true })).to.match(/went on/)
+    const line = { kind: 'net-rejected', seq: 1, at: 0, ...P1, code: 'refused', rejections: 2 }
+    expect(compose(line, new Set(['exits']), TICKS)).to.equal(undefined)
+  })
+
   it('writes what docs/notifications.md shows as an example of each kind', () => {
     const page = readFileSync(new URL('../../../docs/notifications.md', import.meta.url), 'utf8')
     const shown = new Map(
@@ -109,6 +117,10 @@ const EXAMPLES: Readonly<Record<string, object>> = {
   'released-order-over': { ...P1, quantity: 3, price: 95, profit: -15 },
   'exit-stuck': P1,
   'exit-unproved': { ...P1, forMs: 45_000 },
+  'net-filled': { ...P1, executed: { quantity: 4, price: 93.5 }, quantity: 10 },
+  'net-rejected': { ...P1, code: 'refused', rejections: 1 },
+  'net-unproved': { ...P1, forMs: 45_000, isWaived: false },
+  'net-orphan': { clientOrderId: 'wkn1', instrument: 'ACME', remaining: -10 },
   'daily-loss-near': { limit: 'day', loss: 815.5, maxLoss: 1_000 },
   'daily-loss': { limit: 'day', loss: 1_004.1, maxLoss: 1_000 },
   'kill-switch': { state: 'halt', ...BY },
