@@ -23,7 +23,8 @@ import { pluginBroker } from './plugins.ts'
 export interface BrokerOfOptions {
   readonly config: Pick<ServiceConfig, 'broker' | 'dataFolder'>
   readonly quotes: Quotes
-  readonly clock: Clock
+  /** `steady`: epoch ms without jumps, by which orders state their deadlines; default: `now`. */
+  readonly clock: Clock & { steady?(): number }
   /** Forgets the demo account. */
   readonly fresh: boolean
   /** Called with what a broker said and was set right or left out, such as a time to come back. */
@@ -118,6 +119,7 @@ export function httpBrokerOf(
     longestBanMs: given.longestBanMs,
     token: source,
     now,
+    steady: () => clock.steady?.() ?? clock.now(),
     onOddity,
   })
 }

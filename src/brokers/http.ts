@@ -19,9 +19,11 @@ import type {
 } from '../ports/broker.ts'
 import type { TokenSource } from './credentials.ts'
 import * as answers from './http/answers.ts'
+import { Deadlines } from './http/deadlines.ts'
 import { exchange, type Ask, type Line, type RawAnswer } from './http/exchange.ts'
 import * as facts from './http/facts.ts'
 import { fieldsOf, holdingsOf, reportOf } from './http/holdings.ts'
+import type { Oddities } from './http/oddities.ts'
 import { capabilities, type HttpBrokerConfig } from './http/options.ts'
 import { bodyOf, placeAsk } from './http/order-body.ts'
 import { waitOf } from './http/retry-after.ts'
@@ -29,6 +31,7 @@ import { amendAsk, triggerFields } from './http/stops.ts'
 import * as shapes from './shapes.ts'
 
 export { httpBrokerSchema } from './http/options.ts'
+export type { Oddities } from './http/oddities.ts'
 
 /** The validated configuration, plus what only code can supply. */
 export interface HttpBrokerOptions extends Omit<
@@ -40,18 +43,10 @@ export interface HttpBrokerOptions extends Omit<
   readonly token: TokenSource
   /** Epoch ms. */
   readonly now?: () => number
+  /** The clock by which orders state their deadlines, epoch ms; it never jumps. Default: `now`. */
+  readonly steady?: () => number
   /** Called for each value of the server that was corrected or dropped. */
   readonly onOddity?: (kind: keyof Oddities) => void
-}
-
-/** Counts of server values that were corrected or dropped. */
-export interface Oddities {
-  /** `retry-after` or `ban-until` headers that are unreadable or exceed their bound. */
-  readonly waits: number
-  /** Prices that are unreadable or were not requested. */
-  readonly quotes: number
-  /** Holdings with an impossible quantity or price; they count as unknown. */
-  readonly amounts: number
 }
 
 /** A broker behind the HTTP protocol of docs/brokers.md. */
@@ -82,6 +77,7 @@ class RestBroker implements Omit<HttpBroker, keyof facts.FactCalls> {
   private readonly options: HttpBrokerOptions
   private readonly line: Line
   private readonly now: () => number
+  private readonly deadlines: Deadlines
   private readonly calls = new Set<Promise<unknown>>()
   private isClosed = false
   /** Token of the last request; undefined until a request had a usable token. */
@@ -91,6 +87,7 @@ class RestBroker implements Omit<HttpBroker, keyof facts.FactCalls> {
     this.options = options
     this.capabilities = options.capabilities
     this.now = options.now ?? Date.now
+    this.deadlines = new Deadlines(this.now, options.steady)
     const url = options.url.replace(/\/+$/, '')
     const Agents = url.startsWith('https:') ? TlsAgent : Agent
     this.line = { ...options, url, agent: new Agents(KEPT), orderAgent: new Agents(FRESH) }
@@ -102,8 +99,9 @@ class RestBroker implements Omit<HttpBroker, keyof facts.FactCalls> {
 
   placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer> {
     const { clientOrderId, actBy = Infinity } = order
-    if (actBy <= this.now()) return Promise.reject(new NotSent('the deadline of the order is over'))
-    const ask = placeAsk(order)
+    if (this.deadlines.isOver(actBy))
+      return Promise.reject(new NotSent('the deadline of the order is over'))
+    const ask = placeAsk(order, this.deadlines.stated(actBy))
     return this.ask(shapes.exitAnswer, { ask, about: { clientOrderId } }, signal)
   }
 
@@ -207,6 +205,7 @@ class RestBroker implements Omit<HttpBroker, keyof facts.FactCalls> {
     this.calls.add(call)
     try {
       const answer = await call
+      this.deadlines.heard(answer.headers.date)
       if (answer.status !== 200) throw this.errorOf(ask, answer)
       return answers.parse(shape, { what: `${ask.method} ${ask.path}`, text: answer.text, about })
     } finally {

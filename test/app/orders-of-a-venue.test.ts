@@ -14,7 +14,10 @@ const CAPABILITIES: Partial<Capabilities> = {
   reduceOnly: true,
   visibilityMs: 200,
   styles: ['market', 'marketable-limit'],
+  deadline: 'kept',
 }
+/** Longest call, ms: an order may act as long after it was sent. */
+const CALL_MS = 60_000
 const REFUSED = { kind: 'reject', code: 'refused', text: 'not of this type' } as const
 
 const position = (id: string, instrument: string, but: object = {}): object => ({
@@ -107,6 +110,7 @@ describe('a service whose venue counts in doubles and refuses orders by type', (
         url: broker.url,
         token: 'test-token',
         capabilities: CAPABILITIES,
+        callTimeoutMs: CALL_MS,
       },
       exits: { style, retryMs: 50 },
       instruments: { LOTS: { lot: 0.1 }, PENNY: { tickSize: 0.05 } },
@@ -160,6 +164,13 @@ describe('a service whose venue counts in doubles and refuses orders by type', (
       ['market', 1],
       ['limit', 1, 39.6],
     ])
+  })
+
+  it('gives each order the deadline of a call to the broker', async () => {
+    const placed = (await broker.requests()).filter(({ route }) => route === 'place')
+    const lefts = placed.map(({ at, expiresAt = Infinity }) => expiresAt - at)
+    expect(lefts.length).to.be.at.least(8)
+    for (const leftMs of lefts) expect(leftMs).to.be.within(CALL_MS / 2, CALL_MS)
   })
 
   it('neither adopts nor reports remainders of floating-point sums beside its positions', async () => {

@@ -86,7 +86,7 @@ const hasDays = ({ quirks }: CrashVenue): boolean => quirks?.forgets === 'at the
 /** The hostility without what a venue of this kind cannot be held to. */
 function boundedBy({ quirks = {} }: CrashVenue, hostility: Hostility): Hostility {
   const { course, clocks } = hostility
-  // By a clock that is wrong by more than an order takes, neither a day's end nor a deadline can be kept.
+  // By a clock that is wrong by more than an order takes, no day's end can be kept.
   const isTimed = quirks.forgets !== undefined
   // The holdings beside the positions would be adopted as well.
   const isTaken = course === 'adopted' && quirks.beside !== undefined

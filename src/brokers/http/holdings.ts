@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { isBounded } from '../../domain/bounds.ts'
+import { isBounded, SMALLEST } from '../../domain/bounds.ts'
 import { OutcomeUnknown } from '../../errors.ts'
 import type { Capabilities, Holding, HoldingKey, HoldingReport } from '../../ports/broker.ts'
 import type { holdingList, holdingReport } from './answers.ts'
@@ -47,6 +47,7 @@ export function reportOf(
   onOdd: () => void,
 ): HoldingReport {
   if (report.kind !== 'held') return report
+  if (isResidue(report.quantity)) return { kind: 'flat', ageMs: report.ageMs }
   assertSign(key['side'], report.quantity)
   if (isBounded(report.quantity)) return report
   onOdd()
@@ -74,12 +75,12 @@ export function holdingsOf(
       throw new OutcomeUnknown(`${instrument} is listed without its ticket`)
     if (products && product === undefined)
       throw new OutcomeUnknown(`${instrument} is listed without its product`)
-    assertSign(side, row.quantity)
+    if (!isResidue(row.quantity)) assertSign(side, row.quantity)
     if (!isBounded(row.quantity) || !isBounded(row.entryPrice ?? 0)) onOdd()
     return holdingOf(row)
   })
   // Some venues list closed holdings. Like a missing row, a quantity of 0 proves nothing here.
-  return held.filter(({ quantity }) => quantity !== 0 && isBounded(quantity))
+  return held.filter(({ quantity }) => !isResidue(quantity) && isBounded(quantity))
 }
 
 function holdingOf(row: Row): Holding {
@@ -95,6 +96,9 @@ function holdingOf(row: Row): Holding {
     ...(entryPrice !== undefined && isBounded(entryPrice) && { entryPrice }),
   }
 }
+
+/** Floating-point error of a server that computes in doubles: no holding is so small, whatever its sign. */
+const isResidue = (quantity: number): boolean => Math.abs(quantity) < SMALLEST
 
 function assertSign(side: string | undefined, quantity: number): void {
   if ((side === 'long' && quantity < 0) || (side === 'short' && quantity > 0))

@@ -19,11 +19,14 @@ export function bodyOf(order: ExitOrder): Record<string, unknown> {
   }
 }
 
-/** The request that sends an order; its deadline goes along in a header, for a server that keeps it. */
-export const placeAsk = (order: ExitOrder): Ask => ({
+/**
+ * The request that sends an order; its deadline, epoch ms by the server's clock, goes along in a header where the
+ * server keeps deadlines.
+ */
+export const placeAsk = (order: ExitOrder, expiresAt: number): Ask => ({
   method: 'POST',
   path: '/v1/orders',
   body: bodyOf(order),
-  ...(order.actBy !== undefined && { more: { 'expires-at': String(Math.floor(order.actBy)) } }),
+  ...(order.actBy !== undefined && { more: { 'expires-at': String(Math.floor(expiresAt)) } }),
   isOrder: true,
 })

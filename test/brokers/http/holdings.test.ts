@@ -98,6 +98,16 @@ describe('holdings over HTTP', () => {
     expect(row).to.deep.equal({ instrument: ACME, quantity: 5, ageMs: 0 })
   })
 
+  it('takes what floating-point error leaves of a holding for flat, whatever its sign', async () => {
+    const sides = { capabilities: { ...PLAIN.capabilities, holdings: 'sides' } as const }
+    const key = { instrument: ACME, side: 'short' } as const
+    const fields = '"instrument":"ACME","side":"short","quantity":5.6e-17'
+    await on.harm({ kind: 'raw', text: `{"kind":"held",${fields}}` }, { on: 'holding' })
+    expect(await on.open(sides).holding(key, signal)).to.deep.equal({ kind: 'flat', ageMs: 0 })
+    await on.harm({ kind: 'raw', text: `{"holdings":[{${fields}}]}` }, { on: 'holdings' })
+    expect(await on.open(sides).holdings(signal)).to.deep.equal([])
+  })
+
   it('drops rows of closed holdings', async () => {
     const text = '{"holdings":[{"instrument":"ACME","quantity":0}]}'
     await on.harm({ kind: 'raw', text })

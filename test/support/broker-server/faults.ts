@@ -7,6 +7,8 @@ export interface Target {
   readonly clientOrderId?: string
   readonly instrument?: string
   readonly type?: string
+  /** The deadline that an order states, epoch ms by the venue's clock. */
+  readonly expiresAt?: number
 }
 
 interface Loaded {

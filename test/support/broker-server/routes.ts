@@ -114,7 +114,7 @@ function requestOf(
 
 /** A venue that keeps deadlines refuses an order that arrives after its own (epoch ms). */
 const keeping = ({ target, act }: Request, expiresAt: number): Request => ({
-  target,
+  target: { ...target, ...(expiresAt !== Infinity && { expiresAt }) },
   act: (venue, harms) =>
     venue.settings.capabilities.deadline === 'kept' &&
     Date.now() + venue.settings.clockMs >= expiresAt

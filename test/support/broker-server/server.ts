@@ -39,6 +39,8 @@ export interface SeenRequest {
   readonly route: Route
   readonly clientOrderId?: string
   readonly instrument?: string
+  /** The deadline that an order states, epoch ms by the venue's clock. */
+  readonly expiresAt?: number
 }
 
 /** Name of the account's file in its folder. */
@@ -145,7 +147,9 @@ export class BrokerServer {
 
   private async serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => undefined)
-    if (!this.venue.settings.keepsAlive) response.shouldKeepAlive = false
+    const { keepsAlive, clockMs } = this.venue.settings
+    if (!keepsAlive) response.shouldKeepAlive = false
+    if (clockMs !== 0) response.setHeader('date', new Date(Date.now() + clockMs).toUTCString())
     try {
       const raw = await rawOf(incoming)
       if (this.isCutOff(response)) return
