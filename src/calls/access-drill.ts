@@ -9,7 +9,7 @@ import type { Broker } from '../ports/broker.ts'
 
 /** Time between two questions, ms. */
 const EVERY_MS = 60_000
-/** The list of instruments is long, and changes rarely, ms. */
+/** Time between two lists of instruments, ms: the list is long and changes rarely. */
 const INSTRUMENTS_EVERY_MS = 3_600_000
 
 type Question = 'permissions' | 'positionMode' | 'instruments'
@@ -19,11 +19,11 @@ type OnInstruments = (rows: readonly VenueInstrument[]) => void
 
 export interface AccessDrillDeps {
   readonly broker: Pick<Broker, Question | 'credentials' | 'hasNewCredentials'>
-  /** Ms; never set. */
+  /** Monotonic, ms. */
   monotonic(): number
 }
 
-/** What the drill has found; a field is undefined as long as it was not answered. */
+/** The last answers; a field is undefined until its question is answered. */
 export interface AccessFacts {
   readonly permissions: Permissions | undefined
   readonly mode: PositionMode | undefined
@@ -32,8 +32,8 @@ export interface AccessFacts {
 }
 
 /**
- * Asks the venue of an account, one question a minute and each in its turn, what an exit would depend on: the
- * permissions of its key, its position mode, and its instruments. The last answer of each counts.
+ * Queries what an exit of an account would depend on: the permissions of its key, its position mode and its
+ * instruments; one question a minute, in turn. The last answer to each counts.
  */
 export class AccessDrill {
   /** Set once the account is open. */
@@ -60,7 +60,7 @@ export class AccessDrill {
     return { ...this.found, credentials: this.deps.broker.credentials?.() }
   }
 
-  /** Asks one question where it is time; one that is not answered comes again at its next turn. Never rejects. */
+  /** Sends one question if it is due; a question without an answer is repeated at its next turn. Never rejects. */
   async cycle(): Promise<void> {
     const now = this.deps.monotonic()
     const question = this.isAsking || now < this.lastAt + EVERY_MS ? undefined : this.next(now)
@@ -71,13 +71,13 @@ export class AccessDrill {
       await this.ask(question, this.stopping.signal)
       this.askedAt.set(question, now)
     } catch {
-      // What is not known is shown as that; the desk counts the call.
+      // The answer stays unknown; the call desk counts the failed call.
     } finally {
       this.isAsking = false
     }
   }
 
-  /** Ends the question under way; none is asked after it. */
+  /** Aborts the question in flight; none is sent after it. */
   stop(): void {
     this.lastAt = Infinity
     this.stopping.abort()

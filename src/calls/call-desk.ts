@@ -128,7 +128,7 @@ export class CallDesk {
       while (next === 'gone') next = this.next(desk, lane)
       if (next === 'nothing') continue
       pauseMs = Math.min(pauseMs, next.retryInMs)
-      // Where a breaker or the venue delays an exit, it does not lack a token.
+      // Only an exit that waits for a token keeps lower lanes from it; one that a breaker or the venue delays does not.
       if (lane === 'exits' && next.kind === 'throttle') break
     }
     desk.wakeUp?.()
@@ -235,7 +235,7 @@ export class CallDesk {
     const record = { at, group, operation, ms: this.now - leave.permit.at, outcome: code }
     this.history.add(record, outcome === 'failure', this.now)
     this.options.onCall?.(record)
-    // An exit waits for its own call, and for the answer to a query that it depends on.
+    // Exits wait for their own calls, and for the answers to queries that they depend on.
     const isExitWaiting =
       call.isAwaited?.() === true ||
       desk.lanes.queues.exits.some(each => each.call.call.group === group)

@@ -30,7 +30,7 @@ export function withDefault(limits: readonly CallLimit[]): readonly CallLimit[] 
   return groups.length === 0 ? limits : [...limits, { name: 'default', groups }]
 }
 
-/** The gate of a limit at `now` (monotonic ms), with what an earlier process has kept of it. */
+/** The gate of a limit at `now` (monotonic ms). `kept`: its throttle as an earlier process stored it. */
 export function openGate(
   limit: CallLimit,
   options: GateOptions,
@@ -62,8 +62,8 @@ export function openGate(
 }
 
 /**
- * Takes whether the breaker of a group of the limit is open: then nothing is learnt about its rate. One that several
- * accounts share is frozen while that is so at each of them.
+ * Freezes the rate of a limit while a breaker of its groups is open (`isTroubled`), as nothing is learnt about it then.
+ * A limit that several accounts share is frozen while each of them has such a breaker.
  */
 export function freeze(gate: Gate, isTroubled: boolean, now: number): void {
   const isFrozen = gate.share?.isTroubled(isTroubled) ?? isTroubled

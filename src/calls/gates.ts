@@ -77,7 +77,7 @@ export class CallGates {
   }
 
   /**
-   * When the breaker of a group may let such a call pass, ms from now; Infinity: a person decides.
+   * When the breaker of a group may let such a call pass, ms from now; Infinity: only a person closes it.
    */
   shutForMs({ group, isUrgent }: Passing): number {
     return this.breakers.retryInMs(group, isUrgent)
@@ -169,7 +169,7 @@ export class CallGates {
     return this.options.monotonic()
   }
 
-  /** What answers about a limit mean for this account. */
+  /** How this account reacts to answers that concern all accounts of a limit. */
   private memberOf({ groups }: CallLimit): LimitMember {
     const { breakers } = this.options
     return {
@@ -195,7 +195,7 @@ export class CallGates {
     return share === undefined ? load : { ...load, failureShare: 0 }
   }
 
-  /** Without a token, or before its turn: the other accounts of the limit know that the call waits. */
+  /** Refuses a call without a token, or before its turn; accounts that share the limit see that it waits. */
   private refusedFor({ share }: Gate, kind: 'exit' | 'other', retryInMs: number): NoLeave {
     share?.waits(kind, this.now + retryInMs)
     return { kind: 'throttle', retryInMs }

@@ -5,13 +5,13 @@ import type { Broker, OpenOrder } from '../ports/broker.ts'
 /** An answer of the broker, and when it was asked for. */
 export interface Kept<Answer> {
   readonly answer: Answer
-  /** Ms of the clock that the answers are kept by. */
+  /** Ms, by the clock of `LastAnswers`. */
   readonly askedAt: number
 }
 
 /**
- * The last list of holdings and the last list of working orders that the broker answered with: what a
- * person asks is answered from them, without a call of its own. Only the last answer of each is kept.
+ * The last list of holdings and the last list of working orders from the broker: commands and API are answered from
+ * them without a call to the broker. Only the last answer of each is stored.
  */
 export class LastAnswers {
   private readonly now: () => number

@@ -98,7 +98,7 @@ function orderCalls(
   }
 }
 
-/** Resting stops, which leave after the exits and beside the queries for orders. */
+/** Resting stops: they leave after exits, in the lane of order queries. */
 function stopCalls(
   broker: Broker,
   { desk, mayLeave }: PacedBrokerOptions,
@@ -137,7 +137,7 @@ function stopCalls(
   }
 }
 
-/** Questions about the access to the account: they have no slot of an exit, and wait like polls. */
+/** Queries about the access to the account. No exit waits for them: they use the lane of holding queries. */
 function accessCalls(
   broker: Broker,
   { desk }: PacedBrokerOptions,

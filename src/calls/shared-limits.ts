@@ -3,11 +3,11 @@ import { stricterThrottle } from '../resilience/throttle-snapshot.ts'
 import type { Throttle } from '../resilience/throttle.ts'
 import { NO_TURNS, served, turnInMs, waits, type Turns } from '../resilience/turns.ts'
 
-/** What an account does about answers that concern every account behind the same address. */
+/** How an account reacts to answers that concern every account behind the same address. */
 export interface LimitMember {
   /** The address is banned until `until` (monotonic ms). */
   banned(until: number): void
-  /** An exit was asked to wait for so many ms. */
+  /** The venue has refused an exit until `waitMs` (ms) are over. */
   held(group: EndpointGroup, waitMs: number): void
   /** An exit has passed: the wait is over. */
   released(group: EndpointGroup): void
@@ -21,7 +21,7 @@ interface SharedLimit {
   readonly troubled: Set<string>
 }
 
-/** The part that one account has in a limit. */
+/** One account's view of a limit that it shares. */
 export interface LimitShare {
   /** Name under which the accounts share it. */
   readonly shared: string
@@ -29,15 +29,15 @@ export interface LimitShare {
   /** Every account that shares it, this one included. */
   readonly members: Iterable<LimitMember>
   join(member: LimitMember): void
-  /** Ms until a call may ask the throttle: other accounts may be before it; 0: at once. */
+  /** Ms until it is this account's turn at the throttle; 0: now. */
   turnInMs(kind: 'exit' | 'other', now: number): number
-  /** A call asks again at `due` (monotonic ms). */
+  /** Notes that a call waits, and tries again at `due` (monotonic ms). */
   waits(kind: 'exit' | 'other', due: number): void
-  /** A call was given a token. */
+  /** Notes that a call has got a token. */
   served(kind: 'exit' | 'other'): void
   /**
-   * Takes whether a breaker of the account is open. Returns whether one is open at every account: only then
-   * nothing is learnt about the limit, and its rate stays as it is.
+   * Notes whether a breaker of this account is open (`is`). Returns whether one is open at every account: only then
+   * nothing is learnt about the limit, and its rate is frozen.
    */
   isTroubled(is: boolean): boolean
 }
@@ -47,8 +47,8 @@ export class SharedLimits {
   private readonly all = new Map<string, SharedLimit>()
 
   /**
-   * The part of `account` in a limit. `own`: the throttle as the account would have it alone; of those that an
-   * earlier process left the stricter one counts.
+   * The view that `account` has of a limit. `own`: its throttle as an earlier process stored it, or a new one; the
+   * strictest of all accounts counts.
    */
   shareOf(shared: string, limit: string, account: string, own: Throttle): LimitShare {
     const key = `${shared}\n${limit}`

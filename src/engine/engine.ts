@@ -33,18 +33,18 @@ export interface EngineOptions<Venue> extends Omit<GatewayOptions, 'now' | 'jour
   readonly board: PriceBoard
   /** Epoch ms; default the time of the dispatcher's last event. */
   now?(): number
-  /** What the gateway's time is ahead of the dispatcher's last event, ms; default 0. */
+  /** How far the gateway's time is ahead of the dispatcher's last event, ms; default 0. */
   aheadMs?(): number
   /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
   readonly freshMs?: number
   readonly supervision?: Supervision | undefined
-  /** What each monitor calls before its work. */
+  /** Called by each monitor before it handles a message. */
   readonly beforeMonitor?: MonitorShared['before']
   readonly clock: Pick<Clock, 'monotonic'>
   readonly timers: Timers
   /** From 0 to 1. */
   random(): number
-  /** An actor that is never replaced has ended. */
+  /** Called when an actor that is never restarted has ended: the supervisor. */
   onFailure(down: Down): void
 }
 
@@ -61,7 +61,7 @@ export interface Engine<Venue> {
   readonly reconciler: Ref<ReconcilerMessage>
   /** What the present gateway knows of exits and holdings. */
   readonly book: AccountBook
-  /** What it knows of stops that rest at the venue. */
+  /** What the present gateway knows of stops that rest at the venue. */
   readonly nets: NetBook
 }
 
@@ -127,7 +127,7 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
   }
 }
 
-/** The caretaker takes over the levels of positions whose monitors were given up. */
+/** Starts the caretaker, which exits positions whose monitors are quarantined at their last levels. */
 function serveCaretaker(services: Services, actors: ActorSystem, dispatcher: Dispatcher): void {
   services.serve('caretaker', (epoch, onDown) =>
     actors.spawn({ name: 'caretaker', epoch, initialState: dispatcher, handle: caretaker, onDown }),
@@ -148,7 +148,7 @@ const startDispatcher = (options: EngineOptions<ExitVenue>): Dispatcher =>
     },
   })
 
-/** Hands the decision of a position that has no monitor to the gateway. */
+/** Sends the decision of a position without a running monitor to the gateway. */
 function askForExit(
   registry: ActorRegistry,
   { decision, position }: WatchedPosition,
@@ -188,7 +188,7 @@ function startSupervisor(deps: SpawnDeps): Ref<SupervisorMessage> {
   return ref
 }
 
-/** Starts monitors. All of them hang under one parent that receives no message. */
+/** Starts monitors, all of them as children of one parent that receives no message. */
 function monitorSpawner({
   actors,
   registry,

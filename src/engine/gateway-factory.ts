@@ -25,13 +25,13 @@ export interface GatewayFactoryDeps extends GatewayOptions {
 }
 
 /**
- * Starts the incarnations of the gateway, each from what is kept. What a call of an earlier one
- * brings back goes to that one, which is not there any more: late results change nothing.
+ * Starts each incarnation of the gateway from the stored state. The result of a call goes to the incarnation that
+ * made the call; where that has ended, the result changes nothing.
  */
 export class GatewayFactory {
-  /** What the present incarnation knows; it alone writes it. */
+  /** Exits and holdings of the account. Only the present incarnation writes them; unset before the first start. */
   book!: AccountBook
-  /** The same of stops that rest at the venue. */
+  /** Stops of the account that rest at the venue; written likewise. */
   nets!: NetBook
   private readonly parts: GatewayFactoryDeps
 
@@ -62,7 +62,7 @@ export class GatewayFactory {
     return ref
   }
 
-  /** How an order leaves; after the incarnation that planned it has ended, it does not. */
+  /** Whether an order may leave: not after the incarnation that planned it, nor while a second guard has orders. */
   private leavingOf(order: ExitOrder, book: AccountBook): Leaving {
     const { now } = this.parts
     const isOpen = (): boolean => this.book === book && book.late.strangers.length === 0

@@ -5,7 +5,7 @@ import { hasLevels } from '../risk/stand-in.ts'
 /** The actor that guards a position. */
 export type GuardedBy = 'monitor' | 'caretaker' | 'none'
 
-/** The actor that holds the band of a position. A monitor in backoff does not, though folds decide for it. */
+/** The actor that holds the band of a position: none while its monitor is in backoff, although `standIn` decides then. */
 export function guardedBy(roster: ActorRegistry, { watch, guard }: Child): GuardedBy {
   switch (watch.kind) {
     case 'running':

@@ -2,7 +2,7 @@ import type { ActorRegistry } from '../actors/actor-registry.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import { quietFor } from '../risk/hours.ts'
 
-/** The instruments whose prices decide: of open positions, and of what they derive from. */
+/** The instruments whose prices decide: those of open positions, and the underlyings that their rules watch. */
 export function* instrumentsHeld(roster: ActorRegistry): Iterable<InstrumentId> {
   for (const { guard } of roster.all()) {
     yield guard.position.instrument
@@ -12,7 +12,7 @@ export function* instrumentsHeld(roster: ActorRegistry): Iterable<InstrumentId> 
   }
 }
 
-/** The instruments whose rules ask at `now` (epoch ms) for a price, as none has come for too long. */
+/** The instruments to poll at `now` (epoch ms): a rule `staleQuote` with `action: poll` has had no tick for its time. */
 export function* instrumentsToPoll(roster: ActorRegistry, now: number): Iterable<InstrumentId> {
   for (const { guard } of roster.all()) {
     const { stream } = guard.own

@@ -13,20 +13,21 @@ export type ExitVenue = GatewayDeps['broker'] &
   ReconcilerDeps['broker'] &
   Pick<Broker, 'capabilities' | 'streamOrders' | 'streamHints'>
 
+/** Dependencies that the engine connects itself. */
 type Wired = 'supervisor' | 'self' | 'ask' | 'track' | 'broker' | 'leaving' | 'leavingNet'
 
-/** What happens in the engine, as it happens; nothing of it is awaited, and none may throw. */
+/** Called as events happen in the engine. No callback is awaited, and none may throw. */
 export interface EngineEvents {
   readonly journal: Journal
-  /** There are ratchets to be taken. */
+  /** Best prices have changed: `Dispatcher.takeRatchets` has rows for the store. */
   ratcheted?(): void
   /** A position has its decision. */
   decided?(watched: WatchedPosition): void
 }
 
-/** What the gateway and the reconciler are made of. */
+/** Dependencies and settings of the gateway and the reconciler. */
 export interface GatewayOptions extends Omit<GatewayDeps, Wired> {
-  /** Everything that is open, as a new incarnation must take it. */
+  /** All that is open, as it is stored: where a new incarnation of the gateway starts from. */
   kept(): GatewayPast
   /** How exits are carried out; what is left out is as in EXIT_DEFAULTS. */
   readonly exits?:
@@ -35,9 +36,9 @@ export interface GatewayOptions extends Omit<GatewayDeps, Wired> {
   readonly storeId?: string | undefined
   readonly instruments?: InstrumentTable | undefined
   readonly adopt?: Adoption | undefined
-  /** Time between two lists of everything that is held, ms; default RECONCILE_MS. */
+  /** Time between two lists of all holdings, ms; default RECONCILE_MS. */
   readonly reconcileMs?: number | undefined
 }
 
-/** Time between two lists of everything that is held, where nothing else is said, ms. */
+/** Default time between two lists of all holdings, ms. */
 export const RECONCILE_MS = 5_000

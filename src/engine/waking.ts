@@ -17,7 +17,7 @@ export function wakeOf(
     guard.woken(monotonic())
     switch (child.watch.kind) {
       case 'running':
-        // Where it has just ended, the next incarnation starts with the same catch-up.
+        // If it has just ended, the message is lost: the next incarnation begins with the same catch-up.
         send(child.watch.ref as Ref<MonitorMessage>, CATCH_UP)
         return
       case 'backoff':
@@ -35,8 +35,8 @@ export function wakeOf(
 }
 
 /**
- * This is the way of every tick: what goes wrong with one position must not keep it from the others.
- * The position stays pending, and the actor that evaluates it next meets the same error, and crashes.
+ * Decides in the place of a monitor that is down. Every tick passes here, so that an error of one position must not
+ * keep the tick from the others. The position stays pending; the actor that evaluates it next crashes by the error.
  */
 function tryStandIn(dispatcher: Dispatcher, guard: WatchedPosition): void {
   try {

@@ -18,7 +18,7 @@ export interface NetView {
   stop(): number | undefined
 }
 
-/** What the aim of a net depends on besides its position. */
+/** What determines the order of a net, besides its position. */
 export interface Surroundings {
   readonly capabilities: Capabilities
   readonly venue: RestingStop
@@ -29,14 +29,14 @@ export interface Surroundings {
   readonly price: number | undefined
 }
 
-/** What should rest at the venue, or why nothing can at the moment. */
+/** The order that should rest at the venue, or why none can now. `met`: the price has met the trigger already. */
 export type Aim =
   | { readonly kind: 'rest'; readonly trigger: StopTrigger; readonly quantity: number }
   | { readonly kind: 'none'; readonly why: 'no-stop' | 'too-far' | 'too-small' | 'met' }
 
 /**
- * What should rest for a position. The trigger is never farther from the price than `before`, the one of the
- * generation's last order, unless that lies before the own stop by now.
+ * The order that should rest for a position. Its trigger is never farther from the price than `before` (the trigger of
+ * the generation's last order), unless the own stop lies behind `before` by now, as after rules were loosened.
  */
 export function aimOf(
   view: NetView,
@@ -68,7 +68,7 @@ function mostOf(units: number, spec: OrderSpec): number {
   return maxQuantity === undefined || all <= maxQuantity ? all : orderable(maxQuantity, spec)
 }
 
-/** What becomes of an order that rests: it stays, its trigger moves, or another order takes its place. */
+/** The change that a resting order needs: none, another trigger, or another order in its place. */
 export type Change =
   { readonly kind: 'stay' | 'replace' } | { readonly kind: 'move'; readonly trigger: StopTrigger }
 
@@ -78,7 +78,7 @@ export function changeOf(
   record: NetRecord,
   { aim, units, canAmend, isDue }: { aim: Aim; units: number; canAmend: boolean; isDue: boolean },
 ): Change {
-  // It must never be able to execute more than is open: that does not wait.
+  // An order that could execute more than is open is replaced at once, whenever the last change was.
   if (!isEnough(units, openOf(record))) return { kind: 'replace' }
   if (aim.kind === 'none' || !isDue) return { kind: 'stay' }
   if (gainPct(side, record.order.trigger, aim.trigger) < net.minMovePct) return { kind: 'stay' }

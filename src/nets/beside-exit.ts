@@ -10,12 +10,12 @@ import { hasFired, newNet } from './record.ts'
 import type { TrackedNet } from './tracked-net.ts'
 
 /**
- * A net beside the exit of its position: both together close no more than the position. Where the venue bounds
- * both by the holding, and the holding is the position's alone, the exit leaves first and the net is cancelled
- * once it is over. Else the net is cancelled first, and the exit leaves after the end of it is proved.
+ * A net beside the exit of its position: together they close no more than the position (P1). Where the venue bounds
+ * both by the holding (reduce-only), and the holding is the position's alone, the exit leaves first, and the net is
+ * cancelled once the exit is over. Elsewhere the net is cancelled first, and the exit leaves after its end is proved.
  */
 
-/** The net as an order that a new exit must count with; undefined where nothing of one is at the venue. */
+/** The net as a past order of a new exit, which may still execute; undefined where no order is at the venue. */
 export function besideOf(table: NetTable, net: TrackedNet): PastOrder | undefined {
   const { record } = net
   if (!net.isLive && !hasFired(record)) return undefined
@@ -35,20 +35,21 @@ function mayExitFirst({ options }: NetTable, { record: { positionId, order } }: 
   return isBound && options.account.isAlone(positionId)
 }
 
-/** Whether the exit of a position wants its net cancelled now. */
+/** Whether a net must be cancelled now because of the exit of its position. */
 export function isUnwantedBy(table: NetTable, exit: ExitRecord, net: TrackedNet): boolean {
   const { account } = table.options
   const { positionId } = exit
   const past = exit.pastOrders.find(({ clientOrderId }) => clientOrderId === net.id)
   if (past === undefined || past.isWorking === true || isExitOver(exit))
     return account.isExitDurable(positionId)
-  // Others may have come into the holding since: what bounds both bounds them less than the position.
+  // Other positions may have come into the holding since: then the holding bounds the two orders too loosely.
   return !mayExitFirst(table, net)
 }
 
 /**
- * What the exit of a position has not learned of its net yet; undefined: nothing. An exit that an earlier
- * process began may know a net that the store has lost: it is followed from there.
+ * The next event for the exit of a position: what its net has executed, or that it has ended, and the exit does not
+ * know; undefined: nothing new. An exit of an earlier process may name a net that the store has lost: that net is
+ * followed again, from the exit's record.
  */
 export function feed(
   table: NetTable,
@@ -82,7 +83,7 @@ function lostNet({ storeId, account, order, ...ids }: ExitRecord, past: PastOrde
   return { ...newNet(identity, stop, now), exists: true }
 }
 
-/** What a net has executed after its position was closed or released counts for the day. */
+/** Books units that a net has executed after its position was closed or released: they count for the day. */
 export function bookLate({ options }: NetTable, net: TrackedNet): void {
   const { record, position, id: clientOrderId } = net
   const quantity = leftOf(record.executed.quantity, net.fed)

@@ -11,7 +11,7 @@ export interface NetCircumstances {
   readonly visibilityMs: number
   readonly canAmend: boolean
   readonly listsOrders: boolean
-  /** Less is held than is owned: a net may have been executed. */
+  /** The account holds less than its positions own: the net may have been executed. */
   readonly isLacking: boolean
   /** The last price has met the trigger. */
   readonly isMet: boolean
@@ -47,7 +47,7 @@ export function callsOf(net: TrackedNet, around: NetCircumstances): readonly Net
   }
 }
 
-/** What shows that an order is over where no answer about it does. */
+/** Queries that show that an order is over where no answer about the order does. */
 function evidence(net: TrackedNet, { listsOrders }: NetCircumstances): readonly NetCall[] {
   const { state } = net.record
   const isAbsent = state.kind === 'unknown' && state.absentAt !== undefined
@@ -55,7 +55,7 @@ function evidence(net: TrackedNet, { listsOrders }: NetCircumstances): readonly 
   return listsOrders ? ['ask-holding', 'list-orders'] : ['ask-holding']
 }
 
-/** Whether something says that an order that rests may rest no more. */
+/** Whether a resting order must be looked up: it may rest no more. */
 function mustAsk(net: TrackedNet, { now, visibilityMs, isLacking, isMet }: NetCircumstances) {
   const { seenAt, notListedAt, changedAtVenueAt } = net
   if (Math.max(notListedAt, changedAtVenueAt) > seenAt) return true

@@ -9,12 +9,12 @@ import { isLive, newNet, openOf } from './record.ts'
 import type { TrackedNet } from './tracked-net.ts'
 import type { NetEvent } from './transitions.ts'
 
-/** Orders of one position that are tried when an unknown order in the format of nets is found. */
+/** Net ids of one position that are compared with an unknown order in the format of nets. */
 const MOST_SOUGHT = 50
-/** Orphans that are known at once. */
+/** Most orphans that are reported and remembered. */
 const MOST_ORPHANS = 100
 
-/** What lists of working orders show of nets, and of stops that belong to no position. Changes itself. */
+/** Compares lists of working orders with the nets, and finds orphans: stops that belong to no position. Mutable. */
 export class NetListing {
   private readonly table: NetTable
   private readonly happened: (event: NetEvent) => void
@@ -56,15 +56,15 @@ export class NetListing {
     this.report(found.filter(isUnknown))
   }
 
-  /** From when on a list must show the order if it rests. */
+  /** Time (epoch ms) from which a list must show the order, if it rests. */
   private shownFrom({ record: { state, at } }: TrackedNet): number {
     const since = 'since' in state ? state.since : at
     return since + proofMs(this.table.options.settings.capabilities)
   }
 
   /**
-   * Finds the positions of nets that this store does not know, as it may be older than the account: their ids
-   * follow from what it knows. Their triggers do not, so each is cancelled, and another one made.
+   * Finds the positions of nets that this store does not know, as the store may be older than the account. Ids follow
+   * from the positions; triggers do not, so each such net is cancelled, and another one is made.
    */
   private seek(
     unknown: readonly Listed[],

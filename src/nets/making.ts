@@ -12,11 +12,11 @@ import type { NetEvent } from './transitions.ts'
 /** Shortest time between two evaluations of a position whose net cannot be made yet, ms. */
 const WITHOUT_STOP_MS = 5_000
 
-/** Makes the orders of nets, and moves their triggers along with the own stops. Changes itself. */
+/** Makes the orders of nets, and moves their triggers along with the own stops. Mutable. */
 export class NetMaking {
   private readonly table: NetTable
   private readonly happened: (event: NetEvent) => void
-  /** Why each position has no net, as it was reported last. */
+  /** The cause that was reported last for each position without a net. */
   private readonly held = new Map<PositionId, NetHeld>()
   /** When the rules of a position without a net were evaluated last, epoch ms. */
   private readonly evaluatedAt = new Map<PositionId, number>()
@@ -36,7 +36,7 @@ export class NetMaking {
     this.evaluatedAt.delete(id)
   }
 
-  /** What an open position asks for now: a first order, the next one, or another trigger. */
+  /** Makes the first or next order of an open position, or changes its trigger, where that is due. */
   aim(view: NetView, gates: NetGates): void {
     const { options } = this.table
     const { settings, account } = options
@@ -61,7 +61,7 @@ export class NetMaking {
     else this.change(view, net, { aim, units, canAmend: venue.amend, now: gates.now })
   }
 
-  /** Whether rules are to be evaluated for a net now: its order may be made, or changed. */
+  /** Whether to evaluate the rules for a net now: its order may be made or changed. */
   private isDue(
     { position: { id }, net: { everyMs } }: NetView,
     net: TrackedNet | undefined,
@@ -76,7 +76,7 @@ export class NetMaking {
     return now >= net.changedAt + everyMs || !isEnough(units, openOf(net.record))
   }
 
-  /** Moves the trigger of an order that rests, or has another order take its place. */
+  /** Moves the trigger of a resting order, or marks the order to be replaced. */
   private change(
     view: NetView,
     net: TrackedNet,
@@ -97,7 +97,7 @@ export class NetMaking {
     }
   }
 
-  /** Makes the next order of a position, where there is to be one. */
+  /** Makes the next order of a position, unless a cause forbids one. */
   private make(
     { position, generation }: NetView,
     net: TrackedNet | undefined,

@@ -25,12 +25,12 @@ import { isMet } from './trigger.ts'
 const RETRY_MS = 60_000
 /** Waits after refusals double up to this power of two. */
 const MOST_DOUBLINGS = 6
-/** Wait until a change of a trigger that had no effect is tried again, ms. */
+/** Wait before a change of a trigger that had no effect is repeated, ms. */
 const AMEND_RETRY_MS = 5_000
 
 /**
- * The nets of an account: stop orders at the venue behind the own stops of positions. What one has executed is
- * the exit of its position. It has no clock and makes no call; it changes itself.
+ * The nets of an account: stop orders at the venue behind the own stops of positions. What a net executes is the exit
+ * of its position. The book has no clock and makes no call: `due` names the calls, events bring their results. Mutable.
  */
 export class NetBook {
   readonly table: NetTable
@@ -57,7 +57,7 @@ export class NetBook {
     return this.making.without
   }
 
-  /** A new cycle: each position that asks for a net gets one, and what no position asks for is cancelled. */
+  /** A new cycle: makes a net for each position whose rules ask for one, and marks all others to be cancelled. */
   cycle(views: Iterable<NetView>, gates: NetGates): void {
     const { faults } = this.options
     for (const view of views) {
@@ -70,7 +70,7 @@ export class NetBook {
     }
   }
 
-  /** What time, and the exit of its position, change of a net. */
+  /** Applies to a net what has become due by time or by the exit of its position. */
   review(net: TrackedNet, now: number): void {
     const { account } = this.options
     const { record } = net
@@ -105,8 +105,8 @@ export class NetBook {
   }
 
   /**
-   * Whether an exit may go on beside a net whose end nothing proves: the venue bounds both orders by a holding
-   * that is the position's alone, and two reports of it after the cancel show that the net has executed nothing.
+   * Whether an exit may go on beside a net whose end is not proved: the venue bounds both orders by a holding that is
+   * the position's alone, and two reports of it after the cancel show that the net has executed nothing.
    */
   private mayWaive({ record, cancelledAt }: TrackedNet): boolean {
     const { account, settings } = this.options
@@ -117,8 +117,8 @@ export class NetBook {
   }
 
   /**
-   * Whether list and holding show that an order is over that the venue does not find any more, or that was
-   * cancelled for an exit without an answer.
+   * Whether the list of working orders and the holding show that an order is over: one that the venue finds no more, or
+   * one that was cancelled for an exit and whose cancel has no answer.
    */
   private isLost(net: TrackedNet, isOpen: boolean): boolean {
     const { account, settings } = this.options
@@ -139,14 +139,14 @@ export class NetBook {
     this.forgotten.push({ positionId, generation })
   }
 
-  /** The nets whose rows the store need not keep any more; each is given once. */
+  /** Takes the nets whose rows the store may delete; each is returned once. */
   takeForgotten(): readonly GenerationKey[] {
     const { forgotten } = this
     this.forgotten = []
     return forgotten
   }
 
-  /** The calls that a net needs now; each counts as begun. */
+  /** The calls that a net needs now; each counts as in flight from then on. */
   due(net: TrackedNet, gates: NetGates): readonly NetCall[] {
     const { capabilities, listsOrders } = this.options.settings
     const { position, record } = net
@@ -196,7 +196,7 @@ export class NetBook {
     const before = net.record
     const { capabilities } = this.options.settings
     const { lot } = this.options.specOf(net.position.instrument)
-    // A list does not say what was executed.
+    // A list has no executed quantity.
     if (event.kind === 'seen' && event.by !== 'list') net.answered(event, proofMs(capabilities))
     const record = followNet(before, inNetSteps(event, lot), capabilities)
     if (record === before) return
@@ -214,7 +214,7 @@ export class NetBook {
     this.listing.take(orders, asked)
   }
 
-  /** The net beside a new exit, as an order that the exit must count with; undefined where none is at the venue. */
+  /** The net beside a new exit, as a past order that may still execute; undefined where none is at the venue. */
   besideOf(key: GenerationKey, now: number): PastOrder | undefined {
     const net = this.table.of(key)
     if (net === undefined) return undefined
@@ -222,13 +222,13 @@ export class NetBook {
     return besideOf(this.table, net)
   }
 
-  /** What the exit of a position has not learned of its net yet; undefined: nothing. */
+  /** The next event about its net for the exit of a position; undefined: nothing new. */
   feed(exit: ExitRecord, position: Position, now: number): ExitEvent | undefined {
     return feed(this.table, exit, { position, now })
   }
 }
 
-/** What follows from the end of an order: when the next one may be made. */
+/** Notes the end of an order: when the next one may be made. */
 function afterEnd(net: TrackedNet, at: number): void {
   const { state } = net.record
   const isRefused = state.kind === 'over' && state.by === 'rejected'

@@ -7,7 +7,7 @@ import type { NetBookOptions } from './options.ts'
 import { hasFired, recoveredNet, type NetRecord } from './record.ts'
 import { TrackedNet } from './tracked-net.ts'
 
-/** The nets of an account, one for each generation of a position. Changes itself. */
+/** The nets of an account, one for each generation of a position. Mutable. */
 export class NetTable {
   readonly options: NetBookOptions
   private readonly nets = new Map<string, TrackedNet>()
@@ -25,12 +25,12 @@ export class NetTable {
     return this.nets.get(generationName(key))
   }
 
-  /** The net that an order is of. */
+  /** The net that an order belongs to. */
   owner(clientOrderId: string): TrackedNet | undefined {
     return this.byId.get(clientOrderId)
   }
 
-  /** Takes up a net that an earlier process has left, or that the store has lost. */
+  /** Adds a net that an earlier process has stored, or that the store has lost. */
   restore(stored: NetRecord, position: Position, now: number): TrackedNet {
     const record = recoveredNet(stored, now)
     const net = this.enter(record, position)
@@ -48,7 +48,7 @@ export class NetTable {
     return net
   }
 
-  /** Another order takes the place of the last one of a net, which is over. */
+  /** Replaces the order of a net, which is over, by the next one. */
   replace(net: TrackedNet, record: NetRecord, now: number): void {
     this.byId.delete(net.id)
     net.next(record, now)

@@ -9,7 +9,7 @@ export type NetHeld =
   | 'no-stop'
   /** The venue takes no trigger so far from the price. */
   | 'too-far'
-  /** The venue takes no resting stops, or could not prove what becomes of one. */
+  /** The venue takes no resting stops, or could not prove the outcome of one. */
   | 'unsupported'
 
 /** The net of a position that a notice is about. */
@@ -18,7 +18,7 @@ interface OfNet {
   readonly clientOrderId: ClientOrderId
 }
 
-/** What a net reports: each notice once, when its cause begins. */
+/** Notices about nets; each is sent once, when its cause begins. */
 export type NetNotice =
   /** The order rests at the venue; `trigger`: price per unit. */
   | ({
@@ -31,7 +31,7 @@ export type NetNotice =
       readonly code: RejectionCode
       readonly rejections: number
     } & OfNet)
-  /** The venue has executed something of it: it is the exit of its position. */
+  /** The venue has executed units of it: the net is the exit of its position. */
   | ({
       readonly kind: 'net-filled'
       readonly executed: Execution
@@ -39,7 +39,7 @@ export type NetNotice =
     } & OfNet)
   /** Its order is over without a fill. */
   | ({ readonly kind: 'net-over'; readonly by: NetEnd } & OfNet)
-  /** For so long, ms, no answer has proved that a cancelled order is over. `isWaived`: the exit goes on beside it. */
+  /** No answer has proved for `forMs` (ms) that a cancelled order is over. `isWaived`: the exit goes on beside it. */
   | ({ readonly kind: 'net-unproved'; readonly forMs: number; readonly isWaived: boolean } & OfNet)
   | { readonly kind: 'net-held'; readonly positionId: PositionId; readonly why: NetHeld }
   /** A stop order in the format of nets that belongs to no position of this store. */
@@ -50,7 +50,7 @@ export type NetNotice =
       /** Units not executed yet, > 0 for a buy and < 0 for a sale. */
       readonly remaining: number
     }
-  /** It has executed units that no exit books any more; `booked`: units of the exit in total. */
+  /** It has executed units after the end of its exit; `booked`: units that the exit has booked in total. */
   | {
       readonly kind: 'exit-late-fill'
       readonly position: Position

@@ -7,7 +7,7 @@ import type { ExitRecord } from '../exits/record.ts'
 import type { ExitSettings } from '../exits/settings.ts'
 import type { NetNotice } from './notices.ts'
 
-/** What nets read of the exits and holdings of their account. */
+/** What nets read from the exits and holdings of their account. */
 export interface NetAccount {
   /** The generation of an open position; undefined where none is open. */
   generationOf(id: PositionId): number | undefined
@@ -16,14 +16,14 @@ export interface NetAccount {
   exitOf(id: PositionId): ExitRecord | undefined
   /** Whether the exit of a position is durable. */
   isExitDurable(id: PositionId): boolean
-  /** The rules of an open position are known, and ask for no net. */
+  /** Whether the rules of an open position are known, and ask for no net. */
   asksForNone(key: GenerationKey): boolean
   keyOf(position: Position): HoldingKey
-  /** Less is held than is owned. */
+  /** Whether the account holds less than its positions own. */
   lacks(key: HoldingKey): boolean
-  /** Nothing of the holding belongs to another position, or to none. */
+  /** Whether all units of the holding belong to this position. */
   isAlone(id: PositionId): boolean
-  /** Two reports by name, both of a time from `since` (epoch ms) on, show all that is owned. */
+  /** Whether two reports by name, both later than `since` (epoch ms), show all units that are owned. */
   isWholeSince(id: PositionId, since: number): boolean
 }
 
@@ -37,7 +37,7 @@ export interface NetBookOptions {
   notify(notice: NetNotice): void
 }
 
-/** What may leave at the moment. */
+/** What may be sent now. */
 export interface NetGates {
   /** Epoch ms. */
   readonly now: number

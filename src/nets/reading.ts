@@ -2,7 +2,7 @@ import type { LivedOrder, OrderState } from '../domain/order.ts'
 import { unitsOf } from '../domain/units.ts'
 import type { NetEvent } from './transitions.ts'
 
-/** The event with the quantities that were meant by it: whole lots, where the lot is known. */
+/** The event with its quantities rounded to whole lots, where the lot is known. */
 export function inNetSteps(event: NetEvent, lot: number | undefined): NetEvent {
   switch (event.kind) {
     case 'seen':

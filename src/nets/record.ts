@@ -14,14 +14,14 @@ export type NetEnd =
   | 'rejected'
   /** The venue finds no such order, proved: it never lived. */
   | 'absent'
-  /** The venue says nothing of it, and neither the list of working orders nor the holding shows it. */
+  /** No answer about it came, and neither the list of working orders nor the holding shows it. */
   | 'lost'
   /** It never left this process. */
   | 'dropped'
 
 /**
- * How far a net has come. What is not over and was read from the store, or outlived the gateway that sent
- * it, is `unknown`: bytes of a process that died may arrive. Times are epoch ms.
+ * State of a net. A net that is not over is `unknown` after it is read from the store, and after the gateway that sent
+ * it has ended: bytes that were sent may still arrive at the venue. Times are epoch ms.
  */
 export type NetState =
   /** Not durable yet, so nothing of it may leave. */
@@ -34,7 +34,7 @@ export type NetState =
   | { readonly kind: 'sending' }
   /** The venue has it. */
   | { readonly kind: 'resting'; readonly since: number }
-  /** When the venue first said that it finds no such order (`absentAt`), that it has rejected it (`rejectedAt`). */
+  /** `absentAt`, `rejectedAt`: when the venue first answered that it has no such order, or has rejected it. */
   | {
       readonly kind: 'unknown'
       readonly since: number
@@ -64,7 +64,7 @@ export interface NetRecord {
   readonly executed: Execution
   /** The venue has, or had, the order. */
   readonly exists: boolean
-  /** Answers that cannot be true. */
+  /** Number of answers that cannot be true. */
   readonly faults: number
   /** When the net was made, epoch ms. */
   readonly at: number
@@ -95,7 +95,7 @@ export const hasFired = ({ executed }: NetRecord): boolean => executed.quantity 
 export const openOf = ({ order, executed }: NetRecord): number =>
   leftOf(order.quantity, executed.quantity)
 
-/** The record of a new net, with nothing of it durable. */
+/** The record of a new net, which is not durable yet. */
 export const newNet = (
   identity: Pick<NetRecord, 'storeId' | 'account' | 'positionId' | 'generation' | 'n'>,
   order: StopOrder,
@@ -111,7 +111,7 @@ export const newNet = (
   state: { kind: 'intending' },
 })
 
-/** A record as a new process takes it at `now` (epoch ms). */
+/** The record as a new process reads it at `now` (epoch ms). */
 export function recoveredNet(record: NetRecord, now: number): NetRecord {
   switch (record.state.kind) {
     case 'over':

@@ -15,7 +15,7 @@ export type Unwanted =
   /** Another order takes its place. */
   | 'replaced'
 
-/** One net in the book, with what is under way for it. Mutable. Times are epoch ms. */
+/** One net in the book, with the calls in flight for it. Mutable. Times are epoch ms. */
 export class TrackedNet {
   record: NetRecord
   /** The record as the store has it, as of the last save that a call waited for. */
@@ -62,7 +62,7 @@ export class TrackedNet {
     return this.record.order.clientOrderId
   }
 
-  /** Its order may be executed now or later, or has executed what its exit has not booked. */
+  /** Whether its order may execute now or later, or has executed units that its exit has not booked. */
   get isOwed(): boolean {
     return hasFired(this.record) && this.record.executed.quantity > this.fed
   }
@@ -71,7 +71,7 @@ export class TrackedNet {
     return isLive(this.record)
   }
 
-  /** It rests at the venue, as far as is known. */
+  /** Whether it rests at the venue, as far as is known. */
   get isProtecting(): boolean {
     const { state, exists } = this.record
     return state.kind === 'resting' || (state.kind === 'unknown' && exists)
@@ -81,13 +81,13 @@ export class TrackedNet {
     return isOver(this.record)
   }
 
-  /** The order is to be cancelled, at `now`; the reason that came first stays, but for an exit. */
+  /** Marks the order to be cancelled from `now` on. The first reason stays, except that an exit replaces it. */
   unwant(why: Unwanted, now: number): void {
     if (this.unwanted === undefined) this.unwantedSince = now
     if (this.unwanted === undefined || why !== 'replaced') this.unwanted = why
   }
 
-  /** The next order of the position; what is known of the one before is over with it. */
+  /** Begins the next order of the position; what was known about the last one is dropped. */
   next(record: NetRecord, now: number): void {
     this.record = record
     this.saved = undefined
@@ -103,7 +103,7 @@ export class TrackedNet {
     this.isWaived = false
   }
 
-  /** The venue has said something of the order, asked at `askedAt`. */
+  /** Takes an answer of the venue about the order to a question of `askedAt`. */
   answered(
     { order, askedAt }: { readonly order: OrderState; readonly askedAt: number },
     apartMs: number,
@@ -121,18 +121,18 @@ export class TrackedNet {
     this.made.clear()
   }
 
-  /** Begins those of these calls that may be made now, and gives them. */
+  /** Marks those of the calls as in flight that may be made now, and returns them. */
   begin(calls: readonly NetCall[]): readonly NetCall[] {
     const begun = calls.filter(call => !this.made.has(call) && !this.underWay.has(call))
     for (const call of begun) {
       this.made.add(call)
-      // One question for a holding or a list serves all that ask.
+      // One query of a holding or of the list serves all nets.
       if (call !== 'ask-holding' && call !== 'list-orders') this.underWay.add(call)
     }
     return begun
   }
 
-  /** A call has ended. What a save was waited for goes on at once. */
+  /** A call has ended. After a save, what has waited for it may follow in the same cycle. */
   end(call: NetCall): void {
     this.underWay.delete(call)
     if (call === 'save') this.made.delete('save')

@@ -12,7 +12,7 @@ import type { Capabilities } from '../domain/venue.ts'
 import { proofMs } from '../exits/settings.ts'
 import { isLive, isOver, type NetEnd, type NetRecord, type NetState } from './record.ts'
 
-/** What became of a call for a net, or of a question about it. Times are epoch ms. */
+/** The result of a call or query about a net. Times are epoch ms. */
 export type NetEvent = { readonly id: ClientOrderId; readonly at: number } & (
   | { readonly kind: 'recorded' | 'queued' | 'sent' | 'outcome-unknown' | 'dropped' }
   | { readonly kind: 'not-sent'; readonly retryAfterMs?: number }
@@ -27,18 +27,18 @@ export type NetEvent = { readonly id: ClientOrderId; readonly at: number } & (
       readonly order: OrderState
       readonly askedAt: number
     }
-  /** Neither the list of working orders nor the holding shows anything of it. */
+  /** Neither the list of working orders nor the holding shows the order. */
   | { readonly kind: 'lost' }
 )
 
-/** What a venue's answers prove. */
+/** What decides which answers of a venue are proofs. */
 export type NetVenue = Pick<Capabilities, 'visibilityMs' | 'lookupKeeps'>
 
 /** The record after an event. An event of another order, or that does not concern its state, changes nothing. */
 export function followNet(record: NetRecord, event: NetEvent, venue: NetVenue): NetRecord {
   const { state } = record
   if (event.id !== record.order.clientOrderId) return record
-  // What an order executes after its end counts too.
+  // Units that an order executes after its end count too.
   if (isOver(record)) return event.kind === 'seen' ? afterEnd(record, event.order) : record
   switch (event.kind) {
     case 'recorded':
@@ -97,7 +97,7 @@ function answered(record: NetRecord, answer: ExitAnswer, at: number): NetRecord 
       }
       return answer.order === undefined ? resting : lived(resting, answer.order, at)
     }
-    // Of an earlier process: a store that was restored makes the same net again.
+    // An earlier process has sent it: a restored store makes a net with the same id again.
     case 'duplicate':
       return { ...record, exists: true, state: { kind: 'unknown', since: at } }
   }
@@ -134,7 +134,7 @@ function seen(
     case 'ended':
       return lived(record, order, at)
     case 'rejected': {
-      // A venue that refuses a cancel says nothing of the order.
+      // A refused cancel proves nothing about the order.
       const isProof = by === 'look-up' || by === 'stream'
       return isProof ? foundRejected(record, { code: order.code, askedAt, at }, venue) : record
     }
@@ -145,19 +145,19 @@ function seen(
   }
 }
 
-/** Takes what the venue says of an order that lived, unless it cannot be true. */
+/** Takes an answer about an order that existed, unless it cannot be true. */
 function lived(record: NetRecord, order: LivedOrder, at: number): NetRecord {
   const { executed } = order
   if (!isPossible(record, order)) return { ...record, faults: record.faults + 1 }
   const hasMore = leftOf(executed.quantity, record.executed.quantity) > 0
-  // A trigger is changed only after the order is known to rest: until then it is the one it left with.
+  // A trigger is changed only after the order is known to rest: before that, the order has the trigger that it was sent with.
   const armed = record.armed ?? record.order.trigger
   const next: NetRecord = { ...record, exists: true, armed, ...(hasMore && { executed }) }
   switch (order.kind) {
     case 'filled':
       return ended(next, 'filled', at)
     case 'ended':
-      // An answer that says less than an earlier one is not the last one about it.
+      // An answer with fewer executed units than an earlier one is an old one.
       return isEnough(executed.quantity, record.executed.quantity)
         ? ended(next, 'ended', at)
         : record
@@ -169,7 +169,7 @@ function lived(record: NetRecord, order: LivedOrder, at: number): NetRecord {
   }
 }
 
-/** Whether an order may stand as the venue says. */
+/** Whether an answer about an order can be true. */
 function isPossible({ order }: NetRecord, { kind, executed }: LivedOrder): boolean {
   const { quantity, price } = executed
   if (!isBounded(quantity) || quantity < 0 || (price !== null && !isBounded(price))) return false
@@ -186,8 +186,8 @@ function afterEnd(record: NetRecord, order: OrderState): NetRecord {
 }
 
 /**
- * A venue says that it has rejected an order: twice, late enough and far enough apart, is a proof, as it is for an
- * exit. Of an order with a fill it cannot be true.
+ * Takes an answer that the order was rejected. Two of them, later than `visibilityMs` after the send and as far apart,
+ * are a proof, as for an exit. About an order with a fill it cannot be true.
  */
 function foundRejected(
   record: NetRecord,
@@ -206,8 +206,8 @@ function foundRejected(
 }
 
 /**
- * A venue that finds every order finds none: of an order that was never accepted, twice, late enough and far
- * enough apart, is a proof. Of one that it had accepted it proves nothing by itself.
+ * Takes an answer of a venue that finds every order, and has no such order. About an order that was never accepted two
+ * of them, late and far enough apart, are a proof. About an accepted order it proves nothing by itself.
  */
 function absent(
   record: NetRecord,
@@ -224,9 +224,9 @@ function absent(
   return askedAt < state.absentAt + proofMs(venue) ? record : ended(record, 'absent', at)
 }
 
-/** Whether the venue may have forgotten the order by then: what it does not find may have lived. */
+/** Whether the venue may have forgotten the order by then: an absent order may have existed. */
 function isForgotten({ at }: NetRecord, askedAt: number, { lookupKeeps = 'ever' }: NetVenue) {
   if (lookupKeeps === 'ever') return false
-  // Where it forgets at a time of day, list and holding decide: that time may lie in between.
+  // A venue that forgets at a time of day may have done so in between: then list and holding decide.
   return 'until' in lookupKeeps || askedAt - at >= lookupKeeps.ms
 }

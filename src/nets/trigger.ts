@@ -7,7 +7,7 @@ import { limitPrice } from '../exits/quantity.ts'
 
 type Steps = Partial<Pick<InstrumentSpec, 'tickSize' | 'mayBeNegative'>>
 
-/** What the trigger of a net follows from. */
+/** What determines the trigger of a net. */
 export interface Aim {
   readonly side: Side
   /** The position's own stop, price per unit. */
@@ -25,7 +25,7 @@ export function triggerFor({ side, stop, net, venue, spec }: Aim): StopTrigger {
   return { price, by, limit: limitPrice({ side, price, ...spec }, net.limitPct) }
 }
 
-/** Whether a trigger lies behind the own stop: by no price would it be executed before that. */
+/** Whether a trigger lies behind the own stop: no price meets it before the own stop. */
 export const isBehind = (side: Side, { price }: StopTrigger, stop: number): boolean =>
   price !== stop && isAtLeast(side, stop, price)
 
