@@ -6,7 +6,7 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { Tick } from '../domain/tick.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { RulesRequest } from '../ports/control/positions.ts'
+import type { Amendment, RulesRequest } from '../ports/control/positions.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import type { PhaseMeter } from '../ports/telemetry.ts'
@@ -167,6 +167,10 @@ export class Account implements Omit<
 
   changeRules(id: PositionId, request: RulesRequest, by: string): Promise<RulesChanged> {
     return this.changes.changeRules(id, request, by)
+  }
+
+  amend(id: PositionId, request: Amendment, by: string): Promise<Registered> {
+    return this.changes.amend(id, request, by)
   }
 
   async release(id: PositionId, by: string): Promise<void> {

@@ -85,6 +85,7 @@ function changingParts(
     core: engine,
     clock,
     beforeGuard: options.beforeGuard,
+    ...(options.beforeGrowth !== undefined && { beforeGrowth: options.beforeGrowth }),
     isNet: engine.broker.capabilities.holdings === 'net',
     exitOf: (id, generation) => {
       const record = engine.book.exits.record(id) ?? state.openExits.get(id)

@@ -76,6 +76,8 @@ export interface AccountOptions {
   readonly skewMs?: number
   /** Awaited before a new position is registered: its account must hold it. */
   readonly beforeGuard?: (registered: Registered) => Promise<TakeBack> | Promise<void>
+  /** Awaited before a position owns `more` units: a simulated account must hold them. */
+  readonly beforeGrowth?: (registered: Registered, more: number) => Promise<void>
   /** Called with each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
   /** Called when the store begins to refuse writes, and with undefined when it takes them again. */

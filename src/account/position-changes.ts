@@ -1,21 +1,20 @@
 import { send } from '../actors/actor.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import type { Engine } from '../engine/engine.ts'
 import { endedExitOf } from '../exits/past-orders.ts'
 import { hasSent, type ExitRecord } from '../exits/record.ts'
-import type { RulesRequest } from '../ports/control/positions.ts'
+import type { Amendment, RulesRequest } from '../ports/control/positions.ts'
 import type { Entry, KeptRatchet, Registered, ReleasedExit } from '../ports/state-repository.ts'
 import type { RuleChange } from '../risk/rule-change.ts'
 import { watchedBy } from '../risk/rule.ts'
+import { amendPosition, type AmendmentDeps } from './amendment.ts'
 import { formerOf } from './former-generations.ts'
 import { lineOf } from './journal-line.ts'
 import { Registration, type RegistrationDeps, type Wanted } from './registration.ts'
 import { judgeChange, mergedRules, previewChange, type RulesPreviewed } from './rule-judgement.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
-export interface PositionChangesDeps extends RegistrationDeps {
-  readonly core: Pick<Engine<unknown>, 'roster' | 'supervisor' | 'gateway' | 'dispatcher'>
+export interface PositionChangesDeps extends RegistrationDeps, AmendmentDeps {
   /** The exit of a generation of a position, as far as it has come; undefined where none was decided. */
   exitOf(id: PositionId, generation: number): ExitRecord | undefined
   /** A position is released, and that is durable; `exit` is followed to its end. */
@@ -99,6 +98,11 @@ export class PositionChanges {
       })
       return { registered: rows.get(id) ?? registered, changes }
     })
+  }
+
+  /** Sets quantity and entry price of an open position; see `amendPosition`. */
+  amend(id: PositionId, request: Amendment, by: string): Promise<Registered> {
+    return this.inTurn(id, () => amendPosition(this.parts, id, { request, by }))
   }
 
   /** What `changeRules` would do; changes nothing. */

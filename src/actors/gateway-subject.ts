@@ -6,6 +6,7 @@ export function subjectOf(message: GatewayMessage): string | undefined {
     case 'exit':
       return `intent of ${message.position.id}`
     case 'own':
+    case 'resize':
     case 'release':
     case 'take-back':
       return `${message.kind} ${message.position.id}`

@@ -41,6 +41,15 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
       if (parts.asksAtOnce === true) parts.ask({ kind: 'ask-for', position: position.id })
       return state
     }
+    case 'resize': {
+      const { position, generation, done } = message
+      const resized = book.resize(position, { generation, now: parts.now() })
+      done(resized !== 'refused')
+      if (resized === 'refused') return state
+      if (resized.beside !== undefined) changed(state, resized.beside)
+      if (parts.asksAtOnce === true) parts.ask({ kind: 'ask-for', position: position.id })
+      return state
+    }
     case 'release': {
       const { position, generation } = message
       const beside = book.release(position, { generation, now: parts.now() })

@@ -49,6 +49,14 @@ export type GatewayMessage =
     }
   /** A position is open: a share of its holding belongs to it. */
   | { readonly kind: 'own'; readonly position: Position; readonly generation: number }
+  /** A person has set the quantity of an open position; `done` gets false where an exit of it exists. */
+  | {
+      readonly kind: 'resize'
+      readonly position: Position
+      /** Generation of the position id, from 1. */
+      readonly generation: number
+      done(isOwned: boolean): void
+    }
   /** A person has let go of a position; what is held of it stays. */
   | {
       readonly kind: 'release'
@@ -130,10 +138,12 @@ export type SupervisorMessage =
       /** Called once the position's ticks are seen. */
       readonly guarded?: () => void
     }
-  /** The position has other rules from now on; it keeps its ratchet. */
+  /** The position has other rules, or another quantity or entry price, from now on; it keeps its ratchet. */
   | {
       readonly kind: 'rerule'
       readonly positionId: PositionId
+      /** Absent: as it is. */
+      readonly position?: Position
       readonly ruleSet: RuleSet
       readonly guarded: () => void
     }

@@ -1,5 +1,5 @@
 import type { GenerationKey } from '../domain/ids.ts'
-import { watchedBy, type RuleSet } from '../risk/rule.ts'
+import { watchedBy } from '../risk/rule.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import { UNHARMED, type Child } from './actor-registry.ts'
 import { send, type Ref } from './actor.ts'
@@ -24,7 +24,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
     }
     case 'rerule': {
       const child = roster.get(message.positionId)
-      if (child !== undefined) rerule(state, child, message.ruleSet)
+      if (child !== undefined) rerule(state, child, message)
       message.guarded()
       return state
     }
@@ -113,8 +113,14 @@ function begin(
   }
 }
 
+type Rerule = Extract<SupervisorMessage, { readonly kind: 'rerule' }>
+
 /** In one step: what was not seen yet is decided under the old rules, then the new ones begin. */
-function rerule(state: SupervisorState, child: Child, ruleSet: RuleSet): void {
+function rerule(
+  state: SupervisorState,
+  child: Child,
+  { ruleSet, position = child.guard.position }: Pick<Rerule, 'ruleSet' | 'position'>,
+): void {
   const { guard, epoch, generation } = child
   const { dispatcher } = state.parts
   dispatcher.foldOne(guard)
@@ -122,7 +128,6 @@ function rerule(state: SupervisorState, child: Child, ruleSet: RuleSet): void {
   const { best, anchor } = guard.ratchet()
   dispatcher.close(guard)
   end(state, child)
-  const { position } = guard
   // A base price is one of the instrument that it was taken of.
   const isKept = watchedBy(ruleSet, position) === watchedBy(guard.ruleSet, position)
   const ratchet = anchor !== undefined && isKept ? { best, anchor } : { best }

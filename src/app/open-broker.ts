@@ -39,6 +39,8 @@ export interface ChosenBroker {
    * back.
    */
   deposit(registered: Registered): Promise<TakeBack>
+  /** Puts so many more units of a position into a simulated account. */
+  grow(registered: Registered, more: number): Promise<void>
   /**
    * Takes back what a simulated account was given for generations of positions that no store knows: a process
    * died between the two.
@@ -75,6 +77,7 @@ export function brokerOf({
             if (isNew) await account.withdraw(position, generation)
           }
         },
+        grow: ({ position, generation }, more) => account.grow(position, generation, more),
         withdrawUnknown: async isKnown => void (await account.withdrawUnknown(isKnown)),
         priced: instrument => account.priced(instrument),
       }
@@ -154,6 +157,7 @@ export function publicVenueOf({ kind, environment, url }: VenuePlace): PublicVen
 const real = (broker: Broker): ChosenBroker => ({
   broker,
   deposit: () => Promise.resolve(() => Promise.resolve()),
+  grow: () => Promise.resolve(),
   withdrawUnknown: () => Promise.resolve(),
   priced: () => undefined,
 })

@@ -218,6 +218,7 @@ function accountOptionsOf(
     pauseMs: PAUSE_CYCLES * config.cycleMs,
     skewMs: config.entries.skewMs,
     beforeGuard: registered => chosen.deposit(registered),
+    beforeGrowth: (registered, more) => chosen.grow(registered, more),
     onLine: line => {
       log.line(line)
       lines.onLine(line.seq)

@@ -167,6 +167,7 @@ const REFUSING = {
   add: refuse,
   changeRules: refuse,
   previewRules: refuse,
+  amend: refuse,
   release: refuse,
   exit: refuse,
   killSwitch: refuse,

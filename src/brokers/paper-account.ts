@@ -87,6 +87,11 @@ export class PaperAccount implements Broker {
     return this.commits.run(() => this.book.deposit(position, generation))
   }
 
+  /** Puts `more` units of a deposited position into the account. */
+  grow(position: DepositedPosition, generation: number, more: number): Promise<void> {
+    return this.commits.run(() => this.book.grow(position, generation, more))
+  }
+
   /** Takes a deposit back whose position was not registered after all. */
   withdraw(position: DepositedPosition, generation = 1): Promise<void> {
     return this.commits.run(() => this.book.withdraw(position, generation))

@@ -60,6 +60,15 @@ export class PaperBook {
     return true
   }
 
+  /** Puts `more` units of a position into the account. */
+  grow({ id, instrument, side }: DepositedPosition, generation: number, more: number): void {
+    const known = this.deposits.get([id, generation])
+    if (typeof known === 'object') {
+      void this.deposits.put([id, generation], { ...known, quantity: sum(known.quantity, more) })
+    }
+    this.hold([instrument, side], sum(this.quantity([instrument, side]), more))
+  }
+
   withdraw({ id, instrument, side, quantity }: DepositedPosition, generation: number): void {
     if (this.deposits.get([id, generation]) === undefined) return
     void this.deposits.remove([id, generation])

@@ -12,3 +12,10 @@ export function positiveNumber(text: string): number {
   if (value > 0) return value
   throw new InvalidArgumentError('Expected a whole number above 0.')
 }
+
+/** Parses any number. */
+export function anyNumber(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value)) return value
+  throw new InvalidArgumentError('Expected a number.')
+}

@@ -1,6 +1,6 @@
 import { onItsLines, onOneLine } from '../domain/plain-text.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
-import type { PositionView } from '../ports/control/positions.ts'
+import type { AddedView, PositionView } from '../ports/control/positions.ts'
 import type { CommandContext } from './command.ts'
 import { stopText, targetText } from './levels.ts'
 import { Outcome } from './outcome.ts'
@@ -57,3 +57,11 @@ const textOf = (error: WatchkeeperError): string =>
   error instanceof InputError
     ? onOneLine(error.message.replaceAll('\n', ' ').replaceAll(/ +/g, ' '))
     : `${error.code}: ${onItsLines(error.message)}`
+
+/** Prints what is odd about a position, one line each. */
+export function warnOf(
+  { id, warnings = [] }: Pick<AddedView, 'id'> & Partial<AddedView>,
+  { stderr }: CommandContext,
+): void {
+  for (const warning of warnings) stderr.write(`warning: ${onOneLine(id)}: ${onOneLine(warning)}\n`)
+}

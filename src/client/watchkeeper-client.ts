@@ -140,6 +140,20 @@ export class WatchkeeperClient extends ServiceClient {
     return { ...view, changes: view.changes ?? [], warnings: view.warnings ?? [] }
   }
 
+  /**
+   * Sets quantity and entry price of a position, which keeps its best price; needs the role `operate`. Throws
+   * ServiceRefusal EXIT_RUNNING while it is being exited; LOOSENS and EXITS_AT_ONCE without the flags.
+   */
+  async amend(
+    id: string,
+    facts: { readonly quantity?: number; readonly entryPrice?: number },
+    flags: RulesFlags = {},
+  ): Promise<ChangedView> {
+    const body = { ...facts, ...flags }
+    const view = await this.change('PATCH', positionPath(id), { shape: changed, body })
+    return { ...view, changes: view.changes ?? [], warnings: view.warnings ?? [] }
+  }
+
   /** What the same change would do; nothing is changed. */
   preview(
     id: string,

@@ -69,6 +69,7 @@ export const ERROR_CODES = {
       ACCOUNT_MIXED: 'some positions name an account and others name none',
       LOOSENS: 'the new rules loosen a level',
       EXITS_AT_ONCE: 'the rules would exit the position at once',
+      EXIT_RUNNING: 'the position is being exited: its quantity cannot be set any more',
       HELD_EXITS: 'exits wait for the decision of a person',
       KEY_RUNNING: 'the request with this `Idempotency-Key` is under way',
       KEY_UNKNOWN: 'how the request with this `Idempotency-Key` ended is not known',

@@ -9,6 +9,7 @@ import type { PortfolioView, RealisedReport } from './control/portfolio.ts'
 import type {
   Added,
   AddRequest,
+  Amendment,
   ChangedView,
   PositionView,
   RulesPreview,
@@ -59,6 +60,11 @@ export interface Control {
   add(request: AddRequest, by: Requester): Promise<Added>
   /** Throws POSITION_UNKNOWN, LOOSENS, EXITS_AT_ONCE; InputError for null where there is no rule. */
   changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView>
+  /**
+   * Sets quantity and entry price of a position, which keeps its best price and its generation. Throws
+   * POSITION_UNKNOWN, EXIT_RUNNING, LOOSENS, EXITS_AT_ONCE.
+   */
+  amend(id: string, request: Amendment, by: Requester): Promise<ChangedView>
   /** What the same change would do; changes nothing. Throws POSITION_UNKNOWN, EXITS_AT_ONCE. */
   previewRules(id: string, request: RulesRequest): RulesPreview
   /** Stops guarding; the broker's position stays. Throws POSITION_UNKNOWN. */

@@ -54,6 +54,8 @@ export const JOURNAL_KINDS = {
       'prices have come within `notify.approachPct` of the stops of `positions`; `more`: how many others',
     'position-added': 'a position is guarded from now on; `by`: who added it',
     'position-released': 'a position is no longer guarded; its holding stays at the broker',
+    'position-amended':
+      'quantity or entry price of a position were set by hand: `from`, `to`, and who set them',
     'rules-changed':
       'the rules of a position were replaced: the outcome for each rule, and who replaced them',
   }),

@@ -5,6 +5,7 @@ import { ConflictError, WatchkeeperError } from '../errors.ts'
 import type {
   Added,
   AddRequest,
+  Amendment,
   ChangedView,
   PositionView,
   RulesPreview,
@@ -85,6 +86,13 @@ export class PositionControl {
     await this.endDurable(id)
     const { registered, changes } = await system.changeRules(positionId(id), request, nameOf(by))
     return { ...this.view(registered), changes, warnings: request.warnings ?? [] }
+  }
+
+  async amend(id: string, request: Amendment, by: Requester): Promise<ChangedView> {
+    const { system } = this.deps
+    await this.endDurable(id)
+    const registered = await system.amend(positionId(id), request, nameOf(by))
+    return { ...this.view(registered), changes: [], warnings: request.warnings ?? [] }
   }
 
   previewRules(id: string, request: RulesRequest): RulesPreview {

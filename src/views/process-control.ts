@@ -9,6 +9,7 @@ import type { PortfolioView, RealisedReport } from '../ports/control/portfolio.t
 import type {
   Added,
   AddRequest,
+  Amendment,
   ChangedView,
   PositionView,
   RulesPreview,
@@ -64,6 +65,11 @@ export class ProcessControl extends SharedControl implements Control {
   changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView> {
     const found = this.found(id)
     return found.control.changeRules(found.id, request, by)
+  }
+
+  amend(id: string, request: Amendment, by: Requester): Promise<ChangedView> {
+    const found = this.found(id)
+    return found.control.amend(found.id, request, by)
   }
 
   previewRules(id: string, request: RulesRequest): RulesPreview {

@@ -226,6 +226,8 @@ describe('The contract of the API', function () {
     })
     await operate(one, 200, stop({ pct: 4 }))
     await operate(one, 409, stop({ pct: 6 }))
+    await operate(one, 200, { path: '/api/positions/p1', body: { quantity: 1, entryPrice: 101 } })
+    await operate(one, 422, { path: '/api/positions/p1', body: { quantity: 1, rules: {} } })
     const preview = (change: object) => ({
       ...stop(change),
       path: '/api/positions/p1/rules/preview',

@@ -119,6 +119,11 @@ export class FakeControl implements Control {
       return { ...this.known(id), changes: [], warnings: request.warnings ?? [] }
     })
 
+  amend: Control['amend'] = (id, request, by) =>
+    this.noted({ what: 'amend', id, request, by }, () => {
+      return { ...this.known(id), changes: [], warnings: request.warnings ?? [] }
+    })
+
   previewRules(id: string, { warnings = [] }: RulesRequest): RulesPreview {
     this.known(id)
     return { changes: [], stop: 95, target: null, warnings }

@@ -3,9 +3,8 @@ import { positionPath } from '../../client/requests.ts'
 import { namedFields } from '../../config/position-reader.ts'
 import { loadPositions } from '../../config/positions-file.ts'
 import { readJson, UnclearJson } from '../../domain/json.ts'
-import { onOneLine } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
-import { addedView, changedView, type AddedView } from '../../ports/control/positions.ts'
+import { addedView, changedView } from '../../ports/control/positions.ts'
 import type { CommandContext } from '../command.ts'
 import {
   accountClientOf,
@@ -17,7 +16,8 @@ import {
   type ConnectionOptions,
   type Formatted,
 } from '../connection.ts'
-import { eachOf, positionLine } from '../positions-text.ts'
+import { anyNumber } from '../number-option.ts'
+import { eachOf, positionLine, warnOf } from '../positions-text.ts'
 
 /** Shown for fields that an older service does not send. */
 const added = addedView.partial({ warnings: true })
@@ -61,12 +61,6 @@ Examples:
   $ watchkeeper positions rules btc-1 --rules '{"stopLoss":{"pct":1}}'
   $ watchkeeper positions rules btc-1 --rules '{"stopLoss":{"pct":5},"maxHold":null}' --force`
 
-function number(text: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && Number.isFinite(value)) return value
-  throw new InvalidArgumentError('Expected a number.')
-}
-
 /** The flags that are set. */
 const trueOf = (flags: Readonly<Record<string, boolean>>): Readonly<Record<string, boolean>> =>
   Object.fromEntries(Object.entries(flags).filter(([, isSet]) => isSet))
@@ -91,8 +85,8 @@ export function addGuarding(positions: Command, context: CommandContext): void {
     .option('--id <id>', 'name of the position')
     .option('--instrument <name>', 'what is held, as in the ticks')
     .option('--side <side>', 'long or short')
-    .option('--quantity <units>', 'units held', number)
-    .option('--entry-price <price>', 'price of one unit at entry', number)
+    .option('--quantity <units>', 'units held', anyNumber)
+    .option('--entry-price <price>', 'price of one unit at entry', anyNumber)
     .option('--account <name>', 'account that holds it')
     .option('--ticket <id>', 'the holding, where each position is a ticket of its own')
     .option('--underlying <name>', 'instrument that it derives from')
@@ -140,13 +134,6 @@ async function add(given: AddGiven, context: CommandContext): Promise<void> {
     // The service fills in fields that the file leaves out: it knows its instruments.
     act: entry => request({ ...namedFields(entry), ...trueOf(entry.flags), rules: entry.rules }),
   })
-}
-
-function warnOf(
-  { id, warnings = [] }: Pick<AddedView, 'id'> & Partial<AddedView>,
-  { stderr }: CommandContext,
-): void {
-  for (const warning of warnings) stderr.write(`warning: ${onOneLine(id)}: ${onOneLine(warning)}\n`)
 }
 
 async function changeRules(

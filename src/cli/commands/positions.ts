@@ -7,6 +7,7 @@ import { tableLines, timeText } from '../output.ts'
 import { NO_POSITION, positionTable } from '../position-table.ts'
 import { addGuarding } from './positions-add.ts'
 import { addEnding } from './positions-end.ts'
+import { addSetting } from './positions-set.ts'
 
 interface Given extends ConnectionOptions {
   readonly all: boolean
@@ -19,6 +20,7 @@ Examples:
   $ watchkeeper positions list --data /var/lib/watchkeeper --all
   $ watchkeeper positions add --file more.yaml
   $ watchkeeper positions rules btc-1 --rules '{"stopLoss":{"pct":1}}'
+  $ watchkeeper positions set btc-1 --quantity 2
   $ watchkeeper positions exit btc-1 btc-2 --yes
   $ watchkeeper positions release eth-1`
 
@@ -45,6 +47,7 @@ export const positionsCommand: CommandModule = {
       .addHelpText('after', LIST_HELP)
       .action((given: Given) => list(given, context))
     addGuarding(positions, context)
+    addSetting(positions, context)
     addEnding(positions, context)
   },
 }

@@ -83,11 +83,12 @@ export const addPosition = {
 export const changePosition = {
   method: 'patch',
   path: '/api/positions/:id',
-  summary: 'Give a position other rules; they may only tighten unless `force`',
+  summary:
+    'Give a position other rules, or set its quantity and entry price (role `operate`); levels may only tighten unless `force`',
   needs: 'agent',
   body: changeBody,
   answers: { 200: inJson('The position, and what became of each rule', changedView) },
-  errors: ['NOT_READY', 'POSITION_UNKNOWN', 'LOOSENS', 'EXITS_AT_ONCE'],
+  errors: ['NOT_READY', 'POSITION_UNKNOWN', 'LOOSENS', 'EXITS_AT_ONCE', 'EXIT_RUNNING'],
 } as const satisfies Operation
 
 export const previewRules = {

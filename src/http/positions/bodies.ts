@@ -41,9 +41,11 @@ const changedRules = z
   .union([name, z.record(z.string(), z.unknown().nullable())])
   .describe('Options by rule, null takes a rule away; or the name of a rule set that replaces all.')
 
-/** Body of `PATCH /api/positions/:id`. */
+/** Body of `PATCH /api/positions/:id`: either `rules`, or `quantity` and `entryPrice`. */
 export const changeBody = z.object({
-  rules: changedRules,
+  rules: changedRules.optional(),
+  quantity: measure.optional().describe('Units that are held now; with it no `rules`.'),
+  entryPrice: measure.optional().describe('Average price of one unit; with it no `rules`.'),
   force: flag('Although the new rules loosen.'),
   exitNow,
 })

@@ -1,7 +1,12 @@
 import { parsePosition } from '../../config/positions-file.ts'
 import { describeFault, InputError, type Fault } from '../../errors.ts'
 import type { Control } from '../../ports/control.ts'
-import type { AddRequest, PositionView, RulesRequest } from '../../ports/control/positions.ts'
+import type {
+  AddRequest,
+  Amendment,
+  PositionView,
+  RulesRequest,
+} from '../../ports/control/positions.ts'
 import { badInput, flagOf } from '../route.ts'
 
 type Known = Pick<Control, 'instruments' | 'isStrict' | 'ruleSets'>
@@ -62,6 +67,32 @@ export function rulesRequest(
   return {
     rules: isNamed ? whole : (given as RulesRequest['rules']),
     ...(isNamed && { isWhole: true }),
+    force: flagOf(body, 'force'),
+    exitNow: flagOf(body, 'exitNow'),
+    warnings,
+  }
+}
+
+/** Validates the facts as a positions file would have them, together with those that stay. */
+export function amendmentRequest(
+  body: Readonly<Record<string, unknown>>,
+  present: PositionView,
+  control: Known,
+): Amendment {
+  if (body['rules'] !== undefined) {
+    throw badInput('rules', body['rules'], 'rules, or quantity and entryPrice, one at a time')
+  }
+  const { id, instrument, side, multiplier, underlying, contract, rules } = present
+  const facts = { quantity: present.quantity, entryPrice: present.entryPrice }
+  const given = Object.fromEntries(
+    Object.entries(body).filter(([name]) => Object.hasOwn(facts, name)),
+  )
+  const kept = { id, instrument, side, multiplier, underlying, contract, rules }
+  const { position, warnings = [] } = addRequest({ ...kept, ...facts, ...given }, control)
+  const { quantity, entryPrice } = position
+  return {
+    ...('quantity' in body && { quantity }),
+    ...('entryPrice' in body && { entryPrice }),
     force: flagOf(body, 'force'),
     exitNow: flagOf(body, 'exitNow'),
     warnings,

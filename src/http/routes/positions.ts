@@ -16,7 +16,7 @@ import {
 import { tradesCsv, wantsCsv } from '../csv.ts'
 import type { Route } from '../operation.ts'
 import { listPage, type ListQuery } from '../positions/list.ts'
-import { addRequest, rulesRequest } from '../positions/requests.ts'
+import { addRequest, amendmentRequest, rulesRequest } from '../positions/requests.ts'
 import { empty, json } from '../reply.ts'
 import { assertReady, badInput, bodyOf } from '../route.ts'
 import { tradesQuery } from './exits.ts'
@@ -65,7 +65,13 @@ const changes = (
     assertReady(control)
     const id = request.params['id']!
     const position = openPosition(control, id)
-    const body = bodyOf(request, ['rules', 'force', 'exitNow'])
+    const body = bodyOf(request, ['rules', 'quantity', 'entryPrice', 'force', 'exitNow'])
+    if ('quantity' in body || 'entryPrice' in body) {
+      // What is held decides what is sold: no agent sets it.
+      access.assertRole(request, 'operate')
+      const amendment = amendmentRequest(body, position, control)
+      return json(await control.amend(id, amendment, access.requesterOf(request)))
+    }
     const wanted = rulesRequest(body, position, control)
     if (wanted.force) access.assertMay(request, 'loosen')
     if (wanted.exitNow) access.assertMay(request, 'exit')

@@ -48,6 +48,15 @@ const rulesChanged: Composer = line => {
   }
 }
 
+const amended: Composer = line => {
+  const { quantity, entryPrice } = line['to'] as Readonly<Record<string, number>>
+  return {
+    title: `Set ${line.positionId}: ${quantity} at ${entryPrice}`,
+    text: by(line),
+    tone: 'warn',
+  }
+}
+
 /** Texts of limits. */
 export const LIMIT_TEXTS = {
   'daily-loss-near': line => ({
@@ -75,6 +84,7 @@ export const ACT_TEXTS = {
   'exit-discarded': act(line => `Discarded the exit of ${line.positionId}`, 'warn'),
   'position-released': act(line => `Released ${line.positionId}: no longer guarded`, 'warn'),
   'rules-changed': rulesChanged,
+  'position-amended': amended,
   'limit-reset': act(line => `Reset limit ${String(line['limit'])}`, 'warn'),
   'profit-reported': act(line => `Reported a profit of ${money(line, 'amount')}`),
   'holdings-confirmed': act(() => 'Confirmed the holdings: orders may leave'),

@@ -112,6 +112,20 @@ export interface AddRequest {
   readonly warnings?: readonly string[]
 }
 
+/** Facts of an open position that a person sets; it keeps its best price and its generation. */
+export interface Amendment {
+  /** Units that are held now; absent: as they are. */
+  readonly quantity?: number
+  /** Average price of one unit; absent: as it is. */
+  readonly entryPrice?: number
+  /** Although a level gets farther. */
+  readonly force: boolean
+  /** Although a rule would exit the position at once. */
+  readonly exitNow: boolean
+  /** What is odd about them, one line each: it stands in the answer. */
+  readonly warnings?: readonly string[]
+}
+
 export interface RulesRequest {
   /** Options by rule; null takes a rule away, a rule that is not named stays as it is. */
   readonly rules: Readonly<Record<string, unknown>>

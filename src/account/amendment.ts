@@ -1,0 +1,144 @@
+import { send } from '../actors/actor.ts'
+import type { GatewayMessage } from '../actors/messages.ts'
+import type { PositionId } from '../domain/ids.ts'
+import { signOf, type Position } from '../domain/position.ts'
+import { isSame, leftOf } from '../domain/units.ts'
+import type { Engine } from '../engine/engine.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { Amendment } from '../ports/control/positions.ts'
+import type { Registered } from '../ports/state-repository.ts'
+import { refuseImmediateExit } from '../risk/at-once.ts'
+import { levelsAt, type LevelPair } from '../risk/rule-change.ts'
+import { standing } from '../risk/standing.ts'
+import { ask } from './ask.ts'
+import { beginningOf } from './beginning.ts'
+import { lineOf } from './journal-line.ts'
+import type { RegistrationDeps } from './registration.ts'
+import { ruleSetOf } from './stored-rules.ts'
+
+export interface AmendmentDeps extends Pick<RegistrationDeps, 'rows' | 'writer' | 'clock'> {
+  readonly core: Pick<Engine<unknown>, 'roster' | 'supervisor' | 'gateway' | 'dispatcher'>
+  /** Awaited before a position owns more units: a simulated account must hold them. */
+  beforeGrowth?(registered: Registered, more: number): Promise<void>
+}
+
+type Facts = Pick<Position, 'quantity' | 'entryPrice'>
+
+/**
+ * Sets the quantity and the entry price of an open position, which keeps its best price and its generation; durable
+ * when the promise resolves. The order of the steps keeps P1: the row is durable first, then the gateway owns the new
+ * quantity, then the monitor has new levels. An exit that is decided in between sells what the gateway owned when it
+ * took the decision, and the row gets its former facts again.
+ *
+ * @throws WatchkeeperError POSITION_UNKNOWN, EXIT_RUNNING, LOOSENS, EXITS_AT_ONCE, STORE_FAILED.
+ */
+export async function amendPosition(
+  parts: AmendmentDeps,
+  id: PositionId,
+  { request, by }: { readonly request: Amendment; readonly by: string },
+): Promise<Registered> {
+  const { core, rows } = parts
+  const present = rows.openRow(id)
+  const before = factsOf(present.position)
+  const after: Facts = {
+    quantity: request.quantity ?? before.quantity,
+    entryPrice: request.entryPrice ?? before.entryPrice,
+  }
+  if (isSame(after.quantity, before.quantity) && after.entryPrice === before.entryPrice) {
+    return present
+  }
+  judge(parts, present, { ...request, after })
+  const more = leftOf(after.quantity, before.quantity)
+  if (more > 0) await parts.beforeGrowth?.(present, more)
+  const row = await write(parts, id, { facts: after, by })
+  const { position, generation } = row
+  const isOwned = await ask<GatewayMessage, boolean>(core.gateway, done => ({
+    kind: 'resize',
+    position,
+    generation,
+    done,
+    // The successor of a gateway that ends meanwhile owns what the row says.
+  })).catch(() => true)
+  if (!isOwned) {
+    if (rows.isOpen(id, generation)) await write(parts, id, { facts: before, by: 'an exit' })
+    throw exitRunning(id)
+  }
+  const ruleSet = ruleSetOf(row)
+  await new Promise<void>(guarded =>
+    send(core.supervisor, { kind: 'rerule', positionId: id, ruleSet, position, guarded }),
+  )
+  return rows.get(id) ?? row
+}
+
+const factsOf = ({ quantity, entryPrice }: Position): Facts => ({ quantity, entryPrice })
+
+const exitRunning = (id: PositionId): WatchkeeperError =>
+  new WatchkeeperError('EXIT_RUNNING', `position ${id} is being exited: what is sold is decided`)
+
+/** Writes the row with other facts; refused where the position is exited meanwhile. Gives the row. */
+async function write(
+  { rows, writer, clock }: AmendmentDeps,
+  id: PositionId,
+  { facts, by }: { readonly facts: Facts; readonly by: string },
+): Promise<Registered> {
+  let row = rows.openRow(id)
+  await writer.now({
+    ids: [id],
+    change: () => {
+      const present = rows.openRow(id)
+      const position = { ...present.position, ...facts }
+      row = { ...present, position, addedQuantity: facts.quantity }
+      const detail = { by, from: factsOf(present.position), to: facts }
+      return { register: [row], lines: [lineOf(clock.now(), 'position-amended', id, detail)] }
+    },
+    done: () => {
+      const { generation, position, addedQuantity = facts.quantity } = row
+      rows.changed(id, generation, { position, addedQuantity })
+    },
+  })
+  return row
+}
+
+/** Throws where a position cannot be changed, and where the change loosens or exits without the word for it. */
+function judge(
+  { core, clock }: AmendmentDeps,
+  present: Registered,
+  { after, force, exitNow }: Amendment & { readonly after: Facts },
+): void {
+  const { id } = present.position
+  const guard = core.roster.get(id)?.guard
+  if (guard === undefined) {
+    const text = `${id} has no guard: found ${present.entry?.kind ?? 'no monitor'}, expected one with rules that wait`
+    throw new WatchkeeperError('EXITS_AT_ONCE', text)
+  }
+  if (guard.decision !== undefined) throw exitRunning(id)
+  const position = { ...guard.position, ...after }
+  const ruleSet = ruleSetOf(present)
+  const at = clock.now()
+  const ratchet = guard.ratchet()
+  const sign = signOf(position.side)
+  const best = sign * Math.max(sign * ratchet.best, sign * position.entryPrice)
+  if (!force) {
+    refuseFarther(position, standing(guard, at), levelsAt(position, ruleSet, { best, at }))
+  }
+  if (exitNow) return
+  const beginning = beginningOf(core.dispatcher.board, position, at)
+  refuseImmediateExit(position, ruleSet, { ...beginning, ...ratchet, best })
+}
+
+/** Throws LOOSENS where the stop or the target would be farther than the one in force. */
+function refuseFarther({ side }: Position, present: LevelPair, next: LevelPair): void {
+  const sign = signOf(side)
+  const why = [
+    isFarther(sign, present.stop, next.stop) &&
+      `a stop at ${next.stop} in place of ${present.stop}`,
+    isFarther(-sign, present.target, next.target) &&
+      `a target at ${next.target} in place of ${present.target}`,
+  ].filter(each => each !== false)
+  if (why.length === 0) return
+  const text = `the new facts loosen: found ${why.join(' and ')}; expected levels that only tighten, or force`
+  throw new WatchkeeperError('LOOSENS', text)
+}
+
+const isFarther = (sign: number, present: number | null, next: number | null): boolean =>
+  present !== null && !(sign * (next ?? NaN) >= sign * present)
