@@ -13,6 +13,7 @@ import {
   type NetMessage,
 } from './gateway-nets.ts'
 import { sendIntended } from './gateway-notices.ts'
+import { owned } from './gateway-owners.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { subjectOf } from './gateway-subject.ts'
 import type { GatewayMessage } from './messages.ts'
@@ -33,23 +34,9 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
     case 'exit':
       intend(state, message)
       return state
-    case 'own': {
-      const { position, generation } = message
-      const beside = book.own(position, { generation, now: parts.now() })
-      if (beside !== undefined) changed(state, beside)
-      // Else the next cycle asks for its holding by name; an exit that cannot wait does so itself.
-      if (parts.asksAtOnce === true) parts.ask({ kind: 'ask-for', position: position.id })
-      return state
-    }
-    case 'resize': {
-      const { position, generation, done } = message
-      const resized = book.resize(position, { generation, now: parts.now() })
-      done(resized !== 'refused')
-      if (resized === 'refused') return state
-      if (resized.beside !== undefined) changed(state, resized.beside)
-      if (parts.asksAtOnce === true) parts.ask({ kind: 'ask-for', position: position.id })
-      return state
-    }
+    case 'own':
+    case 'resize':
+      return owned(state, message)
     case 'release': {
       const { position, generation } = message
       const beside = book.release(position, { generation, now: parts.now() })

@@ -93,22 +93,6 @@ export class AccountBook {
     return lockHolderBeside(this.holdings, position.id)
   }
 
-  /**
-   * A person sets the quantity of an open generation. Refused where an exit of it exists, or a stop at the venue has
-   * taken units that are not booked: what is sold is decided. `beside` is the exit that uses the holding as evidence.
-   */
-  resize(
-    position: Position,
-    entry: { generation: number; now: number },
-  ): { readonly beside: PositionId | undefined } | 'refused' {
-    const { id } = position
-    const isOpen = this.holdings.current(id)?.generation === entry.generation
-    const isOwed = this.nets?.isOwed(this.keyOf(position)) === true
-    if (!isOpen || isOwed || this.exits.record(id) !== undefined) return 'refused'
-    this.holdings.resize(position, entry)
-    return { beside: this.lockHolderBeside(id) }
-  }
-
   /** A position is closed; what is too little to be sold stays at the venue. */
   close(id: PositionId, now: number): void {
     const current = this.holdings.current(id)

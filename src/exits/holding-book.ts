@@ -104,14 +104,6 @@ export class HoldingBook {
     this.outside.taken(group.key, position, now)
   }
 
-  /** A person sets the quantity of an open generation: what it no longer owns stays at the venue on purpose. */
-  resize(position: Position, { generation, now }: { generation: number; now: number }): void {
-    const fewer = leftOf(this.generations.get(position.id)?.owned ?? 0, position.quantity)
-    this.own(position, { generation, now })
-    this.freed(position, fewer, now)
-    this.unowned.release(holdingKeyOf(position, this.model), position.id, fewer)
-  }
-
   /** A position is open no longer; `left` units of it stay at the venue on purpose. */
   disown(position: Position, { left, now }: { left: number; now: number }): void {
     const key = holdingKeyOf(position, this.model)

@@ -145,11 +145,11 @@ describe('A position whose quantity or entry price is set by hand', () => {
   it('sells no more than a smaller quantity: what it let go of is not unowned', async () => {
     await set({ quantity: 2 })
     await cycles(3)
-    expect(account.engine.book.unownedHoldings()).to.deep.equal([])
+    expect(account.engine.book.holdings.outside.unowned()).to.deep.equal([])
     await tick(108)
     expect(sold()).to.deep.equal([2])
     await cycles(2)
-    expect(account.engine.book.oversoldHoldings()).to.deep.equal([])
+    expect(account.engine.book.holdings.oversold()).to.deep.equal([])
   })
 
   it('has them after a kill too', async () => {

@@ -1,0 +1,22 @@
+import { resize } from '../exits/resizing.ts'
+import { changed } from './gateway-exits.ts'
+import type { GatewayState } from './gateway-state.ts'
+import type { GatewayMessage } from './messages.ts'
+
+/** A position opens, or a person sets its quantity: the units that it owns change. */
+export function owned(
+  state: GatewayState,
+  message: Extract<GatewayMessage, { readonly kind: 'own' | 'resize' }>,
+): GatewayState {
+  const { book, parts } = state
+  const { position, generation } = message
+  const entry = { generation, now: parts.now() }
+  const isNew = message.kind === 'own'
+  const taken = isNew ? { beside: book.own(position, entry) } : resize(book, position, entry)
+  if (!isNew) message.done(taken !== 'refused')
+  if (taken === 'refused') return state
+  if (taken.beside !== undefined) changed(state, taken.beside)
+  // Else the next cycle asks for its holding by name; an exit that cannot wait does so itself.
+  if (parts.asksAtOnce === true) parts.ask({ kind: 'ask-for', position: position.id })
+  return state
+}
