@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { stringify } from 'yaml'
+import { isNetId } from '../../src/domain/resting-stop.ts'
 import { executedBy } from '../crash/checks.ts'
 import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
 import { watchkeeper } from '../support/cli.ts'
@@ -17,7 +18,27 @@ const QUANTITY = 3
 /** Their maximum hold ends one after the other, so that exits are in flight at any moment. */
 const FIRST_MS = 5_000
 const STEP_MS = 600
-const CAPABILITIES = { dedupe: 'always', lookup: 'complete', reduceOnly: true } as const
+const CAPABILITIES = {
+  dedupe: 'always',
+  lookup: 'complete',
+  reduceOnly: true,
+  restingStop: {
+    kinds: ['stop-market'],
+    reserves: false,
+    amend: true,
+    triggers: ['last'],
+    expires: 'ever',
+  },
+} as const
+/** A position with a net, whose stop is executed in part while no process guards. */
+const NETTED = {
+  id: 'netted',
+  instrument: 'GLOBEX',
+  side: 'long',
+  entryPrice: 47.8,
+  quantity: 4,
+  rules: { stopLoss: { pct: 30 }, net: { beyondPct: 1, minMovePct: 0.1, everyMs: 1_000 } },
+}
 
 const idOf = (index: number): string => `p${index}`
 
@@ -35,11 +56,15 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
       folder: join(folder, 'broker'),
       settings: { capabilities: { ...CAPABILITIES, visibilityMs: 300 } },
       script: {
-        hands: [{ instrument: 'BTCUSD', quantity: POSITIONS * QUANTITY }],
-        prices: { BTCUSD: 92_400 },
+        hands: [
+          { instrument: 'BTCUSD', quantity: POSITIONS * QUANTITY },
+          { instrument: NETTED.instrument, quantity: NETTED.quantity },
+        ],
+        prices: { BTCUSD: 92_400, [NETTED.instrument]: NETTED.entryPrice },
         // Calls are in flight whenever the owner is stopped.
         faults: [
           { on: 'place', times: 'always', harm: { kind: 'delay', when: 'before', ms: 150 } },
+          { on: 'stop', times: 'always', harm: { kind: 'fill', plan: { share: 0.5 } } },
         ],
       },
     })
@@ -62,7 +87,7 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
       rules: { maxHold: { ms: FIRST_MS + index * STEP_MS } },
     }))
     const file = join(folder, 'positions.json')
-    writeFileSync(file, JSON.stringify({ positions }))
+    writeFileSync(file, JSON.stringify({ positions: [...positions, NETTED] }))
     const config = join(folder, `${name}.yaml`)
     const limits = { startRate: 1_000, maxRate: 1_000 }
     writeFileSync(
@@ -120,7 +145,9 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
     expect([status.code, status.stderr]).to.deep.equal([0, ''])
     expect(status.stdout).to.match(/^warn {2}watchkeeper \S+\n {2}service:standby: a standby/)
     await owner.printed(holds('exit-filled'), 3)
+    await owner.printed(holds('net-resting'))
     owner.send('SIGSTOP')
+    await broker.script({ triggerStops: true })
     await standby.printed(line => line.startsWith('standby: the store is ours now'))
     await standby.printed(holds('exit-filled'), 3)
     owner.send('SIGCONT')
@@ -133,7 +160,24 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
       executedBy({ id: idOf(index), generation: 1, storeId }, book),
     )
     expect(executed).to.deep.equal(executed.map(() => QUANTITY))
-    expect(book.orders).to.have.length(POSITIONS)
+    expect(book.orders.filter(({ instrument }) => instrument === 'BTCUSD')).to.have.length(
+      POSITIONS,
+    )
+    // The stop is the exit, by what it has executed and by an order for the rest: once, also over both processes.
+    const own = book.orders.filter(({ instrument }) => instrument === NETTED.instrument)
+    const shares = own.map(({ clientOrderId: id, fills }) => [
+      isNetId(id),
+      fills.map(({ quantity }) => quantity),
+    ])
+    expect(shares).to.deep.equal([
+      [true, [2]],
+      [false, [2]],
+    ])
+    expect(executedBy({ id: NETTED.id, generation: 1, storeId }, book)).to.equal(NETTED.quantity)
+    const exits = standby.lines.filter(
+      line => line.includes(' exit-filled ') && /netted/.test(line),
+    )
+    expect(exits.join('\n')).to.include('venue-stop')
     if (process.env['SHOW_FAILOVER'] === '1') {
       const shown = (service: RunningService): string => service.lines.join('\n')
       process.stdout.write(`--- owner\n${shown(owner)}\n--- standby\n${shown(standby)}\n`)
