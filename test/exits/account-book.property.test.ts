@@ -7,7 +7,7 @@ import type { ExitSettings } from '../../src/exits/settings.ts'
 import { runs } from '../support/runs.ts'
 import { LOOK_UP } from '../support/test-venue.ts'
 import { ACTS } from '../support/venue-model/acts.ts'
-import { GuardedAccount, plainBook } from '../support/venue-model/guarded-account.ts'
+import { GuardedAccount, plainBook, type Market } from '../support/venue-model/guarded-account.ts'
 
 const capabilities: fc.Arbitrary<Capabilities> = fc.record({
   dedupe: fc.constantFrom('always', 'open-only', 'never'),
@@ -33,6 +33,8 @@ const realVenues: fc.Arbitrary<Capabilities> = fc
   .map(([venue, more, lookupKeeps]) => {
     return { ...venue, ...more, ...(lookupKeeps !== null && { lookupKeeps }) }
   })
+
+const LIMITS_ONLY = ['marketable-limit'] as const
 
 /** The sequences that were played so far, for runs with more of them than the daily one. */
 const played = { stories: 0, acts: 0 }
@@ -108,6 +110,7 @@ const worlds = fc.record({
 
 type World = (typeof worlds extends fc.Arbitrary<infer Given> ? Given : never) & {
   readonly maxQuantity?: number
+  readonly market?: Market
 }
 
 type MakeBook = typeof plainBook
@@ -135,6 +138,8 @@ function play(
 
 /** More of them find more; the default is for every day. */
 const RUNS = runs(300)
+/** Of worlds that differ in one thing alone. */
+const SOME = Math.ceil(RUNS / 3)
 
 /** A world, and acts in it. */
 type Story = readonly [world: World, acts: readonly Happening[]]
@@ -353,6 +358,37 @@ describe('ExitBook', () => {
     fc.assert(
       fc.property(there, stories, (world, story) => play(world, story)),
       { numRuns: RUNS },
+    )
+  }).timeout(60_000 + RUNS * 200)
+
+  it('exits each position once where another side or product of its instrument is held beside it', () => {
+    const separate = fc.constantFrom<Partial<Capabilities>>(
+      { holdings: 'sides' },
+      { products: true },
+    )
+    const there = fc.tuple(worlds, separate).map(([world, venue]) => {
+      return { ...world, capabilities: { ...world.capabilities, ...venue } }
+    })
+    fc.assert(
+      fc.property(there, stories, (world, story) => play(world, story)),
+      { numRuns: SOME },
+    )
+  }).timeout(60_000 + RUNS * 200)
+
+  it('exits each position once by limits where the price never moves, is another one at the venue, or is not known', () => {
+    const style = { kind: 'marketable-limit', bandPct: 1, escalateMs: 20 } as const
+    const market = fc.record({
+      known: fc.constantFrom(100, undefined),
+      atVenue: fc.constantFrom(120, 100, 95, 86),
+      style: fc.constant(style),
+    })
+    const there = fc.tuple(worlds, market).map(([world, prices]) => {
+      const capabilities = { ...world.capabilities, styles: LIMITS_ONLY }
+      return { ...world, market: prices, capabilities }
+    })
+    fc.assert(
+      fc.property(there, stories, (world, story) => play(world, story)),
+      { numRuns: SOME },
     )
   }).timeout(60_000 + RUNS * 200)
 

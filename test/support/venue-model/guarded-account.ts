@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import type { HoldingKey, HoldingReport } from '../../../src/domain/holding.ts'
 import { instrumentId, positionId, type PositionId } from '../../../src/domain/ids.ts'
 import type { ExitOrder, OrderState } from '../../../src/domain/order.ts'
 import type { Position } from '../../../src/domain/position.ts'
@@ -101,20 +102,23 @@ export class GuardedAccount {
       drifts = false,
       maxRetryMs = 40,
       maxQuantity = Infinity,
+      market = PLAIN_MARKET,
       makeBook = plainBook,
     }: {
       listsOrders?: boolean
       drifts?: boolean
       maxRetryMs?: number
       maxQuantity?: number
+      market?: Market
       makeBook?: MakeBook
     } = {},
   ) {
-    this.venue = new ModelVenue(capabilities, { drifts, maxQuantity })
+    this.venue = new ModelVenue(capabilities, { drifts, maxQuantity, price: market.atVenue })
+    this.market = market
     this.settings = {
       capabilities,
       listsOrders,
-      style: { kind: 'market' },
+      style: market.style ?? { kind: 'market' },
       workingMs: 40,
       retryMs: Math.min(5, maxRetryMs),
       maxRetryMs,
@@ -131,6 +135,22 @@ export class GuardedAccount {
     this.isAmbiguous = capabilities.lookupKeeps !== undefined
     this.book = this.open()
     quantities.forEach((quantity, index) => this.enter(`p${index}`, quantity, 1))
+  }
+
+  private readonly market: Market
+
+  /** The holding of the positions, by what the venue separates holdings. */
+  private get key(): HoldingKey {
+    const { holdings, products } = this.settings.capabilities
+    const side = holdings === 'sides' ? ({ side: 'long' } as const) : {}
+    return { instrument: ACME, ...side, ...(products === true && { product: 'margin' }) }
+  }
+
+  /** Another holding of the same instrument, which no position and no order is about; undefined: none. */
+  private get besideKey(): HoldingKey | undefined {
+    const { key } = this
+    if (key.side !== undefined) return { ...key, side: 'short' }
+    return key.product === undefined ? undefined : { ...key, product: 'delivery' }
   }
 
   /** Largest quantity of one order. */
@@ -195,7 +215,13 @@ export class GuardedAccount {
   }
 
   private own(id: string, quantity: number, generation: number): void {
-    const position = aPosition({ id: positionId(id), quantity, openedAt: this.now })
+    const { product } = this.key
+    const position = aPosition({
+      id: positionId(id),
+      quantity,
+      openedAt: this.now,
+      ...(product !== undefined && { product }),
+    })
     const ids = new Set(idsOf(position, generation, this.settings))
     this.generations.push({ position, generation, ids, isDecided: false, isClosed: false, lost: 0 })
     this.book.own(position, { generation, now: this.now })
@@ -327,7 +353,7 @@ export class GuardedAccount {
   oldReport(ageMs: number): void {
     const report = this.venue.report(0, ageMs)
     const { now } = this
-    this.book.reports.take({ instrument: ACME }, report, { askedAt: now, isNamed: true, now })
+    this.book.reports.take(this.key, report, { askedAt: now, isNamed: true, now })
   }
 
   /** Others buy what no position names. */
@@ -576,7 +602,8 @@ export class GuardedAccount {
   }
 
   private open(): AccountBook {
-    return this.makeBook(this.settings, notice => this.hear(notice), this.maxQuantity)
+    const { maxQuantity, market } = this
+    return this.makeBook(this.settings, notice => this.hear(notice), { maxQuantity, market })
   }
 
   private hear(notice: Notice): void {
@@ -666,8 +693,20 @@ export class GuardedAccount {
       this.report({ lagMs, ...asked, isNamed: true }, roll)
       return
     }
-    const ids = this.book.reports.take({ instrument: ACME }, report, { ...asked, now: this.now })
+    this.reportBeside(asked, roll)
+    const ids = this.book.reports.take(this.key, report, { ...asked, now: this.now })
     for (const id of ids) this.act(id, roll)
+  }
+
+  /** The venue reports the other holding of the instrument as well, which grows and shrinks as it likes. */
+  private reportBeside(asked: { isNamed: boolean; askedAt: number }, roll: Dice): void {
+    const key = this.besideKey
+    if (key === undefined) return
+    const units = roll() % 5
+    const quantity = key.side === 'short' ? -units : units
+    const report: HoldingReport =
+      units === 0 ? { kind: 'flat', ageMs: 0 } : { kind: 'held', quantity, ageMs: 0 }
+    this.book.reports.take(key, report, { ...asked, now: this.now })
   }
 
   private call(id: PositionId, call: CallKind, roll: Dice): void {
@@ -791,15 +830,31 @@ const idsOf = ({ id }: Position, generation: number, { capabilities }: ExitSetti
 type MakeBook = (
   settings: ExitSettings,
   notify: (notice: Notice) => void,
-  maxQuantity?: number,
+  at?: { readonly maxQuantity?: number; readonly market?: Market },
 ) => AccountBook
 
+/** The prices of the instrument: they never move. */
+export interface Market {
+  /** The last price that the account knows; undefined: it has never had one. */
+  readonly known: number | undefined
+  /** The price at the venue: a limit above it is not executed. */
+  readonly atVenue: number
+  /** How exits are ordered; default: at market. */
+  readonly style?: ExitSettings['style']
+}
+
+const PLAIN_MARKET: Market = { known: 100, atVenue: Infinity }
+
 /** The book's present state. */
-export const plainBook: MakeBook = (settings, notify, maxQuantity) =>
+export const plainBook: MakeBook = (
+  settings,
+  notify,
+  { maxQuantity, market = PLAIN_MARKET } = {},
+) =>
   new AccountBook({
     settings,
     adopt: 'alert',
     specOf: () => ({ lot: undefined, minQuantity: undefined, tickSize: undefined, maxQuantity }),
-    priceOf: () => 100,
+    priceOf: () => market.known,
     notify: notify,
   })

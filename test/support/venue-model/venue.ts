@@ -35,6 +35,8 @@ export class ModelVenue {
   private readonly drifts: boolean
   /** Largest quantity of one order. */
   private readonly maxQuantity: number
+  /** A limit above it is not executed. */
+  private readonly price: number
   private readonly heldBefore: { at: number; quantity: number }[] = []
   private readonly orders: VenueOrder[] = []
   /** Orders that no query finds any more. */
@@ -42,10 +44,14 @@ export class ModelVenue {
   private flying: { at: number; order: ExitOrder; fate: Fate }[] = []
 
   /** `drifts`: quantities are reported as sums of doubles. */
-  constructor(capabilities: Capabilities, { drifts = false, maxQuantity = Infinity } = {}) {
+  constructor(
+    capabilities: Capabilities,
+    { drifts = false, maxQuantity = Infinity, price = Infinity } = {},
+  ) {
     this.capabilities = capabilities
     this.drifts = drifts
     this.maxQuantity = maxQuantity
+    this.price = price
   }
 
   /** Advances time; requests in transit arrive. */
@@ -93,7 +99,10 @@ export class ModelVenue {
   }
 
   /** Throws where an order breaks a rule of the venue that the service knows. */
-  private refuseImpossible({ limit, quantity }: ExitOrder): void {
+  private refuseImpossible({ limit, quantity, side, product }: ExitOrder): void {
+    const { products } = this.capabilities
+    if (side !== 'long' || (products === true && product !== 'margin'))
+      throw new Error(`an order of another holding: ${side} ${product}`)
     const isMarket = limit === undefined
     if (isMarket && !this.capabilities.styles.includes('market')) throw new Error('a market order')
     if (quantity > this.maxQuantity) throw new Error(`an order of ${quantity}`)
@@ -223,6 +232,7 @@ export class ModelVenue {
 
   private execute(placed: VenueOrder, quantity: number): void {
     const { order } = placed
+    if ((order.limit ?? 0) > this.price) return
     const left = order.quantity - executed(placed)
     const room = order.reduceOnly ? Math.max(0, this.held) : Infinity
     const amount = Math.min(left, quantity, room)
