@@ -38,10 +38,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   advisors: ['domain', 'ports', 'resilience', 'observability'],
   observability: ['domain', 'ports', 'disk'],
   telegram: ['domain', 'ports', 'observability'],
+  freqtrade: ['domain', 'ports', 'observability'],
   plugins: ['domain', 'risk', 'ports', 'observability'],
   processes: ['domain', 'ports', 'risk'],
   config: [
     'advisors',
+    'freqtrade',
     'domain',
     'risk',
     'resilience',

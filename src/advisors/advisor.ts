@@ -1,10 +1,12 @@
 import { isAtLeast } from '../domain/position.ts'
+import type { AdvisorFacts } from '../observability/metrics/advisors.ts'
 import type { Control } from '../ports/control.ts'
 import type { PositionView } from '../ports/control/positions.ts'
 import { freshBackoff, nextDelay, type BackoffState } from '../resilience/backoff.ts'
 import { recordRestart, type RestartHistory } from '../resilience/restarts.ts'
 import { Advice } from './advice.ts'
 import { AdvisorChild } from './child.ts'
+import { matcher } from './matcher.ts'
 import type { AdvisorConfig } from './options.ts'
 import { answerIn, updateLine } from './protocol.ts'
 import { textOf } from './text.ts'
@@ -61,6 +63,8 @@ export class Advisor {
   private seq = 0
   private confirmed = 0
   private confirmedAt = 0
+  /** Of any of its processes; a start does not count. */
+  private lastConfirmedAt: number | undefined
   private hasStopped = false
   private notes = { minute: -1, count: 0 }
   private busy = new Set<string>()
@@ -79,6 +83,20 @@ export class Advisor {
 
   get dropped(): number {
     return this.droppedBefore + (this.child?.dropped ?? 0)
+  }
+
+  /** What a scrape shows. */
+  facts(): AdvisorFacts {
+    const { invalid, ...requests } = this.counts
+    const { lastConfirmedAt: at } = this
+    return {
+      advisor: this.name,
+      state: this.state,
+      restarts: this.restarts,
+      requests,
+      lines: { invalid, dropped: this.dropped },
+      confirmedAgeMs: at === undefined ? undefined : this.deps.monotonic() - at,
+    }
   }
 
   /** Once a monitoring cycle: starts what is due, kills what hangs, carries advice out, sends an update. */
@@ -154,7 +172,7 @@ export class Advisor {
         // The same confirmation again is none: a program that only repeats itself hangs.
         if (answer.seq <= this.confirmed || answer.seq > this.seq) return
         this.confirmed = answer.seq
-        this.confirmedAt = this.deps.monotonic()
+        this.confirmedAt = this.lastConfirmedAt = this.deps.monotonic()
         return
       case 'note':
         this.noted(answer.text, answer.position)
@@ -218,16 +236,4 @@ export class Advisor {
     const about = position === undefined ? {} : { about: position }
     this.deps.note('advisor-note', { advisor: this.name, text, ...about })
   }
-}
-
-/** Whether a name fits one of several patterns, where `*` stands for any text. */
-function matcher(patterns: readonly string[]): (name: string) => boolean {
-  const escaped = patterns.map(each =>
-    each
-      .split('*')
-      .map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*'),
-  )
-  const pattern = new RegExp(`^(?:${escaped.join('|')})$`)
-  return name => pattern.test(name)
 }

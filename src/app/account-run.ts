@@ -7,6 +7,7 @@ import { Advisors } from '../advisors/advisors.ts'
 import { PaperAccount } from '../brokers/paper-account.ts'
 import { chaosSummary, type ChaosSummary } from '../chaos/summary.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
+import type { AdvisorFacts } from '../observability/metrics/advisors.ts'
 import type { Control, MetricsFormat } from '../ports/control.ts'
 import type { Readiness } from '../ports/control/health.ts'
 import { backupOf } from '../stores/backup.ts'
@@ -15,6 +16,7 @@ import type { ExitableDesk } from '../views/exitable.ts'
 import type { ServiceParts } from './build.ts'
 import type { Feeds } from './feeds.ts'
 import { countDownTime, firstSweep, missingInstruments, type Begun } from './first-facts.ts'
+import type { FreqtradeLinks } from './freqtrade-links.ts'
 import type { GuardedAccount } from './guarded-account.ts'
 import type { Messaging } from './messaging.ts'
 import { openPrices, type Prices } from './open-prices.ts'
@@ -29,6 +31,7 @@ export interface AccountRunDeps {
   readonly guarded: GuardedAccount
   readonly feeds: Feeds
   readonly messaging: Messaging
+  readonly links: Pick<FreqtradeLinks, 'troublesOf'>
   /** Epoch ms. */
   readonly startedAt: number
   /** Whether the service takes changes. */
@@ -56,7 +59,7 @@ export class AccountRun {
   private readonly failures = new Repeats()
 
   constructor(deps: AccountRunDeps) {
-    const { options, parts, guarded, feeds, messaging, startedAt } = deps
+    const { options, parts, guarded, feeds, messaging, links, startedAt } = deps
     const { clock } = options
     const { system, deps: own } = guarded
     const { config } = own.plan
@@ -100,6 +103,7 @@ export class AccountRun {
       startedAt,
       prices: this.prices,
       advisors: this.advisors,
+      hookTroubles: () => links.troublesOf(guarded.name),
       news: messaging,
     })
     this.control = this.newControl()
@@ -168,6 +172,11 @@ export class AccountRun {
     this.prices.stop()
     this.guarded.deps.access.stop()
     return this.advisors.stop()
+  }
+
+  /** What its advisors have done, for a scrape. */
+  advisorFacts(): readonly AdvisorFacts[] {
+    return this.advisors.all.map(each => each.facts())
   }
 
   /** What was injected, and what came of it; undefined: nothing. */

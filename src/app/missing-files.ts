@@ -8,6 +8,7 @@ import { entryWarnings } from './venue-start.ts'
 /** Settings that name a file with a secret, which a start can do without. */
 const SECRET_FILES = new Set([
   'tokenFile',
+  'keyFile',
   'urlFile',
   'routingKeyFile',
   'secretFile',
@@ -19,10 +20,22 @@ const SECRET_FILES = new Set([
  * What a configuration names and this machine does not have, a line each: files of tokens and secrets that cannot
  * be read or are empty, and programs of advisors. A start goes on: the part that needs it stays closed.
  */
-export function missingFiles({ http, notify, advisors }: ServiceConfig): readonly string[] {
+export function missingFiles(config: ServiceConfig): readonly string[] {
+  const { http, notify, advisors, accounts, broker, feed, feeds, store } = config
+  const areNamed = Object.keys(accounts).length > 0
   return [
+    ...(areNamed ? [] : fileFaults('broker', broker)),
+    ...Object.entries(accounts).flatMap(([name, each]) =>
+      fileFaults(`accounts.${name}.broker`, each.broker),
+    ),
+    ...redisFaults('feed', feed),
+    ...Object.entries(feeds).flatMap(([name, each]) => redisFaults(`feeds.${name}`, each)),
+    ...redisFaults('store', store),
     ...http.tokens.flatMap((each, at) => fileFaults(`http.tokens.${at}`, each)),
-    ...http.hooks.flatMap((each, at) => fileFaults(`http.hooks.${at}`, each)),
+    ...http.hooks.flatMap((each, at) => [
+      ...fileFaults(`http.hooks.${at}`, each),
+      ...fileFaults(`http.hooks.${at}.api`, each.api ?? {}),
+    ]),
     ...notify.channels.flatMap((each, at) => fileFaults(`notify.channels.${at}`, each)),
     ...advisors.flatMap(({ command, env }, at) => {
       const [program] = command as [string, ...string[]]
@@ -41,6 +54,12 @@ export const startWarnings = (
   ...entryWarnings(config, entries),
   ...netWarnings(config, entries),
 ]
+
+/** The password of a Redis server. */
+const redisFaults = (path: string, section: object): readonly string[] => {
+  const { redis } = section as { readonly redis?: object }
+  return redis === undefined ? [] : fileFaults(`${path}.redis`, redis)
+}
 
 const fileFaults = (path: string, section: object): readonly string[] =>
   Object.entries(section).flatMap(([name, file]: [string, unknown]) => {

@@ -29,6 +29,7 @@ export async function scrapeOf(
   const streams = mergedStreams(
     runs.flatMap(({ prices, guarded }) => [prices.streamFacts(), guarded.deps.hints.facts()]),
   )
+  const advisors = runs.flatMap(each => each.advisorFacts())
   const all = await Promise.all(
     runs.map(({ guarded, system, health, exitable }) =>
       metricFacts(
@@ -50,6 +51,7 @@ export async function scrapeOf(
           healthAt: now - health.ageMs,
           redis,
           streams,
+          advisors,
         },
       ),
     ),

@@ -6,6 +6,7 @@ import { PaperAccount } from '../brokers/paper-account.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { Chaos } from '../chaos/chaos.ts'
 import type { ServiceConfig } from '../config/schema.ts'
+import type { Trouble } from '../observability/checks.ts'
 import { healthStatus } from '../observability/health.ts'
 import type { Meters } from '../observability/meters.ts'
 import type { Broker } from '../ports/broker.ts'
@@ -40,6 +41,8 @@ export interface ServiceHealthDeps {
   readonly exitable: Pick<ExitableDesk, 'facts' | 'layers'>
   readonly news: Pick<Messaging, 'troubles'>
   readonly chaos: Chaos | undefined
+  /** Troubles of bots that hooks belong to; undefined: there is none. */
+  hookTroubles(): readonly Trouble[] | undefined
   /** Why the account was stopped while the process goes on; undefined: it was not. */
   stopped(): Stopped | undefined
 }
@@ -113,6 +116,7 @@ export class ServiceHealth {
       modeTroubles: this.deps.venueWatch?.troubles(),
       streamTroubles: prices.streamTroubles(),
       accountStreamTroubles: this.deps.hints.troubles(),
+      hookTroubles: this.deps.hookTroubles(),
       advisorTroubles:
         this.deps.advisors.all.length === 0 ? undefined : this.deps.advisors.troubles,
       store: this.deps.store.status(),

@@ -4,24 +4,24 @@ import { CLOCK_DEFAULTS, TrustedClock } from '../account/trusted-clock.ts'
 import type { ChaosSummary } from '../chaos/summary.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import { WatchkeeperError } from '../errors.ts'
+import type { OwnStops } from '../freqtrade/link.ts'
 import { serveHttp, type HttpServer } from '../http/server.ts'
 import type { Control, MetricsFormat } from '../ports/control.ts'
 import type { HealthSnapshot, Readiness } from '../ports/control/health.ts'
 import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
-import { EverythingControl } from '../views/everything-control.ts'
 import { mergedHealth } from '../views/merged-health.ts'
-import { ProcessControl } from '../views/process-control.ts'
-import type { ProcessControlDeps } from '../views/shared-control.ts'
 import { AccountRun } from './account-run.ts'
 import { openParts, type ServiceParts } from './build.ts'
 import { endBy } from './end-by.ts'
 import { Feeds } from './feeds.ts'
 import { finishExits } from './finish-exits.ts'
 import { allBegun, type Started } from './first-facts.ts'
+import { FreqtradeLinks } from './freqtrade-links.ts'
 import type { GuardedAccount } from './guarded-account.ts'
 import { Messaging } from './messaging.ts'
 import type { ServiceOptions, TrustedOptions } from './options.ts'
 import { scrapeOf } from './scrape.ts'
+import { ServiceControls } from './service-controls.ts'
 import { Upkeep } from './upkeep.ts'
 
 /** The guarded accounts of a process: store, brokers, feeds and monitoring cycles around the live systems. */
@@ -32,10 +32,12 @@ export class Service {
   private readonly startedAt: number
   /** What http and an embedding program may ask. */
   readonly control: Control
+  private readonly controls: ServiceControls
   private http: HttpServer | undefined
   private watchdog: Watchdog | undefined
   private cycles: NodeJS.Timeout | undefined
   private readonly messaging: Messaging
+  private readonly links: FreqtradeLinks
   private readonly upkeep: Upkeep
   private readonly failures = new Repeats()
   private state: Readiness = { ready: false, why: 'starting' }
@@ -51,7 +53,8 @@ export class Service {
     }
     const parts = await openParts(options)
     const messaging = await Messaging.open(options, parts)
-    const service = new Service(options, parts, messaging)
+    const links = await FreqtradeLinks.open(options, parts)
+    const service = new Service(options, parts, { messaging, links })
     try {
       return [service, await service.begin()]
     } catch (error) {
@@ -60,12 +63,17 @@ export class Service {
     }
   }
 
-  private constructor(options: TrustedOptions, parts: ServiceParts, messaging: Messaging) {
+  private constructor(
+    options: TrustedOptions,
+    parts: ServiceParts,
+    { messaging, links }: { readonly messaging: Messaging; readonly links: FreqtradeLinks },
+  ) {
     const { config, clock } = options
     const { performance, own } = parts
     this.options = options
     this.parts = parts
     this.messaging = messaging
+    this.links = links
     this.startedAt = clock.now()
     const feeds = new Feeds({
       config,
@@ -81,13 +89,21 @@ export class Service {
           guarded,
           feeds,
           messaging,
+          links,
           startedAt: this.startedAt,
           readiness: () => this.state,
           metrics: format => this.scrape(format),
         }),
     )
     this.upkeep = new Upkeep({ ...parts, journal: config.journal, clock })
-    this.control = this.controlOf()
+    this.controls = new ServiceControls({
+      runs: this.runs,
+      parts,
+      options,
+      metrics: format => this.scrape(format),
+      readiness: () => this.state,
+    })
+    this.control = this.controls.whole
   }
 
   /**
@@ -109,6 +125,7 @@ export class Service {
     // Until here a probe finds the service not ready.
     if (this.http !== undefined) await step(this.http.close())
     await step(advised)
+    await step(this.links.stop())
     await step(this.messaging.stop({ hasFailed }))
     own.note('guard-stopped', {})
     await step(Promise.all([...accounts.map(({ system }) => system.stop()), own.close()]))
@@ -127,7 +144,8 @@ export class Service {
     const { accounts, store } = this.parts
     // First of all, so that a port that is taken leaves nothing half done.
     const { control, runs } = this
-    this.http = await serveHttp({ control, config: config.http })
+    const ownStopsOf = (hook: string): OwnStops | undefined => this.links.ownStopsOf(hook)
+    this.http = await serveHttp({ control, config: config.http, ownStopsOf })
     this.watchdog = startWatchdog(config.supervision, cause => {
       const text = `the watchdog failed: ${textOf(cause)}`
       this.options.onFatal(new WatchkeeperError('WATCHDOG_FAILED', text, { cause }))
@@ -141,7 +159,7 @@ export class Service {
     this.state = { ready: true }
     this.messaging.begin({
       of: name => control.accounts?.get(name) ?? control,
-      among: names => this.controlAmong(names),
+      among: names => this.controls.among(names),
     })
     for (const { deps, system } of accounts) deps.chaos?.start(system)
     const begun = await Promise.all(runs.map((run, index) => run.found(seeded[index]!)))
@@ -173,6 +191,7 @@ export class Service {
   /** Every account had its cycle. */
   private round(): void {
     this.messaging.observe(this.lastHealth(), names => this.lastHealth(names))
+    if (this.state.ready) this.links.cycle()
     this.upkeep.cycle().catch((error: unknown) => this.failed('upkeep-failed', error))
   }
 
@@ -181,42 +200,6 @@ export class Service {
     const text = textOf(error)
     const times = this.failures.add(kind, text)
     if (times !== undefined) this.parts.own.note(kind, { error: text, ...(times > 1 && { times }) })
-  }
-
-  private controlOf(): Control {
-    const { runs, parts } = this
-    const [only] = runs
-    if (!parts.plans.areNamed) return only!.control
-    if (runs.length === 1) {
-      only!.control.accounts = new Map([[only!.guarded.name, only!.control]])
-      return only!.control
-    }
-    const deps = this.controlDeps()
-    return new ProcessControl(deps, new EverythingControl(deps))
-  }
-
-  /** These accounts at once, as persons see them; undefined: all. */
-  private controlAmong(names: ReadonlySet<string> | undefined): Control {
-    const { control } = this
-    if (this.runs.length === 1 || names === undefined) return control.everything ?? control
-    return new EverythingControl(this.controlDeps(names))
-  }
-
-  private controlDeps(names?: ReadonlySet<string>): ProcessControlDeps {
-    const { parts, options } = this
-    const { own, store } = parts
-    const runs = this.runs.filter(({ guarded }) => names?.has(guarded.name) !== false)
-    return {
-      accounts: new Map(runs.map(({ guarded, control }) => [guarded.name, control])),
-      instruments: options.config.instruments,
-      store,
-      health: () => healthOf(runs),
-      healthAgeMs: () => Math.max(...runs.map(({ health }) => health.ageMs)),
-      metrics: format => this.scrape(format),
-      readiness: () => this.state,
-      record: (kind, detail) => own.record(kind, detail),
-      note: (kind, detail) => own.note(kind, detail),
-    }
   }
 
   private lastHealth(names?: ReadonlySet<string>): HealthSnapshot {
@@ -230,9 +213,6 @@ export class Service {
     return scrapeOf({ runs, parts, options, startedAt, notices }, format)
   }
 }
-
-const healthOf = (runs: readonly AccountRun[]): HealthSnapshot =>
-  mergedHealth(runs.map(({ guarded, health }) => [guarded.name, health.current()]))
 
 /** The positions of the file that an account guards. */
 const entriesOf = (

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { freqtradeApiSchema } from '../freqtrade/options.ts'
 
 const name = z.string().min(1).max(200)
 
@@ -39,10 +40,15 @@ export const hooksSchema = z
         .max(100)
         .default([])
         .describe('Addresses that it may be called from; none: any.'),
+      api: freqtradeApiSchema.optional(),
     }),
   )
   .max(20)
   .superRefine((hooks, context) => {
+    hooks.forEach(({ kind, api }, index) => {
+      if (api === undefined || kind === 'freqtrade') return
+      context.addIssue({ code: 'custom', path: [index, 'api'], message: 'none, but of freqtrade' })
+    })
     hooks.forEach(({ name: own }, index) => {
       if (hooks.findIndex(each => each.name === own) === index) return
       const message = 'a name that no other hook has'

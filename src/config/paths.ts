@@ -16,6 +16,7 @@ export const PATHS: readonly (readonly string[])[] = [
   ['store', 'redis', 'passwordFile'],
   ['http', 'tokens', '*', 'tokenFile'],
   ['http', 'hooks', '*', 'secretFile'],
+  ['http', 'hooks', '*', 'api', 'passwordFile'],
   ['notify', 'channels', '*', 'tokenFile'],
   ['notify', 'channels', '*', 'urlFile'],
   ['notify', 'channels', '*', 'routingKeyFile'],

@@ -68,6 +68,8 @@ export const ERROR_CODES = {
       WRONG_SIDE: 'the account holds the opposite side',
       ACCOUNT_MIXED: 'some positions name an account and others name none',
       LOOSENS: 'the new rules loosen a level',
+      STOP_ELSEWHERE:
+        'freqtrade keeps a stop of its own on the exchange: two orders could close one position',
       EXITS_AT_ONCE: 'the rules would exit the position at once',
       EXIT_RUNNING: 'the position is being exited: its quantity cannot be set any more',
       HELD_EXITS: 'exits wait for the decision of a person',

@@ -81,6 +81,8 @@ export interface RouteDeps {
   readonly idempotency: Idempotency
   /** The account whose address the routes have; undefined: those of the whole service. */
   readonly account?: string | undefined
+  /** Whether the program of a hook keeps stops of its own at the venue; undefined: it is not asked. */
+  ownStopsOf(hook: string): 'yes' | 'no' | 'unknown' | undefined
   /** Every operation of the server, once all are there. */
   operations(): readonly Operation[]
 }

@@ -29,6 +29,8 @@ export interface HttpOptions extends Partial<HttpConfig> {
   readonly control: Control
   /** In place of single settings: the whole section. */
   readonly config?: HttpConfig
+  /** Whether the program of a hook keeps stops of its own; default: not asked. */
+  readonly ownStopsOf?: RouteDeps['ownStopsOf']
 }
 
 /** A listening server. */
@@ -52,7 +54,7 @@ const GRACE_MS = 1_000
  * @throws WatchkeeperError TOKEN_REQUIRED, ADDRESS_IN_USE, CANNOT_LISTEN.
  */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
-  const { control, config = options } = options
+  const { control, config = options, ownStopsOf = () => undefined } = options
   const settings = settingsOf(config)
   const access = new Access(settings)
   const app = express()
@@ -69,7 +71,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   app.use(express.text({ limit: BODY_LIMIT, type: 'application/json' }))
   app.use(jsonBody)
   const idempotency = new Idempotency(control, access, settings.idempotency)
-  const shared = { settings, access, idempotency }
+  const shared = { settings, access, idempotency, ownStopsOf }
   let ofAccount: readonly Operation[] = []
   const [router, operations] = routerOf({
     ...shared,

@@ -59,6 +59,8 @@ export interface HealthFacts {
   readonly streamTroubles?: readonly Trouble[] | undefined
   /** Why the stream of the account is down; undefined: it has none. */
   readonly accountStreamTroubles?: readonly Trouble[] | undefined
+  /** Bots that hooks belong to, as far as something is wrong; absent: none has an API. */
+  readonly hookTroubles?: readonly Trouble[] | undefined
   /** Advisors that do not run; absent: none is configured. */
   readonly advisorTroubles?: readonly Trouble[] | undefined
   /** Delay of timers (p99 of the last minute), ms, and the threshold from which it is reported. */

@@ -118,6 +118,9 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
     ...(facts.accountStreamTroubles !== undefined && {
       'account:stream': counted('component', facts.accountStreamTroubles, 'warn'),
     }),
+    ...(facts.hookTroubles !== undefined && {
+      'hooks:down': counted('component', facts.hookTroubles, 'warn'),
+    }),
     ...(facts.advisorTroubles !== undefined && {
       'advisors:down': counted('component', facts.advisorTroubles, 'warn'),
     }),

@@ -160,6 +160,8 @@ export const JOURNAL_KINDS = {
     'command-refused': 'a user or a chat outside of its lists wrote to the bot of a channel',
     'upkeep-failed': 'old lines of the journal or history could not be removed',
     'advisor-ended': 'an advisor ended or was killed; it is restarted after a backoff',
+    'freqtrade-reload-failed':
+      'freqtrade has not read a trade anew after an exit of ours; `why`: it is no longer asked',
     'advisor-quarantined': 'an advisor was restarted too often; its last levels stay in force',
   }),
   ...rows('info', 'service', {
@@ -184,6 +186,7 @@ export const JOURNAL_KINDS = {
     'commands-recovered': 'commands of a channel can be read again',
     'notify-recovered': 'a channel takes messages again',
     'daily-summary': 'the day in figures, at `notify.summaryAt`',
+    'freqtrade-reloaded': 'freqtrade has read a trade anew, after an exit of ours',
     'advisor-started': 'the process of an advisor was started',
     'advisor-note': 'a note of an advisor',
     'guard-stopped': 'the process stopped in order',

@@ -1,4 +1,5 @@
-import type { RedisFacts, StreamFacts } from '../observability/metrics/facts.ts'
+import type { StreamFacts } from '../observability/metrics/facts.ts'
+import type { RedisFacts } from '../observability/metrics/redis.ts'
 import { NO_REDIS } from './redis-view.ts'
 
 /** The facts of several servers as one: connections for the same use count together. */

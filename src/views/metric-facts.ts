@@ -16,7 +16,7 @@ import { rosterFacts } from './roster-facts.ts'
 
 interface Given extends Pick<
   MetricFacts,
-  'version' | 'startedAt' | 'now' | 'health' | 'redis' | 'streams'
+  'version' | 'startedAt' | 'now' | 'health' | 'redis' | 'streams' | 'advisors'
 > {
   /** Epoch ms of the last health snapshot. */
   readonly healthAt: number

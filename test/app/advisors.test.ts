@@ -62,6 +62,19 @@ describe('the advisors of a service', function () {
     await until(() => positions()[0]!.stop === 50_000)
     await until(() => of('rules-changed').length > 0)
     expect(String(of('rules-changed')[0]!['by'])).to.include('advisor adviser')
+    let scraped = ''
+    await until(async () => {
+      scraped = await (await fetch(`${running!.url}/metrics`)).text()
+      return scraped.includes('requests_total{advisor="adviser",result="tightened"} 1')
+    })
+    for (const line of [
+      'watchkeeper_advisor_state{advisor="adviser",state="running"} 1',
+      'watchkeeper_advisor_restarts_total{advisor="adviser"} 0',
+    ])
+      expect(scraped).to.include(`${line}\n`)
+    expect(scraped).to.match(
+      /^watchkeeper_advisor_update_age_seconds\{advisor="adviser"\} [0-9.e-]+$/m,
+    )
   })
 
   it('cannot loosen one', async () => {

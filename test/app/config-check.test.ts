@@ -72,7 +72,25 @@ describe('checkConfig', () => {
           { name: 'b', role: 'read', tokenFile: folder.file('empty', '\n') },
           { name: 'c', role: 'read', tokenFile: folder.file('there', 'x'.repeat(20)) },
         ],
-        hooks: [{ name: 'h', kind: 'freqtrade', secretFile: `${folder.path}/none` }],
+        hooks: [
+          {
+            name: 'h',
+            kind: 'freqtrade',
+            secretFile: `${folder.path}/none`,
+            api: { url: 'http://127.0.0.1:1', user: 'u', passwordFile: `${folder.path}/no` },
+          },
+        ],
+      },
+      broker: {
+        kind: 'http',
+        url: 'https://broker.example',
+        tokenFile: `${folder.path}/none`,
+        capabilities: { dedupe: 'always', lookup: 'complete', reduceOnly: true },
+      },
+      feed: { acceptSimulated: true },
+      store: {
+        kind: 'redis',
+        redis: { url: 'redis://127.0.0.1:1', passwordFile: `${folder.path}/none` },
       },
       notify: { channels: [{ kind: 'slack', urlFile: `${folder.path}/none` }] },
       advisors: [
@@ -83,9 +101,13 @@ describe('checkConfig', () => {
     })
     try {
       expect(checkConfig(given)).to.deep.equal([
+        'feed.kind: prices are invented, and the account is not',
+        `broker.tokenFile: ${folder.path}/none cannot be read (ENOENT)`,
+        `store.redis.passwordFile: ${folder.path}/none cannot be read (ENOENT)`,
         `http.tokens.0.tokenFile: ${folder.path}/none cannot be read (ENOENT)`,
         `http.tokens.1.tokenFile: ${folder.path}/empty is empty`,
         `http.hooks.0.secretFile: ${folder.path}/none cannot be read (ENOENT)`,
+        `http.hooks.0.api.passwordFile: ${folder.path}/no cannot be read (ENOENT)`,
         `notify.channels.0.urlFile: ${folder.path}/none cannot be read (ENOENT)`,
         'advisors.0.command: no-such-program is no program that can be run here',
         `advisors.1.command: ${folder.path}/not-executable is no program that can be run here`,

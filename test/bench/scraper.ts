@@ -74,6 +74,7 @@ export function scraper({ system }: LiveRig, measured?: Meters) {
           healthAt: now,
           redis: NO_REDIS,
           streams: NO_STREAMS,
+          advisors: [],
         },
       )
       return meters.board.scrape(facts, 'openmetrics')

@@ -227,6 +227,7 @@ const rows: Rows = [
     'later',
   ],
   ['http', 'http/routes/hooks', 'hookMs', 'later'],
+  ['http.hooks[].api', 'app/freqtrade', 'url user passwordFile', 'later'],
   // Read when the first wrong token comes.
   ['http.failedTokens', 'http/access/access', 'max withinMs', 'later'],
   ['http.idempotency', 'http/idempotency', 'keepMs keys', 'later'],

@@ -11,7 +11,7 @@ import type { Alert } from '../hooks/alert.ts'
 import { fieldsOf, type Fields } from '../hooks/fields.ts'
 import { freqtradeAlert } from '../hooks/freqtrade.ts'
 import { tradingviewAlert } from '../hooks/tradingview.ts'
-import { inJson, type Route } from '../operation.ts'
+import { inJson, type Route, type RouteDeps } from '../operation.ts'
 import { addRequest, rulesRequest } from '../positions/requests.ts'
 import { json, type Reply } from '../reply.ts'
 import { assertReady } from '../route.ts'
@@ -30,6 +30,7 @@ const ERRORS: readonly ErrorCode[] = [
   'ACCOUNT_UNKNOWN',
   'POSITION_UNKNOWN',
   'POSITION_EXISTS',
+  'STOP_ELSEWHERE',
   'POSITION_CLOSED',
   'WRONG_SIDE',
   'ACCOUNT_MIXED',
@@ -55,7 +56,7 @@ const outcome = z.object({
 type Outcome = z.infer<typeof outcome>
 
 /** `/hooks/<kind>/<secret>`: webhooks of programs that can set no header. */
-export const hookRoutes: Route = (on, control, { access, idempotency, settings }) => {
+export const hookRoutes: Route = (on, control, { access, idempotency, settings, ownStopsOf }) => {
   for (const kind of HOOK_KINDS) {
     on(
       {
@@ -78,7 +79,11 @@ export const hookRoutes: Route = (on, control, { access, idempotency, settings }
         assertReady(scope.control)
         const by = access.requesterOf(request)
         const key = createHash('sha256').update(alert.key).digest('base64url')
-        const work = idempotency.answerMessage(request, () => act(scope, hook, { alert, by }), key)
+        const work = idempotency.answerMessage(
+          request,
+          () => act(scope, hook, { alert, by, ownStops: ownStopsOf(hook.name) }),
+          key,
+        )
         return answeredWithin(settings.hookMs, work)
       },
     )
@@ -106,10 +111,19 @@ function scopeOf(control: Control, hook: HookConfig, { account: asked }: Alert):
   return { control: own, account, part: body['account'] }
 }
 
+interface Acting {
+  readonly alert: Alert
+  readonly by: Requester
+  readonly ownStops: ReturnType<RouteDeps['ownStopsOf']>
+}
+
+const UNKNOWN_STOPS =
+  'whether freqtrade keeps a stop of its own on the exchange is not known: its API has not answered'
+
 async function act(
   scope: Scope,
   hook: HookConfig,
-  { alert, by }: { readonly alert: Alert; readonly by: Requester },
+  { alert, by, ownStops }: Acting,
 ): Promise<Reply> {
   const { control, part } = scope
   switch (alert.kind) {
@@ -117,6 +131,7 @@ async function act(
       return answer({ outcome: 'noted' })
     case 'guard': {
       const { rules } = hook
+      if (ownStops === 'yes') throw stopElsewhere(hook)
       const position = {
         ...(rules !== undefined && { rules }),
         ...alert.position,
@@ -124,7 +139,8 @@ async function act(
       }
       const { added } = await control.add(addRequest(position, control), by)
       const { id, stop, warnings } = added
-      return answer({ outcome: 'guarded', id, stop, warnings: [...warnings] })
+      const late = ownStops === 'unknown' ? [UNKNOWN_STOPS] : []
+      return answer({ outcome: 'guarded', id, stop, warnings: [...warnings, ...late] })
     }
     case 'tighten': {
       const present = reachable(scope, hook, alert.positionId)
@@ -160,6 +176,12 @@ function reachable({ control, account }: Scope, hook: HookConfig, id: string): P
 /** Whether a position is of an account, or of a part of it: `acme/A1` is of `acme`. */
 const isPartOf = (found: string | undefined, account: string): boolean =>
   found === account || found?.startsWith(`${account}/`) === true
+
+const stopElsewhere = ({ name }: HookConfig): WatchkeeperError =>
+  new WatchkeeperError(
+    'STOP_ELSEWHERE',
+    `hook ${name}: freqtrade keeps a stop of its own on the exchange (stoploss_on_exchange): two orders could close one position`,
+  )
 
 const foreign = ({ name }: HookConfig, account: string): WatchkeeperError =>
   new WatchkeeperError(

@@ -5,6 +5,8 @@ import type { UnguardedCause } from '../../domain/unguarded.ts'
 import type { EXITABLE_STATES } from '../../ports/control/exitable.ts'
 import type { StoreStatus } from '../../ports/store.ts'
 import type { WatchState } from '../../ports/supervision.ts'
+import type { AdvisorFacts } from './advisors.ts'
+import type { RedisFacts } from './redis.ts'
 
 /** Values of a scrape; collected when a scrape asks, at no cost to the ticks. */
 export interface MetricFacts {
@@ -81,6 +83,7 @@ export interface MetricFacts {
   readonly gateway: GatewayFacts
   readonly redis: RedisFacts
   readonly streams: StreamFacts
+  readonly advisors: readonly AdvisorFacts[]
 }
 
 /** State of the streams of a venue; empty without one. */
@@ -95,23 +98,6 @@ export interface StreamFacts {
   readonly messages: number
   /** How many of them proved nothing, by reason. */
   readonly oddities: Readonly<Record<string, number>>
-}
-
-/** State of the Redis servers; empty without one. */
-export interface RedisFacts {
-  readonly connections: readonly {
-    /** Purpose of the connection. */
-    readonly use: string
-    readonly isUp: boolean
-    readonly breaker: string
-    readonly reconnects: number
-    /** Commands by how they ended. */
-    readonly outcomes: Readonly<Record<string, number>>
-  }[]
-  /** Messages, entries and hashes with prices, by source. */
-  readonly messages: Readonly<Record<string, number>>
-  /** How many of them were no price, by reason. */
-  readonly malformed: Readonly<Record<string, number>>
 }
 
 /** State of the prices. Ages are ms; infinite before the first price. */

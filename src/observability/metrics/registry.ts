@@ -1,5 +1,6 @@
 import { collectDefaultMetrics } from 'prom-client'
 import { actorMetrics } from './actors.ts'
+import { advisorMetrics } from './advisors.ts'
 import { cycleMetrics } from './cycles.ts'
 import { durations, type Durations } from './durations.ts'
 import { exitMetrics } from './exits.ts'
@@ -32,6 +33,7 @@ const FAMILIES: readonly MetricFamily[] = [
   cycleMetrics,
   noticeMetrics,
   messageMetrics,
+  advisorMetrics,
 ]
 
 /** Makes the metrics of one service, with those of the process and the runtime. */

@@ -117,6 +117,24 @@ const FACTS: MetricFacts = {
     messages: 11,
     oddities: { old: 3 },
   },
+  advisors: [
+    {
+      advisor: 'news',
+      state: 'backoff',
+      restarts: 2,
+      requests: { tightened: 3, exits: 1, notes: 0, refused: 4 },
+      lines: { invalid: 5, dropped: 6 },
+      confirmedAgeMs: 1_500,
+    },
+    {
+      advisor: 'new',
+      state: 'running',
+      restarts: 0,
+      requests: { tightened: 0, exits: 0, notes: 0, refused: 0 },
+      lines: { invalid: 0, dropped: 0 },
+      confirmedAgeMs: undefined,
+    },
+  ],
   rules: [{ name: 'stopLoss', configured: 2, armed: 1, evaluated: 9, errored: 3, fired: 4 }],
   limits: [{ name: 'all', loss: -5, maxLoss: 100, isTripped: false }],
 }
@@ -148,6 +166,23 @@ describe('the metrics', () => {
     expect(lines).to.include('watchkeeper_stream_messages_total 11')
     expect(lines).to.include('watchkeeper_stream_odd_messages_total{kind="old"} 3')
     expect(lines).to.include('watchkeeper_rule_fires_total{rule="stopLoss"} 4')
+  })
+
+  it('show whether advisors run, what became of their requests, and no age before a confirmation', async () => {
+    const lines = linesOf(await metrics().scrape(FACTS))
+    const news = 'advisor="news"'
+    for (const line of [
+      `watchkeeper_advisor_state{${news},state="running"} 0`,
+      `watchkeeper_advisor_state{${news},state="backoff"} 1`,
+      `watchkeeper_advisor_restarts_total{${news}} 2`,
+      `watchkeeper_advisor_requests_total{${news},result="tightened"} 3`,
+      `watchkeeper_advisor_requests_total{${news},result="refused"} 4`,
+      `watchkeeper_advisor_odd_lines_total{${news},kind="dropped"} 6`,
+    ])
+      expect(lines).to.include(line)
+    expect(lines.filter(line => line.includes('advisor_update_age'))).to.deep.equal([
+      `watchkeeper_advisor_update_age_seconds{${news}} 1.5`,
+    ])
   })
 
   it('are identical when nothing has changed, and contain each change', async () => {

@@ -1,0 +1,74 @@
+import type { MetricFamily } from './family.ts'
+
+const ADVISOR_STATES = ['running', 'backoff', 'quarantined'] as const
+const ADVISOR_RESULTS = ['tightened', 'exits', 'notes', 'refused'] as const
+
+/** One advisor: whether it runs, and what its lines asked for. */
+export interface AdvisorFacts {
+  readonly advisor: string
+  readonly state: (typeof ADVISOR_STATES)[number]
+  readonly restarts: number
+  /** What it asked for, by what became of it. */
+  readonly requests: Readonly<Record<(typeof ADVISOR_RESULTS)[number], number>>
+  /** Lines that are no request, and those that were left out because they were too many. */
+  readonly lines: { readonly invalid: number; readonly dropped: number }
+  /** Age of the last update that it has confirmed, ms; undefined: none yet. */
+  readonly confirmedAgeMs: number | undefined
+}
+
+/** Programs that advise: whether they run, and what became of what they asked for. */
+export const advisorMetrics: MetricFamily = board => {
+  board.gauge(
+    {
+      name: 'watchkeeper_advisor_state',
+      help: 'State of an advisor: 1 for the one that holds.',
+      labels: ['advisor', 'state'],
+    },
+    ({ advisors }) =>
+      advisors.flatMap(({ advisor, state }) =>
+        ADVISOR_STATES.map(each => [{ advisor, state: each }, each === state ? 1 : 0] as const),
+      ),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_advisor_update_age_seconds',
+      help: 'Age of the last update that an advisor has confirmed; absent before the first one.',
+      labels: ['advisor'],
+    },
+    ({ advisors }) =>
+      advisors.flatMap(({ advisor, confirmedAgeMs }) =>
+        confirmedAgeMs === undefined ? [] : [[{ advisor }, confirmedAgeMs / 1_000] as const],
+      ),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_advisor_restarts_total',
+      help: 'How often the process of an advisor has ended or was killed.',
+      labels: ['advisor'],
+    },
+    ({ advisors }) => advisors.map(({ advisor, restarts }) => [{ advisor }, restarts]),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_advisor_requests_total',
+      help: 'What advisors asked for: tightened stops, exits and notes that were carried out, and refusals.',
+      labels: ['advisor', 'result'],
+    },
+    ({ advisors }) =>
+      advisors.flatMap(({ advisor, requests }) =>
+        ADVISOR_RESULTS.map(result => [{ advisor, result }, requests[result]] as const),
+      ),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_advisor_odd_lines_total',
+      help: 'Lines of advisors that were left out: no request, or too many in a second.',
+      labels: ['advisor', 'kind'],
+    },
+    ({ advisors }) =>
+      advisors.flatMap(({ advisor, lines }) => [
+        [{ advisor, kind: 'invalid' }, lines.invalid],
+        [{ advisor, kind: 'dropped' }, lines.dropped],
+      ]),
+  )
+}
