@@ -1,7 +1,11 @@
 import type { NoticeFacts } from '../observability/metrics/facts.ts'
 import type { Channel } from '../observability/notify/channel.ts'
 import { HealthNews, type NewsTroubles } from '../observability/notify/health-news.ts'
-import { JournalMessages, type MessagesAccount } from '../observability/notify/journal-messages.ts'
+import {
+  JournalMessages,
+  WATCH_ROW,
+  type MessagesAccount,
+} from '../observability/notify/journal-messages.ts'
 import { KeptRow, rowIn } from '../observability/notify/kept-row.ts'
 import { minutesOf } from '../observability/notify/options.ts'
 import { Pace } from '../observability/notify/pace.ts'
@@ -11,6 +15,7 @@ import { readSecret } from '../observability/notify/secret.ts'
 import { chatsOf } from '../observability/notify/telegram.ts'
 import type { Control } from '../ports/control.ts'
 import type { HealthSnapshot } from '../ports/control/health.ts'
+import { accountKey } from '../stores/account-rows.ts'
 import { BotApi } from '../telegram/bot-api.ts'
 import { Bot, type BotOptions } from '../telegram/bot.ts'
 import { keptBot, type KeptBot } from '../telegram/kept-bot.ts'
@@ -77,7 +82,7 @@ export class Messaging {
         clock,
         paceOf,
       },
-      { store, system, accounts: accounts.map(accountIn) },
+      { store, system, accounts: await watched(accounts, store) },
     )
     lines.onLine = seq => messages.wake(seq)
     const isAway = (channel: Channel): boolean => messages.isAway(channel.name)
@@ -181,9 +186,21 @@ async function botsOf(
   return bots
 }
 
-/** An account as messages are found in it. */
-const accountIn = ({ name, deps, system }: GuardedAccount): MessagesAccount => ({
+/** The accounts as messages are found in them; the rows of all of them are read at once. */
+async function watched(
+  accounts: readonly GuardedAccount[],
+  store: Pick<ServiceParts['store'], 'rows'>,
+): Promise<readonly MessagesAccount[]> {
+  const rows = await store.rows<unknown>('settings')
+  return accounts.map(each => watchedAccount(each, rows.get(accountKey(each.name, WATCH_ROW))))
+}
+
+const watchedAccount = (
+  { name, deps, system }: GuardedAccount,
+  past: unknown,
+): MessagesAccount => ({
   name,
+  past,
   store: deps.rows,
   note: (kind, detail) => system.note(kind, detail),
   record: (kind, detail) => system.record(kind, detail),

@@ -5,6 +5,9 @@ import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
 import type { Store } from '../ports/store.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
+import { accountsIn } from '../stores/account-copy.ts'
+import { AccountRows, UNNAMED_ACCOUNT } from '../stores/account-rows.ts'
+import type { CopySource } from '../stores/copy.ts'
 import { openToRead, storePlace } from '../stores/place.ts'
 import { ratchetsOf, registerOf, storeIdOf } from '../stores/state-repository.ts'
 import { tradesOf } from '../views/trades.ts'
@@ -15,6 +18,8 @@ export interface KeptPosition extends Registered {
   readonly best: number
   /** How far its exit has come; null where there is none. */
   readonly exit: string | null
+  /** Name of the account, where the store has several. */
+  readonly account?: string
 }
 
 /** What can be seen of what a service keeps, whether the service runs or not. */
@@ -31,21 +36,58 @@ export interface KeptData {
  * Opens what a service has stored, to read it: a data folder, or the address of a Redis server. Throws
  * WatchkeeperError STORE_UNUSABLE where there is none, InputError for an address that cannot be.
  */
-export async function openKeptData(place: string, password?: string): Promise<KeptData> {
-  const { part: store, close } = await openToRead(storePlace(place, password))
+export async function openKeptData(
+  place: string,
+  password?: string,
+  account?: string,
+): Promise<KeptData> {
+  const { part, close } = await openToRead(storePlace(place, password))
+  const store = readOnly(part)
   // Nothing at an address must not read as "no positions": a store that was used has lines.
-  if ((await store.lastSeq()) === 0 && (await registerOf(store)).size === 0) {
+  if ((await part.lastSeq()) === 0 && (await registerOf(store)).size === 0) {
     await close()
     const text = `the store at ${place} cannot be used: there is none, or nothing in it yet`
     throw new WatchkeeperError('STORE_UNUSABLE', text)
   }
+  const names = [...(await accountsIn(store))].filter(name => name !== UNNAMED_ACCOUNT)
+  const areNamed = names.length > 0
+  if (account !== undefined && account !== UNNAMED_ACCOUNT && !names.includes(account)) {
+    await close()
+    const known = [UNNAMED_ACCOUNT, ...names].join(', ')
+    const text = `the store at ${place} has nothing of the account ${account}, only of ${known}`
+    throw new WatchkeeperError('ACCOUNT_UNKNOWN', text)
+  }
+  const rows = new AccountRows(store, { areNamed })
+  // Afresh each time: a service may write meanwhile.
+  rows.opened()
+  const only = account === undefined && !areNamed ? UNNAMED_ACCOUNT : account
+  const chosen = only === undefined ? store : rows.of(only)
   return {
-    positions: () => keptPositions(store),
-    journal: query => store.journal(query),
-    trades: query => tradesOf(each => store.journal(each), query),
-    storeId: async () => (await storeIdOf(store)) ?? '',
+    positions: () => (only === undefined ? positionsOfAll(rows, names) : keptPositions(chosen)),
+    journal: query => chosen.journal(query),
+    trades: query => tradesOf(each => chosen.journal(each), query),
+    storeId: async () => (await storeIdOf(chosen)) ?? '',
     close,
   }
+}
+
+/** A store whose rows are read by account, and never written. */
+const readOnly = (part: CopySource): Pick<Store, 'rows' | 'journal' | 'write'> => ({
+  rows: table => part.rows(table),
+  journal: query => part.journal(query),
+  write: () => Promise.reject(new WatchkeeperError('STORE_FAILED', 'the store is only read')),
+})
+
+/** The positions of every account, each with its name. */
+async function positionsOfAll(
+  rows: AccountRows,
+  names: readonly string[],
+): Promise<readonly KeptPosition[]> {
+  const all: KeptPosition[] = []
+  for (const account of [UNNAMED_ACCOUNT, ...names]) {
+    for (const each of await keptPositions(rows.of(account))) all.push({ account, ...each })
+  }
+  return all
 }
 
 /** Reads of rows that a service writes meanwhile. */

@@ -1,7 +1,14 @@
 import { open, rename, rm } from 'node:fs/promises'
+import { accountSource, removalsOf } from '../stores/account-copy.ts'
 import { backupSource, readBackup } from '../stores/backup.ts'
 import { copyStore, type Copied } from '../stores/copy.ts'
-import { openToCopyFrom, openToCopyTo, paperOf, storePlace } from '../stores/place.ts'
+import {
+  openToCopyFrom,
+  openToCopyTo,
+  paperOf,
+  storePlace,
+  type OwnedSource,
+} from '../stores/place.ts'
 
 export interface StoreCopyOptions {
   /** As a person names them. */
@@ -9,10 +16,21 @@ export interface StoreCopyOptions {
   readonly to: string
   readonly overwrites: boolean
   readonly password: string | undefined
+  /** One account alone; undefined: everything. */
+  readonly account?: AccountCopy | undefined
   onProgress(done: number, all: number): void
 }
 
-export interface RestoreOptions extends Omit<StoreCopyOptions, 'from'> {
+/** One account of a store on its way to the store of another process. */
+export interface AccountCopy {
+  readonly name: string
+  /** Its name in the other store. */
+  readonly as: string
+  /** Deletes it in the source once the copy is proved. */
+  readonly takesOut: boolean
+}
+
+export interface RestoreOptions extends Omit<StoreCopyOptions, 'from' | 'account'> {
   /** What `backupOf` has written. */
   readonly file: string
 }
@@ -34,21 +52,38 @@ export async function restoreTo({ file, password, ...options }: RestoreOptions):
  */
 export async function copyBetween({
   password,
+  account,
   ...options
 }: StoreCopyOptions): Promise<Copied & { readonly paper?: string }> {
   const from = await openToCopyFrom(storePlace(options.from, password))
   try {
+    const source =
+      account === undefined
+        ? from.part
+        : await accountSource(from.part, { account: account.name, as: account.as })
     const to = await openToCopyTo(storePlace(options.to, password))
+    let copied: Copied
     try {
-      const copied = await copyStore({ ...options, from: from.part, to: to.part })
-      const paper = paperOf(options.from)
-      return paper === undefined ? copied : { ...copied, paper }
+      copied = await copyStore({ ...options, from: source, to: to.part })
     } finally {
       await to.close()
     }
+    // The copy is whole in its place: from here on the account is guarded there.
+    if (account?.takesOut === true) await takeOut(from.part, account.name)
+    const paper = paperOf(options.from, account?.name)
+    return paper === undefined ? copied : { ...copied, paper }
   } finally {
     await from.close()
   }
+}
+
+/** Rows that are deleted in one commit. */
+const AT_ONCE = 500
+
+async function takeOut(source: OwnedSource, account: string): Promise<void> {
+  const rows = await removalsOf(source, account)
+  for (let at = 0; at < rows.length; at += AT_ONCE)
+    await source.remove(rows.slice(at, at + AT_ONCE))
 }
 
 /**

@@ -31,6 +31,10 @@ export const withUrlOrData = (command: Command): Command =>
     'read this data folder, or redis:// address, in place of a service',
   )
 
+/** The same, and the option for one account. */
+export const withAccountOrData = (command: Command): Command =>
+  withUrlOrData(command).option('--account <name>', 'only this account, where there are several')
+
 /** Adds the options for the output format; the first of the formats is the default. */
 export const withFormat = (
   command: Command,
@@ -114,7 +118,7 @@ export interface Sources<Result> {
  * note. A folder or a URL that is named is the only source.
  */
 export async function fromEither<Result>(
-  given: ConnectionOptions,
+  { account, ...given }: ConnectionOptions & { readonly account?: string | undefined },
   context: CommandContext,
   { live, kept }: Sources<Result>,
 ): Promise<Result> {
@@ -122,15 +126,15 @@ export async function fromEither<Result>(
     throw new UsageError('found --url and --data, expected one of them')
   }
   const password = storePassword(context.env)
-  if (given.data !== undefined) return fromFolder({ place: given.data, password }, kept)
-  const client = clientOf(given, context)
+  if (given.data !== undefined) return fromFolder({ place: given.data, password, account }, kept)
+  const client = accountClientOf({ url: given.url, account }, context)
   try {
     return await live(client)
   } catch (error) {
     const isNamed = given.url !== undefined || namedUrl(context.env) !== undefined
     const isSilent = error instanceof WatchkeeperError && error.code === 'NO_SERVICE'
     if (isNamed || !isSilent) throw error
-    const result = await fromFolder({ place: 'data', password }, kept).catch(() => {
+    const result = await fromFolder({ place: 'data', password, account }, kept).catch(() => {
       throw error
     })
     const paint = paintFor(context.stderr, context.env)
@@ -140,10 +144,14 @@ export async function fromEither<Result>(
 }
 
 async function fromFolder<Result>(
-  { place, password }: { place: string; password: string | undefined },
+  {
+    place,
+    password,
+    account,
+  }: { place: string; password: string | undefined; account: string | undefined },
   read: (kept: KeptData) => Promise<Result>,
 ): Promise<Result> {
-  const kept = await openKeptData(place, password)
+  const kept = await openKeptData(place, password, account)
   try {
     return await read(kept)
   } finally {

@@ -7,6 +7,8 @@ export interface WantedLines {
   readonly after: number | undefined
   readonly limit: number
   readonly position: string | undefined
+  /** The account of the client; undefined: every one. */
+  readonly account?: string | undefined
 }
 
 /** Most lines that the service returns in one answer. */
@@ -17,14 +19,15 @@ export async function linesOf(
   client: WatchkeeperClient,
   wanted: WantedLines,
 ): Promise<JournalLine[]> {
-  const { after, limit, position } = wanted
+  const { after, limit, position, account } = wanted
   if (after !== undefined) return pages(client, wanted, after)
   const newest = Math.min(limit, PAGE)
   const last = await page(client, { last: newest }, position)
   if (last.length < newest || limit <= PAGE) return last
-  // Numbers have no gaps, so the last number says where to start. The lines of one position have
-  // gaps: all of them are read, and the last ones kept.
-  const start = position === undefined ? Math.max(0, last.at(-1)!.seq - limit) : 0
+  // Numbers have no gaps, so the last number says where to start. The lines of one position or one account
+  // have gaps: all of them are read, and the last ones kept.
+  const hasGaps = position !== undefined || account !== undefined
+  const start = !hasGaps ? Math.max(0, last.at(-1)!.seq - limit) : 0
   const all = await pages(client, { ...wanted, limit: Infinity }, start)
   return all.slice(-limit)
 }

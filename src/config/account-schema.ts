@@ -8,10 +8,10 @@ import { portfolioSchema } from './portfolio-schema.ts'
 /** The name of the account that the sections at the top of a configuration describe. */
 export const MAIN = 'main'
 /** Stands for every account in requests; no account has it as its name. */
-const ALL_ACCOUNTS = 'all'
+export const ALL_ACCOUNTS = 'all'
 
-const NAME = /^[a-z][a-z0-9-]{0,39}$/
-const NAME_EXPECTED = 'at most 40 of a-z, 0-9 and -, the first of them a letter'
+export const NAME = /^[a-z][a-z0-9-]{0,39}$/
+export const NAME_EXPECTED = 'at most 40 of a-z, 0-9 and -, the first of them a letter'
 
 /** Most accounts of one process, and most feeds. */
 const MOST_ACCOUNTS = 500

@@ -25,8 +25,8 @@ export interface AccountStore extends ReadStore {
 export class AccountRows {
   private readonly store: ReadStore
   private readonly areNamed: boolean
-  /** Tables as they were first read; dropped once every account is open. */
-  private readonly tables = new Map<Table, Promise<ReadonlyMap<string, Rows>>>()
+  /** Tables as they were first read, until every account is open. */
+  private tables: Map<Table, Promise<ReadonlyMap<string, Rows>>> | undefined = new Map()
 
   constructor(store: ReadStore, { areNamed }: { readonly areNamed: boolean }) {
     this.store = store
@@ -54,14 +54,14 @@ export class AccountRows {
 
   /** Every account is open: the tables are read afresh from now on. */
   opened(): void {
-    this.tables.clear()
+    this.tables = undefined
   }
 
   private table(table: Table): Promise<ReadonlyMap<string, Rows>> {
-    const known = this.tables.get(table)
+    const known = this.tables?.get(table)
     if (known !== undefined) return known
     const read = this.store.rows<unknown>(table).then(byAccount)
-    this.tables.set(table, read)
+    this.tables?.set(table, read)
     return read
   }
 
@@ -69,9 +69,7 @@ export class AccountRows {
     const isPrefixed = account !== UNNAMED_ACCOUNT
     return {
       ...(rows !== undefined && {
-        rows: isPrefixed
-          ? rows.map(row => ({ ...row, key: `${account}${SEPARATOR}${row.key}` }))
-          : rows,
+        rows: isPrefixed ? rows.map(row => ({ ...row, key: accountKey(account, row.key) })) : rows,
       }),
       ...(lines !== undefined && {
         lines: this.areNamed ? lines.map(line => named(line, account)) : lines,
@@ -80,16 +78,26 @@ export class AccountRows {
   }
 }
 
+/** The key of a row of an account in the store of the process. */
+export const accountKey = (account: string, key: string): string =>
+  account === UNNAMED_ACCOUNT ? key : `${account}${SEPARATOR}${key}`
+
+/** The account of a key, and the key inside it. */
+export function keyParts(key: string): { readonly account: string; readonly key: string } {
+  const at = key.indexOf(SEPARATOR)
+  if (at === -1) return { account: UNNAMED_ACCOUNT, key }
+  return { account: key.slice(0, at), key: key.slice(at + 1) }
+}
+
 type Rows = ReadonlyMap<string, unknown>
 
 function byAccount(rows: Rows): ReadonlyMap<string, Rows> {
   const accounts = new Map<string, Map<string, unknown>>()
   for (const [key, value] of rows) {
-    const at = key.indexOf(SEPARATOR)
-    const account = at === -1 ? UNNAMED_ACCOUNT : key.slice(0, at)
+    const { account, key: inside } = keyParts(key)
     let own = accounts.get(account)
     if (own === undefined) accounts.set(account, (own = new Map()))
-    own.set(at === -1 ? key : key.slice(at + 1), value)
+    own.set(inside, value)
   }
   return accounts
 }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../errors.ts'
+import type { Row } from '../ports/store.ts'
+import { UNNAMED_ACCOUNT } from './account-rows.ts'
 import type { CopySource, CopyTarget } from './copy.ts'
 import { attachLmdbStore, openLmdbReader, openLmdbStore } from './lmdb.ts'
 import type { LmdbStore } from './lmdb/store.ts'
@@ -20,6 +22,12 @@ export type StorePlace =
 export interface Opened<Part> {
   readonly part: Part
   close(): Promise<void>
+}
+
+/** A store that is copied from; rows of it can be deleted afterwards. */
+export interface OwnedSource extends CopySource {
+  /** Deletes rows; durable when the promise resolves. */
+  remove(rows: readonly Row[]): Promise<void>
 }
 
 /** Long enough for the largest step of a copy. */
@@ -64,9 +72,11 @@ function redisPlace(text: string, password: string | undefined): StorePlace {
 }
 
 /** The paper account beside a store, if there is one; a copy of the store does not include it. */
-export function paperOf(place: string): string | undefined {
+export function paperOf(place: string, account = UNNAMED_ACCOUNT): string | undefined {
   if (/^(redis:)?rediss?:\/\//.test(place)) return undefined
-  const folder = join(place.replace(/^lmdb:/, ''), 'paper')
+  const data = place.replace(/^lmdb:/, '')
+  const own = account === UNNAMED_ACCOUNT ? data : join(data, 'accounts', account)
+  const folder = join(own, 'paper')
   return existsSync(folder) ? folder : undefined
 }
 
@@ -89,16 +99,24 @@ export async function openToRead(place: StorePlace): Promise<Opened<CopySource>>
  *
  * @throws WatchkeeperError STORE_OWNED, STORE_NEWER.
  */
-export async function openToCopyFrom(place: StorePlace): Promise<Opened<CopySource>> {
+export async function openToCopyFrom(place: StorePlace): Promise<Opened<OwnedSource>> {
   if (place.kind === 'lmdb') {
     const folder = join(place.dataFolder, 'store')
     // Do not create a store that does not exist.
     await (await openLmdbReader({ folder })).abandon()
-    const part = await openLmdbStore({ folder })
-    return { part, close: () => part.close() }
+    const store = await openLmdbStore({ folder })
+    const part: OwnedSource = {
+      rows: table => store.rows(table),
+      journal: query => store.journal(query),
+      lastSeq: () => store.lastSeq(),
+      remove: async rows => void (await store.write({ rows })),
+    }
+    return { part, close: () => store.close() }
   }
   const { part, close } = await claimed(await openServer(place.config))
-  return { part: serverSource(part), close }
+  const remove = async (rows: readonly Row[]): Promise<void> =>
+    void (await part.commit([encodeBatch({ rows })]))
+  return { part: { ...serverSource(part), remove }, close }
 }
 
 /** Opens a store, creates it where it is missing, and owns it. */

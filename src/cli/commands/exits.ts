@@ -56,7 +56,9 @@ export const exitsCommand: CommandModule = {
 async function exits(given: Given, context: CommandContext): Promise<void> {
   const { stdout, env } = context
   const query = queryOf(given, context)
-  const found = await fromEither<readonly TradeView[]>(given, context, {
+  const { url, data } = given
+  const source = { ...(url !== undefined && { url }), ...(data !== undefined && { data }) }
+  const found = await fromEither<readonly TradeView[]>(source, context, {
     live: client =>
       pages(given.limit, query, async page => {
         const { exits: trades, next } = await client.exits(page)

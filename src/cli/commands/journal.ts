@@ -2,11 +2,11 @@ import { UsageError } from '../../errors.ts'
 import type { JournalLine } from '../../ports/journal-lines.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import {
-  clientOf,
+  accountClientOf,
   fromEither,
+  withAccountOrData,
   withFormat,
-  withUrlOrData,
-  type ConnectionOptions,
+  type AccountConnection,
 } from '../connection.ts'
 import { follow } from '../journal-follow.ts'
 import { linesOf } from '../journal-pages.ts'
@@ -14,7 +14,7 @@ import { CSV_HEAD, csvLine, journalText } from '../journal-text.ts'
 import { positiveNumber, wholeNumber } from '../number-option.ts'
 import { paintFor } from '../output.ts'
 
-interface Given extends ConnectionOptions {
+interface Given extends AccountConnection {
   readonly position?: string
   readonly after?: number
   readonly limit?: number
@@ -34,6 +34,7 @@ Examples:
   $ watchkeeper journal
   $ watchkeeper journal --limit 20
   $ watchkeeper journal --position btc-1
+  $ watchkeeper journal --account desk
   $ watchkeeper journal --after 12000 --limit 500
   $ watchkeeper journal --follow
   $ watchkeeper journal --format json | jq 'select(.kind == "exit-filled")'
@@ -45,7 +46,7 @@ export const journalCommand: CommandModule = {
     const command = program
       .command('journal')
       .description('show what happened: decisions, orders, and acts of people')
-    withFormat(withUrlOrData(command), ['text', 'json', 'csv'])
+    withFormat(withAccountOrData(command), ['text', 'json', 'csv'])
       .option('--position <id>', 'only lines of this position')
       .option('--after <seq>', 'the lines behind this number', wholeNumber)
       .option(
@@ -63,13 +64,13 @@ async function journal(given: Given, context: CommandContext): Promise<void> {
   const { stdout, env } = context
   const paint = paintFor(stdout, env)
   const { after, position, limit = given.follow ? FOLLOW_FROM : DEFAULT_LIMIT } = given
-  const wanted = { after, position, limit }
+  const wanted = { after, position, limit, account: given.account }
   const show = (line: JournalLine): void => void stdout.write(`${textOf(line)}\n`)
   if (given.follow && given.data !== undefined) {
     throw new UsageError('--follow needs a service, not --data')
   }
   if (given.format === 'csv') stdout.write(`${CSV_HEAD}\n`)
-  if (given.follow) return follow(clientOf(given, context), { wanted, show, context })
+  if (given.follow) return follow(accountClientOf(given, context), { wanted, show, context })
   const lines = await fromEither<readonly JournalLine[]>(given, context, {
     live: client => linesOf(client, wanted),
     kept: kept =>

@@ -1,7 +1,7 @@
 import type { KeptPosition } from '../../app/offline.ts'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { fromEither, withFormat, withUrlOrData, type ConnectionOptions } from '../connection.ts'
+import { fromEither, withAccountOrData, withFormat, type AccountConnection } from '../connection.ts'
 import { numberText } from '../levels.ts'
 import { tableLines, timeText } from '../output.ts'
 import { NO_POSITION, positionTable } from '../position-table.ts'
@@ -9,7 +9,7 @@ import { addGuarding } from './positions-add.ts'
 import { addEnding } from './positions-end.ts'
 import { addSetting } from './positions-set.ts'
 
-interface Given extends ConnectionOptions {
+interface Given extends AccountConnection {
   readonly all: boolean
   readonly format: 'text' | 'json'
 }
@@ -42,7 +42,7 @@ export const positionsCommand: CommandModule = {
     const listed = positions
       .command('list', { isDefault: true })
       .description('list the positions that are guarded')
-    withFormat(withUrlOrData(listed))
+    withFormat(withAccountOrData(listed))
       .option('--all', 'closed and released ones too (needs --data)', false)
       .addHelpText('after', LIST_HELP)
       .action((given: Given) => list(given, context))
@@ -78,8 +78,8 @@ function keptTable(kept: readonly KeptPosition[]): string[] {
   return tableLines(
     [
       ['position', 'state', 'instrument', 'side', 'quantity', 'entry', 'best', 'opened', 'rules'],
-      ...kept.map(({ position, state, exit, best, rules }) => [
-        position.id,
+      ...kept.map(({ account, position, state, exit, best, rules }) => [
+        account === undefined ? position.id : `${account}/${position.id}`,
         exit === null ? state : `exit ${exit}`,
         position.instrument,
         position.side,

@@ -1,4 +1,6 @@
-import { copyBetween, restoreTo, writeBackup } from '../../app/store-copy.ts'
+import { copyBetween, restoreTo, writeBackup, type AccountCopy } from '../../app/store-copy.ts'
+import { ALL_ACCOUNTS, NAME, NAME_EXPECTED } from '../../config/account-schema.ts'
+import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import {
   clientOf,
@@ -13,6 +15,9 @@ interface Given extends Formatted {
   readonly from: string
   readonly to: string
   readonly overwrite: boolean
+  readonly account?: string
+  readonly as?: string
+  readonly takeOut: boolean
 }
 
 const EXAMPLES = `
@@ -21,6 +26,7 @@ stores must be free: stop the service before. A password comes from WATCHKEEPER_
 
 Examples:
   $ watchkeeper store copy --from lmdb:data --to redis://127.0.0.1:6379/0
+  $ watchkeeper store copy --from lmdb:data --to lmdb:desk-data --account desk --take-out
   $ watchkeeper store backup watchkeeper.backup
   $ watchkeeper store restore watchkeeper.backup --to lmdb:data --overwrite
   $ watchkeeper store copy --from redis://127.0.0.1:6379/0#desk-1 --to lmdb:/var/lib/watchkeeper`
@@ -36,6 +42,9 @@ export const storeCommand: CommandModule = {
       .requiredOption('--from <place>', 'where it is')
       .requiredOption('--to <place>', 'where it is to be')
       .option('--overwrite', 'replace what the target holds, if that is something else', false)
+      .option('--account <name>', 'only this account; main is the one of a store without names')
+      .option('--as <name>', 'name of the account in the target (default: the same)')
+      .option('--take-out', 'delete the account in the source once the copy is proved', false)
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => copy(given, context))
     const backup = store
@@ -52,31 +61,50 @@ export const storeCommand: CommandModule = {
     withFormat(restoring)
       .requiredOption('--to <place>', 'where it is to be')
       .option('--overwrite', 'replace what the target holds, if that is something else', false)
-      .action((file: string, given: Omit<Given, 'from'>) => restore(file, given, context))
+      .action((file: string, given: Omit<Given, 'from' | 'takeOut'>) =>
+        restore(file, given, context),
+      )
   },
 }
 
 /** Prints progress at each tenth. */
 const STEPS = 10
 
-async function copy(
-  { from, to, overwrite, format }: Given,
-  context: CommandContext,
-): Promise<void> {
-  const { env } = context
-  const given = { from, to, overwrites: overwrite, password: storePassword(env) }
+async function copy(options: Given, context: CommandContext): Promise<void> {
+  const { from, to, overwrite, format } = options
+  const account = accountIn(options)
+  const password = storePassword(context.env)
+  const given = { from, to, overwrites: overwrite, password, account }
   const copied = await copyBetween({ ...given, onProgress: progressIn(context) })
   if (format === 'json') {
     context.stdout.write(`${JSON.stringify(copied)}\n`)
     return
   }
   printCopy(copied, context)
+  if (account?.takesOut === true) {
+    context.stdout.write(`the account ${account.name} is taken out of ${from}\n`)
+  }
   const { paper } = copied
   if (paper !== undefined) {
     context.stdout.write(
       `the paper account in ${paper} is not copied: copy that folder where the data folder is another one\n`,
     )
   }
+}
+
+/** @throws UsageError for a name that no account can have, and for options of an account without one. */
+function accountIn({ account, as, takeOut }: Given): AccountCopy | undefined {
+  if (account !== undefined)
+    return { name: account, as: accountNamed(as ?? account), takesOut: takeOut }
+  if (as === undefined && !takeOut) return undefined
+  throw new UsageError(
+    `found ${as === undefined ? '--take-out' : '--as'}, expected --account with it`,
+  )
+}
+
+function accountNamed(name: string): string {
+  if (NAME.test(name) && name !== ALL_ACCOUNTS) return name
+  throw new UsageError(`found the name ${JSON.stringify(name)}, expected ${NAME_EXPECTED}`)
 }
 
 async function backUp(
@@ -95,7 +123,7 @@ async function backUp(
 
 async function restore(
   file: string,
-  { to, overwrite, format }: Omit<Given, 'from'>,
+  { to, overwrite, format }: Omit<Given, 'from' | 'takeOut'>,
   context: CommandContext,
 ): Promise<void> {
   const given = { file, to, overwrites: overwrite, password: storePassword(context.env) }

@@ -42,7 +42,9 @@ export interface MessagesDeps {
 export interface MessagesAccount {
   readonly name: string
   /** Its part of the store. */
-  readonly store: Pick<Store, 'rows' | 'write'>
+  readonly store: Pick<Store, 'write'>
+  /** What of it was reported and is not over, as an earlier process has left it. */
+  readonly past: unknown
   note(kind: JournalKind, detail: Detail): void
   record(kind: JournalKind, detail: Detail): Promise<void>
   /** Time without a guard, over all positions, since this process began, ms. */
@@ -53,7 +55,8 @@ export interface MessagesAccount {
 export type MessageControl = Pick<Control, 'openIds' | 'position' | 'portfolio'>
 
 const ROW = 'messages'
-const WATCH_ROW = 'message-watch'
+/** Of each account: what of it was reported and is not over. */
+export const WATCH_ROW = 'message-watch'
 const SUMMARY_ROW = 'message-summary'
 const keptCouriers = z.record(z.string(), keptCourier)
 /** Last moment of an orderly end for what waits, ms. */
@@ -92,7 +95,7 @@ export class JournalMessages {
     )
     const rows: Rows = {
       places: new KeptRow(store, ROW, places),
-      watches: await watchRows(deps.accounts),
+      watches: watchRows(deps.accounts),
       summary: new KeptRow(
         store,
         SUMMARY_ROW,
@@ -213,14 +216,11 @@ interface Rows {
   readonly summary: KeptRow<z.infer<typeof keptSummary>>
 }
 
-/** What of each account was reported and is not over, as an earlier process has left it. */
-async function watchRows(
-  accounts: readonly MessagesAccount[],
-): Promise<ReadonlyMap<string, KeptRow<KeptWatch>>> {
-  const rows = new Map<string, KeptRow<KeptWatch>>()
-  for (const { name, store } of accounts) {
-    const past = keptWatch.safeParse(await rowIn(store, WATCH_ROW)).data
-    rows.set(name, new KeptRow(store, WATCH_ROW, past ?? { near: [], lost: {} }))
-  }
-  return rows
-}
+/** What of each account was reported and is not over. */
+const watchRows = (accounts: readonly MessagesAccount[]): ReadonlyMap<string, KeptRow<KeptWatch>> =>
+  new Map(
+    accounts.map(({ name, store, past }) => {
+      const kept = keptWatch.safeParse(past).data ?? { near: [], lost: {} }
+      return [name, new KeptRow(store, WATCH_ROW, kept)]
+    }),
+  )
