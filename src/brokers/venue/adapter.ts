@@ -1,6 +1,7 @@
 import type { AccountHint } from '../../domain/account-hint.ts'
 import type { InstrumentId } from '../../domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../domain/order.ts'
+import { isNetId, type StopOrder } from '../../domain/resting-stop.ts'
 import type { Tick } from '../../domain/tick.ts'
 import type { Credentials } from '../../domain/venue-facts.ts'
 import { NotSent } from '../../errors.ts'
@@ -18,6 +19,7 @@ import type { Permissions, PositionMode, VenueBroker } from './account.ts'
 import { assertCancelled, refusedOf, VenueClient, type Judge } from './client.ts'
 import type { VenueInstrument } from './instrument.ts'
 import type { Dialect, LineOptions, VenueRequest } from './line.ts'
+import { rejectionOf } from './meaning.ts'
 import { AccountStream, type AccountDialect } from './stream/account.ts'
 
 /** Settings that the adapters of all venues have. */
@@ -45,6 +47,13 @@ export interface Asked {
   readonly instrument: InstrumentId
 }
 
+/** A stop order as the venue shows it. */
+export interface StopSeen {
+  readonly state: OrderState
+  /** Its trigger, price per unit; undefined where the venue does not show it. */
+  readonly trigger?: number | undefined
+}
+
 /**
  * An account at a venue: the part of the port that is the same at each. `Value` is what an accepted
  * answer contains, as the judge of the venue gives it.
@@ -56,6 +65,8 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   protected readonly onOdd: () => void
   /** Present where the account has a stream. */
   readonly streamHints?: (listener: (hint: AccountHint) => void) => void
+  /** Present where the venue changes the trigger of a resting stop. */
+  readonly amendStop?: (order: StopOrder, signal: AbortSignal) => Promise<OrderState>
   private stream: AccountStream | undefined
 
   constructor(options: AdapterOptions, dialect: Dialect, judge: Judge) {
@@ -63,6 +74,8 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
     this.mode = options.positionMode
     this.onOdd = () => options.onOddity?.('quotes')
     this.client = new VenueClient(dialect, judge, options)
+    if (options.capabilities.restingStop?.amend === true)
+      this.amendStop = (order, signal) => this.amended(order, signal)
     const { stream } = options
     if (stream === undefined) return
     this.streamHints = listener => {
@@ -81,7 +94,7 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
     instrument?: InstrumentId,
   ): Promise<OrderState> {
     if (instrument === undefined) return { kind: 'unknown' }
-    return this.found({ clientOrderId, instrument }, signal)
+    return this.foundAny({ clientOrderId, instrument }, signal)
   }
 
   /** A cancel that the venue refuses came too late or named no order: the order query decides which. */
@@ -92,11 +105,18 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   ): Promise<OrderState> {
     if (instrument === undefined) throw new NotSent('the instrument of the order is not known')
     const asked = { clientOrderId, instrument }
+    if (isNetId(clientOrderId)) return this.cancelledStop(asked, signal)
     const answer = await this.client.ask(this.cancelRequest(asked), signal)
     assertCancelled(answer)
     const state =
       answer.kind === 'answer' ? this.cancelled(answer.value as Value, asked) : undefined
     return state ?? this.found(asked, signal)
+  }
+
+  async placeStop(order: StopOrder, signal: AbortSignal): Promise<ExitAnswer> {
+    const answer = await this.client.ask(this.stopRequest(order), signal)
+    if (answer.kind === 'failure') return refusedOf(answer)
+    return this.stopPlaced(answer.value as Value, order)
   }
 
   async holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport> {
@@ -135,6 +155,12 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   /** How changes of the account are pushed by `url`. */
   protected abstract accountDialect(url: string): AccountDialect
   protected abstract orderRequest(order: ExitOrder): VenueRequest
+  /** A stop order that rests until its trigger is met. */
+  protected abstract stopRequest(order: StopOrder): VenueRequest
+  protected abstract stopPlaced(value: Value, order: StopOrder): ExitAnswer
+  protected abstract stopSeen(asked: Asked, signal: AbortSignal): Promise<StopSeen>
+  /** Ends a resting stop and gives its state after that. */
+  protected abstract cancelledStop(asked: Asked, signal: AbortSignal): Promise<OrderState>
   /** Reads the answer to an accepted order. */
   protected abstract placed(value: Value, order: ExitOrder): ExitAnswer
   protected abstract cancelRequest(asked: Asked): VenueRequest
@@ -150,6 +176,31 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   /** The state that the answer to a cancel contains; undefined where it only acknowledges. */
   protected cancelled(_value: Value, _asked: Asked): OrderState | undefined {
     return undefined
+  }
+
+  /** The request for another trigger; undefined where the venue changes none. */
+  protected amendRequest(_order: StopOrder): VenueRequest | undefined {
+    return undefined
+  }
+
+  /** An order by its id: that of a net names a stop. */
+  private async foundAny(asked: Asked, signal: AbortSignal): Promise<OrderState> {
+    if (!isNetId(asked.clientOrderId)) return this.found(asked, signal)
+    return (await this.stopSeen(asked, signal)).state
+  }
+
+  /** An accepted change only acknowledges: the trigger that the venue shows after that decides. */
+  private async amended(order: StopOrder, signal: AbortSignal): Promise<OrderState> {
+    const request = this.amendRequest(order)
+    if (request === undefined) throw new NotSent('the venue changes no trigger')
+    const answer = await this.client.ask(request, signal)
+    if (answer.kind === 'failure') {
+      const code = rejectionOf(answer)
+      if (code !== undefined) return { kind: 'rejected', code, text: answer.message }
+      assertCancelled(answer)
+    }
+    const { state, trigger } = await this.stopSeen(order, signal)
+    return state.kind === 'working' && trigger !== order.trigger.price ? { kind: 'unknown' } : state
   }
 
   private openStream(

@@ -15,7 +15,7 @@ export interface VenueRequest {
   /** Parameters in the order in which they are sent. */
   readonly params?: Readonly<Record<string, string>>
   /** Sent as JSON, where the venue accepts that. */
-  readonly body?: Readonly<Record<string, unknown>>
+  readonly body?: Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[]
   /** Whether the request must be signed; public data need no signature. */
   readonly isSigned: boolean
   /** Whether the request names the key without a signature. */

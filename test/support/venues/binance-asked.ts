@@ -45,7 +45,7 @@ export const ok = (body: unknown): RouteReply => ({ status: 200, body })
 export const paramsOf = (query: string): Params => Object.fromEntries(new URLSearchParams(query))
 
 export const clientIdOf = (params: Params): { clientOrderId?: string } => {
-  const id = params['newClientOrderId'] ?? params['origClientOrderId']
+  const id = params['newClientOrderId'] ?? params['origClientOrderId'] ?? params['clientAlgoId']
   return id === undefined ? {} : { clientOrderId: id }
 }
 

@@ -12,7 +12,17 @@ const CODES: Readonly<Record<string, readonly [number, string]>> = {
   'no-permission': [-4088, 'User can not place order currently'],
 }
 
-export function place(asked: Asked): RouteReply {
+export const place = (asked: Asked): RouteReply =>
+  placeWith(asked, { id: asked.params['newClientOrderId'] ?? '' }, order =>
+    orderRow(order, viewOf(order)),
+  )
+
+/** Places an order, or a stop where it has a trigger; `rowOf` is how the answer shows it. */
+export function placeWith(
+  asked: Asked,
+  given: { readonly id: string; readonly trigger?: NonNullable<SentOrder['trigger']> },
+  rowOf: (order: BookOrder) => unknown,
+): RouteReply {
   const { params, venue, harms, emulator } = asked
   const symbol = symbolOf(asked)
   const { mode } = emulator.emulation
@@ -22,7 +32,8 @@ export function place(asked: Asked): RouteReply {
   if (mode === 'hedge' && params['reduceOnly'] !== undefined)
     refuse(400, -1106, "Parameter 'reduceonly' sent when not required.")
   const isReducing = mode === 'hedge' || params['reduceOnly'] === 'true'
-  const sent = sentOf(symbol, params)
+  const { id, trigger } = given
+  const sent = { ...sentOf(symbol, params, id), ...(trigger && { trigger }) }
   assertLots(asked, { isReducing, price: venue.book.prices.get(symbol)?.price ?? 0 })
   const reject = harms.find(harm => harm.kind === 'reject')
   const plan = harms.find(harm => harm.kind === 'fill')?.plan
@@ -30,20 +41,19 @@ export function place(asked: Asked): RouteReply {
     ...(reject && { reject: { code: reject.code } }),
     ...(plan && { plan }),
   })
-  return placedOf(answer, venue.book.ordersOf(sent.clientOrderId).at(-1)!)
+  return placedOf(answer, () => rowOf(venue.book.ordersOf(sent.clientOrderId).at(-1)!))
 }
 
-function sentOf(symbol: string, params: Params): SentOrder {
-  const { side, type, quantity = '', price, newClientOrderId = '' } = params
-  if (!/^[.A-Z:/a-z0-9_-]{1,36}$/.test(newClientOrderId))
-    refuse(400, -4015, 'Client order id is not valid.')
+function sentOf(symbol: string, params: Params, id: string): SentOrder {
+  const { side, type, quantity = '', price } = params
+  if (!/^[.A-Z:/a-z0-9_-]{1,36}$/.test(id)) refuse(400, -4015, 'Client order id is not valid.')
   const action = side === 'SELL' ? 'sell' : 'buy'
   const byAction: Side = action === 'sell' ? 'long' : 'short'
   const bySide: Side = params['positionSide'] === 'LONG' ? 'long' : 'short'
   const isHedge = params['positionSide'] !== undefined
   if (isHedge && bySide !== byAction) refuse(400, -2022, 'this emulator opens no positions')
   return {
-    clientOrderId: newClientOrderId,
+    clientOrderId: id,
     instrument: symbol,
     action,
     side: byAction,
@@ -77,7 +87,7 @@ function assertLots(
     )
 }
 
-function placedOf(answer: PlaceAnswer, order: BookOrder): RouteReply {
+function placedOf(answer: PlaceAnswer, row: () => unknown): RouteReply {
   switch (answer.kind) {
     case 'duplicate':
       return { status: 400, body: { code: -4116, msg: 'clientOrderId is duplicated' } }
@@ -86,7 +96,7 @@ function placedOf(answer: PlaceAnswer, order: BookOrder): RouteReply {
       return { status: 400, body: { code, msg } }
     }
     case 'acknowledged':
-      return ok(orderRow(order, viewOf(order)))
+      return ok(row())
   }
 }
 
@@ -103,7 +113,8 @@ export function orderRow(order: BookOrder, view: OrderView): Record<string, unkn
     orderId: 1_000_000 + number,
     symbol: instrument,
     status: status[kind],
-    clientOrderId,
+    // A stop that was triggered is an order with an id that the venue has chosen.
+    clientOrderId: order.trigger === undefined ? clientOrderId : `autoclose-${number}`,
     price: places(limit ?? 0, 2),
     avgPrice: places(executed.price ?? 0, 5),
     origQty: places(quantity),
@@ -126,6 +137,7 @@ export function orderRow(order: BookOrder, view: OrderView): Record<string, unkn
 function found(asked: Asked): BookOrder | undefined {
   const { venue, params, emulator } = asked
   const symbol = symbolOf(asked)
+  if (params['orderId'] !== undefined) return byNumber(venue.book.orders, params['orderId'])
   const id = params['origClientOrderId'] ?? ''
   const visibleAt = Date.now() - venue.settings.lagMs.order
   const order = venue.book
@@ -138,6 +150,9 @@ function found(asked: Asked): BookOrder | undefined {
     Date.now() - order.endedAt > emulator.emulation.forgetsMs
   return isForgotten ? undefined : order
 }
+
+const byNumber = (orders: readonly BookOrder[], number: string): BookOrder | undefined =>
+  orders.find(each => String(1_000_000 + each.number) === number)
 
 export function lookUp(asked: Asked): RouteReply {
   const order = found(asked)

@@ -19,7 +19,7 @@ function symbolOf(asked: Asked): string {
 function place(asked: Asked): unknown {
   const { venue, harms, emulator, params } = asked
   const { mode, rejectsLate } = emulator.emulation
-  const sent = sentOf(asked)
+  const sent = { ...sentOf(asked), ...triggerOf(asked) }
   const index = mode === 'one-way' ? 0 : sent.side === 'long' ? 1 : 2
   if (params['positionIdx'] !== index)
     throw new Refusal(10001, 'position idx not match position mode')
@@ -40,9 +40,32 @@ function place(asked: Asked): unknown {
   }
 }
 
+/** The trigger of a conditional order; its direction must be that of a stop. */
+function triggerOf(asked: Asked): Pick<SentOrder, 'trigger'> {
+  const price = textOf(asked, 'triggerPrice')
+  if (price === '') return {}
+  const falls = textOf(asked, 'side') === 'Sell'
+  if (asked.params['triggerDirection'] !== (falls ? 2 : 1))
+    throw new Refusal(10001, 'TriggerDirection invalid')
+  const by = textOf(asked, 'triggerBy') === 'MarkPrice' ? 'mark' : 'last'
+  return { trigger: { price: Number(price), by } }
+}
+
+function amend(asked: Asked): unknown {
+  const { venue, harms } = asked
+  const id = textOf(asked, 'orderLinkId')
+  const order = venue.book.ordersOf(id).findLast(each => venue.book.working.has(each))
+  if (order?.rests == null) throw new Refusal(110001, 'order not exists or too late to replace')
+  const price = Number(textOf(asked, 'triggerPrice'))
+  if (!harms.some(({ kind }) => kind === 'ignore'))
+    venue.amend(id, { by: order.rests.by ?? 'last', price })
+  return { orderId: idOf(order), orderLinkId: id }
+}
+
 const CODES: Readonly<Record<string, readonly [number, string]>> = {
   'insufficient-quantity': [110017, 'current position is zero, cannot fix reduce-only order qty'],
   'market-closed': [110074, 'This contract is not live'],
+  'would-trigger': [110093, 'expect Falling, but trigger_price is above the last price'],
 }
 
 const idOf = ({ number }: BookOrder): string => `order-${number}`
@@ -84,7 +107,9 @@ function orderRow(order: BookOrder, at = Infinity): Record<string, unknown> {
     orderLinkId: order.clientOrderId,
     symbol: order.instrument,
     side: order.action === 'sell' ? 'Sell' : 'Buy',
-    orderStatus: order.rejected === null ? status[kind] : 'Rejected',
+    orderStatus: order.rejected === null ? (stopStatusOf(order) ?? status[kind]) : 'Rejected',
+    triggerPrice:
+      order.trigger === undefined ? '' : places((order.rests ?? order.trigger).price, 2),
     rejectReason: order.rejected === null ? 'EC_NoError' : 'EC_Others',
     qty: places(order.quantity),
     cumExecQty: places(executed.quantity),
@@ -93,6 +118,12 @@ function orderRow(order: BookOrder, at = Infinity): Record<string, unknown> {
     reduceOnly: order.reduceOnly,
     createdTime: String(order.at),
   }
+}
+
+/** State of a conditional order whose trigger was not met; undefined for any other order. */
+function stopStatusOf(order: BookOrder): string | undefined {
+  if (order.rests === null) return undefined
+  return viewOf(order).kind === 'ended' ? 'Deactivated' : 'Untriggered'
 }
 
 /** Rows from the cursor on, and the cursor of the next page. */
@@ -226,6 +257,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   'GET /v5/market/tickers': { route: 'quotes', isSigned: false, act: tickers },
   'GET /v5/market/instruments-info': { route: 'capabilities', isSigned: false, act: instruments },
   'POST /v5/order/create': { route: 'place', isSigned: true, act: place },
+  'POST /v5/order/amend': { route: 'amend', isSigned: true, act: amend },
   'POST /v5/order/cancel': { route: 'cancel', isSigned: true, act: cancel },
   'GET /v5/order/realtime': { route: 'order', isSigned: true, act: realtime },
   'GET /v5/order/history': { route: 'order', isSigned: true, act: history },

@@ -79,7 +79,9 @@ export class BybitEmulator implements Protocol {
     const [id, instrument, type] = ['orderLinkId', 'symbol', 'orderType'].map(text)
     return {
       target: {
-        route: known.route,
+        // A conditional order is placed by the path of every order.
+        route:
+          params['triggerPrice'] !== undefined && known.route === 'place' ? 'stop' : known.route,
         ...(id !== undefined && { clientOrderId: id }),
         ...(instrument !== undefined && { instrument }),
         ...(type !== undefined && { type: type.toLowerCase() }),

@@ -3,12 +3,13 @@ import { viewOf, type BookOrder, type SentOrder } from '../broker-server/book.ts
 import { FIXED, isMultiple, places } from './instruments.ts'
 import { Refusal, type Asked, type Route } from './okx.ts'
 
-const textOf = ({ params }: Asked, name: string): string => {
+export const textOf = ({ params }: Asked, name: string): string => {
   const value = params[name]
   return typeof value === 'string' ? value : ''
 }
 
-const row = (code: string, message: string): Refusal => new Refusal(code, message, { isRow: true })
+export const row = (code: string, message: string): Refusal =>
+  new Refusal(code, message, { isRow: true })
 
 function instrumentOf(asked: Asked): string {
   const name = textOf(asked, 'instId')
@@ -17,9 +18,17 @@ function instrumentOf(asked: Asked): string {
   return name
 }
 
-function place(asked: Asked): readonly unknown[] {
+const place = (asked: Asked): readonly unknown[] => [
+  acknowledged(placeWith(asked, { id: textOf(asked, 'clOrdId') })),
+]
+
+/** Places an order, or a stop where it has a trigger. */
+export function placeWith(
+  asked: Asked,
+  { id, trigger }: { readonly id: string; readonly trigger?: NonNullable<SentOrder['trigger']> },
+): BookOrder {
   const { venue, harms, emulator } = asked
-  const sent = sentOf(asked)
+  const sent = { ...sentOf(asked, id), ...(trigger && { trigger }) }
   if (textOf(asked, 'tdMode') !== emulator.emulation.margin)
     throw row('51169', 'Order failed because you do not have any positions in this direction')
   const reject = harms.find(harm => harm.kind === 'reject')
@@ -33,15 +42,16 @@ function place(asked: Asked): readonly unknown[] {
     const [code, text] = CODES[answer.code] ?? ['51000', 'Parameter error']
     throw row(code, text)
   }
-  return [acknowledged(venue.book.ordersOf(sent.clientOrderId).at(-1)!)]
+  return venue.book.ordersOf(sent.clientOrderId).at(-1)!
 }
 
 const CODES: Readonly<Record<string, readonly [string, string]>> = {
   'insufficient-quantity': ['51169', 'Order failed because you do not have any positions'],
   'market-closed': ['51028', 'Contract under delivery'],
+  'would-trigger': ['51280', 'SL trigger price must be less than the last price'],
 }
 
-const idOf = ({ number }: BookOrder): string => `70000${number}`
+export const idOf = ({ number }: BookOrder): string => `70000${number}`
 
 const acknowledged = (order: BookOrder): unknown => ({
   clOrdId: order.clientOrderId,
@@ -51,11 +61,11 @@ const acknowledged = (order: BookOrder): unknown => ({
   sMsg: '',
 })
 
-function sentOf(asked: Asked): SentOrder {
+function sentOf(asked: Asked, id: string): SentOrder {
   const { params, emulator } = asked
-  const [id, side, type, size, price] = ['clOrdId', 'side', 'ordType', 'sz', 'px'].map(name =>
+  const [side, type, size, price] = ['side', 'ordType', 'sz', 'px'].map(name =>
     textOf(asked, name),
-  ) as [string, string, string, string, string]
+  ) as [string, string, string, string]
   const { lot, tick, minQuantity } = { ...FIXED, ...emulator.emulation.fixed }
   if (!/^[A-Za-z0-9]{1,32}$/.test(id)) throw row('51000', 'Parameter clOrdId error')
   if (!/^\d+(\.\d+)?$/.test(size) || !isMultiple(size, lot))
@@ -91,7 +101,8 @@ function orderRow(order: BookOrder, at = Infinity): Record<string, unknown> {
     instId: order.instrument,
     instType: 'SWAP',
     ordId: idOf(order),
-    clOrdId: order.clientOrderId,
+    // A stop that was triggered is an order without an id of the client.
+    clOrdId: order.trigger === undefined ? order.clientOrderId : '',
     side: order.action,
     state: state[kind],
     sz: places(order.quantity),
@@ -104,8 +115,10 @@ function lookUp(asked: Asked): readonly unknown[] {
   const { venue } = asked
   const instrument = instrumentOf(asked)
   const at = Date.now() - venue.settings.lagMs.order
-  const order = venue.book
-    .ordersOf(textOf(asked, 'clOrdId'))
+  const number = textOf(asked, 'ordId')
+  const named = number === '' ? venue.book.ordersOf(textOf(asked, 'clOrdId')) : venue.book.orders
+  const order = named
+    .filter(each => number === '' || idOf(each) === number)
     .findLast(each => each.at <= at && each.rejected === null && each.instrument === instrument)
   if (order === undefined) throw new Refusal('51603', 'Order does not exist')
   return [orderRow(order, at)]
@@ -126,7 +139,10 @@ function cancel(asked: Asked): readonly unknown[] {
 }
 
 function pending(asked: Asked): readonly unknown[] {
-  const newestFirst = asked.venue.openOrders().toReversed()
+  const newestFirst = asked.venue
+    .openOrders()
+    .filter(each => each.rests === null)
+    .toReversed()
   const after = textOf(asked, 'after')
   const from = after === '' ? 0 : newestFirst.findIndex(order => idOf(order) === after) + 1
   return newestFirst

@@ -10,6 +10,7 @@ import type { Harm } from '../broker-server/script.ts'
 import type { Venue } from '../broker-server/venue.ts'
 import { FIXED, type Fixed } from './instruments.ts'
 import { ROUTES } from './okx-routes.ts'
+import { STOP_ROUTES } from './okx-stops.ts'
 
 /** The key of every account of the emulator. */
 export const KEY = { key: 'emulated-key', secret: 'emulated-secret', passphrase: 'my own words' }
@@ -75,7 +76,7 @@ export class OkxEmulator implements Protocol {
 
   read(raw: RawRequest, _venue: Venue): Request {
     const name = `${raw.method} ${raw.url.pathname}`
-    const known = ROUTES[name]
+    const known = ROUTES[name] ?? STOP_ROUTES[name]
     if (known === undefined) throw new NotUnderstood(404, name)
     const query = Object.fromEntries(raw.url.searchParams)
     const params: Params = raw.text === '' ? query : (JSON.parse(raw.text) as Params)
@@ -87,7 +88,10 @@ export class OkxEmulator implements Protocol {
       const value = params[field]
       return typeof value === 'string' ? value : undefined
     }
-    const [id, instrument, type] = ['clOrdId', 'instId', 'ordType'].map(text)
+    const [plainId, stopId, instrument, type] = ['clOrdId', 'algoClOrdId', 'instId', 'ordType'].map(
+      text,
+    )
+    const id = plainId ?? stopId
     return {
       target: {
         route: known.route,

@@ -66,7 +66,9 @@ export function placedOf(value: unknown, sent: ExitOrder): ExitAnswer {
 /** Reads the answer to an order query or a cancel; it must be about that order. */
 export function orderStateOf(
   value: unknown,
-  asked: { readonly clientOrderId: string; readonly symbol: string },
+  asked: { readonly symbol: string } & (
+    { readonly clientOrderId: string } | { readonly orderId: number }
+  ),
 ): OrderState {
   const order = shaped(shapes.order, value, 'the order')
   assertAbout('the order', order, asked)

@@ -1,5 +1,6 @@
 import type { InstrumentId } from '../../../domain/ids.ts'
 import type { ExitOrder } from '../../../domain/order.ts'
+import type { StopOrder } from '../../../domain/resting-stop.ts'
 import type { Tick } from '../../../domain/tick.ts'
 import type {
   ExitAnswer,
@@ -9,8 +10,8 @@ import type {
   OrderState,
 } from '../../../ports/broker.ts'
 import type { Permissions, PositionMode } from '../account.ts'
-import { VenueAdapter, type AdapterOptions, type Asked } from '../adapter.ts'
-import { VenueClient, type Judge } from '../client.ts'
+import { VenueAdapter, type AdapterOptions, type Asked, type StopSeen } from '../adapter.ts'
+import { assertCancelled, VenueClient, type Judge } from '../client.ts'
 import type { VenueInstrument } from '../instrument.ts'
 import type { Dialect } from '../line.ts'
 import { errorOf } from '../meaning.ts'
@@ -22,6 +23,7 @@ import { WEIGHT_PER_MINUTE } from './capabilities.ts'
 import { failureOf } from './codes.ts'
 import * as requests from './requests.ts'
 import * as shapes from './shapes.ts'
+import * as stops from './stops.ts'
 
 export interface BinanceOptions extends AdapterOptions {
   /** Address that reports the permissions of a key; undefined where there is none. */
@@ -45,7 +47,11 @@ export class BinanceBroker extends VenueAdapter<unknown> {
   }
 
   async openOrders(signal: AbortSignal): Promise<readonly OpenOrder[]> {
-    return answers.openOrdersOf(await this.question(requests.openOrdersRequest, signal))
+    const [orders, resting] = await Promise.all([
+      this.question(requests.openOrdersRequest, signal),
+      this.question(stops.listRequest, signal),
+    ])
+    return [...answers.openOrdersOf(orders), ...stops.openStopsOf(resting)]
   }
 
   async positionMode(signal: AbortSignal): Promise<PositionMode> {
@@ -74,6 +80,35 @@ export class BinanceBroker extends VenueAdapter<unknown> {
 
   protected orderRequest(order: ExitOrder) {
     return requests.orderRequest(order, this.mode)
+  }
+
+  protected stopRequest(order: StopOrder) {
+    return stops.stopRequest(order, this.mode)
+  }
+
+  protected stopPlaced(value: unknown, order: StopOrder): ExitAnswer {
+    return stops.placedOf(value, order)
+  }
+
+  /** A stop that was triggered is the order that it has become. */
+  protected async stopSeen(asked: Asked, signal: AbortSignal): Promise<StopSeen> {
+    const answer = await this.client.ask(stops.lookupRequest(asked), signal)
+    if (answer.kind === 'failure') {
+      if (answer.meaning === 'absent') return { state: { kind: 'absent' } }
+      throw errorOf(answer)
+    }
+    const stop = stops.stopOf(answer.value, asked)
+    const number = stops.orderNumberOf(stop)
+    if (number === undefined)
+      return { state: stops.restingStateOf(stop), trigger: stop.triggerPrice }
+    const { instrument: symbol } = asked
+    const order = await this.question(requests.lookupByNumber(number, symbol), signal)
+    return { state: answers.orderStateOf(order, { symbol, orderId: Number(number) }) }
+  }
+
+  protected async cancelledStop(asked: Asked, signal: AbortSignal): Promise<OrderState> {
+    assertCancelled(await this.client.ask(stops.cancelRequest(asked), signal))
+    return (await this.stopSeen(asked, signal)).state
   }
 
   protected placed(value: unknown, order: ExitOrder): ExitAnswer {

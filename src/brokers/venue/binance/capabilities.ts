@@ -1,5 +1,6 @@
 import type { Capabilities } from '../../../ports/broker.ts'
 import type { PositionMode } from '../account.ts'
+import { restingStop } from '../resting-stop.ts'
 
 /** Request weight that one IP address may use in a minute. */
 export const WEIGHT_PER_MINUTE = 2_400
@@ -29,6 +30,7 @@ export const capabilitiesOf = (mode: PositionMode): Capabilities => ({
   visibilityMs: 15_000,
   clientOrderIdLength: 36,
   styles: ['market', 'marketable-limit'],
+  restingStop: restingStop(mode, { amend: false }),
   limits: [
     { name: 'orders', groups: ['orders'], perSecond: 20 },
     { name: 'account', groups: ['account'], perSecond: 4 },

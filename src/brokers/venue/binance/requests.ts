@@ -35,20 +35,27 @@ export const timeRequest: VenueRequest = {
   isSigned: false,
 }
 
-/** A new order; in hedge mode `positionSide` replaces `reduceOnly`. */
+/** Instrument, side and quantity of an order that closes; in hedge mode `positionSide` replaces `reduceOnly`. */
+export const closingFields = (
+  { instrument, side, quantity, reduceOnly }: ExitOrder,
+  mode: PositionMode,
+) => ({
+  symbol: instrument,
+  side: side === 'long' ? 'SELL' : 'BUY',
+  ...(mode === 'hedge' && { positionSide: side === 'long' ? 'LONG' : 'SHORT' }),
+  ...(mode === 'one-way' && reduceOnly && { reduceOnly: 'true' }),
+  quantity: decimalText(quantity),
+})
+
 export function orderRequest(order: ExitOrder, mode: PositionMode): VenueRequest {
-  const { instrument, side, quantity, limit, reduceOnly, clientOrderId } = order
+  const { limit, clientOrderId } = order
   return {
     method: 'POST',
     path: '/fapi/v1/order',
     isSigned: true,
     isOrder: true,
     params: {
-      symbol: instrument,
-      side: side === 'long' ? 'SELL' : 'BUY',
-      ...(mode === 'hedge' && { positionSide: side === 'long' ? 'LONG' : 'SHORT' }),
-      ...(mode === 'one-way' && reduceOnly && { reduceOnly: 'true' }),
-      quantity: decimalText(quantity),
+      ...closingFields(order, mode),
       ...(limit === undefined
         ? { type: 'MARKET' }
         : { type: 'LIMIT', timeInForce: 'GTC', price: decimalText(limit) }),
@@ -63,6 +70,14 @@ export const lookupRequest = (id: ClientOrderId, instrument: InstrumentId): Venu
   path: '/fapi/v1/order',
   isSigned: true,
   params: { symbol: instrument, origClientOrderId: id },
+})
+
+/** By the venue's own number of the order. */
+export const lookupByNumber = (number: string, instrument: InstrumentId): VenueRequest => ({
+  method: 'GET',
+  path: '/fapi/v1/order',
+  isSigned: true,
+  params: { symbol: instrument, orderId: number },
 })
 
 export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({

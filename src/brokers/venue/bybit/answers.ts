@@ -13,6 +13,7 @@ import type {
   RejectionCode,
 } from '../../../ports/broker.ts'
 import type { Permissions, PositionMode } from '../account.ts'
+import type { StopSeen } from '../adapter.ts'
 import { above0, type VenueInstrument } from '../instrument.ts'
 import type { Page } from '../pages.ts'
 import { assertAbout, shaped } from '../reply.ts'
@@ -78,12 +79,12 @@ export function placedOf({ result }: Reply, { clientOrderId }: ExitOrder): ExitA
 export function foundIn(
   { result }: Reply,
   asked: { readonly orderLinkId: string; readonly symbol: string },
-): OrderState | undefined {
+): StopSeen | undefined {
   const { list } = shaped(shapes.page(shapes.order), result, 'the order')
   for (const row of list) assertAbout('the order', row, asked)
   if (list.length > 1)
     throw new OutcomeUnknown(`${asked.orderLinkId} stands for ${list.length} orders`)
-  return list[0] && stateOf(list[0])
+  return list[0] && { state: stateOf(list[0]), trigger: list[0].triggerPrice }
 }
 
 /** Reads one holding: the row of its name, which the venue sends also where the holding is 0. */

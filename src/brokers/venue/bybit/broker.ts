@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { instrumentId, type InstrumentId } from '../../../domain/ids.ts'
 import type { ExitOrder } from '../../../domain/order.ts'
+import type { StopOrder } from '../../../domain/resting-stop.ts'
 import type { Tick } from '../../../domain/tick.ts'
 import type {
   ExitAnswer,
@@ -10,8 +11,8 @@ import type {
   OrderState,
 } from '../../../ports/broker.ts'
 import type { Permissions, PositionMode } from '../account.ts'
-import { VenueAdapter, type AdapterOptions, type Asked } from '../adapter.ts'
-import type { Judge } from '../client.ts'
+import { VenueAdapter, type AdapterOptions, type Asked, type StopSeen } from '../adapter.ts'
+import { assertCancelled, type Judge } from '../client.ts'
 import type { VenueInstrument } from '../instrument.ts'
 import type { RawAnswer, VenueRequest } from '../line.ts'
 import { wholeList } from '../pages.ts'
@@ -77,6 +78,18 @@ export class BybitBroker extends VenueAdapter<answers.Reply> {
     return requests.orderRequest(order, this.mode)
   }
 
+  protected stopRequest(order: StopOrder) {
+    return requests.stopRequest(order, this.mode)
+  }
+
+  protected stopPlaced(value: answers.Reply, order: StopOrder): ExitAnswer {
+    return answers.placedOf(value, order)
+  }
+
+  protected override amendRequest(order: StopOrder) {
+    return requests.amendRequest(order)
+  }
+
   protected placed(value: answers.Reply, order: ExitOrder): ExitAnswer {
     return answers.placedOf(value, order)
   }
@@ -89,16 +102,25 @@ export class BybitBroker extends VenueAdapter<answers.Reply> {
    * Absent only where every list has answered without the order, in the order in which it moves
    * through them.
    */
-  protected async found(
+  protected async stopSeen(
     { clientOrderId, instrument }: Asked,
     signal: AbortSignal,
-  ): Promise<OrderState> {
+  ): Promise<StopSeen> {
     const asked = { orderLinkId: clientOrderId, symbol: instrument }
     for (const request of requests.lookupRequests(clientOrderId, instrument)) {
       const found = answers.foundIn(await this.question(request, signal), asked)
       if (found !== undefined) return found
     }
-    return { kind: 'absent' }
+    return { state: { kind: 'absent' } }
+  }
+
+  protected async found(asked: Asked, signal: AbortSignal): Promise<OrderState> {
+    return (await this.stopSeen(asked, signal)).state
+  }
+
+  protected async cancelledStop(asked: Asked, signal: AbortSignal): Promise<OrderState> {
+    assertCancelled(await this.client.ask(this.cancelRequest(asked), signal))
+    return this.found(asked, signal)
   }
 
   protected async held(key: HoldingKey, signal: AbortSignal) {

@@ -1,5 +1,6 @@
 import type { Capabilities } from '../../../ports/broker.ts'
 import type { PositionMode } from '../account.ts'
+import { restingStop } from '../resting-stop.ts'
 
 const DAY_MS = 86_400_000
 
@@ -20,6 +21,7 @@ export const capabilitiesOf = (mode: PositionMode): Capabilities => ({
   visibilityMs: 10_000,
   clientOrderIdLength: 36,
   styles: ['market', 'marketable-limit'],
+  restingStop: restingStop(mode, { amend: true }),
   limits: [
     { name: 'orders', groups: ['orders'], perSecond: 10 },
     { name: 'account', groups: ['account'], perSecond: 10 },

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { InstrumentId } from '../../../domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../../domain/order.ts'
 import type { Side } from '../../../domain/position.ts'
+import type { StopOrder } from '../../../domain/resting-stop.ts'
 import type { Ask } from '../../http/exchange.ts'
 import type { PositionMode } from '../account.ts'
 import { decimalText } from '../decimal-text.ts'
@@ -69,6 +70,27 @@ export function orderRequest(order: ExitOrder, mode: PositionMode): VenueRequest
     },
   }
 }
+
+/** A conditional order: it keeps its id when its trigger is met. */
+export function stopRequest(order: StopOrder, mode: PositionMode): VenueRequest {
+  const request = orderRequest(order, mode)
+  const { price, by } = order.trigger
+  const trigger = {
+    triggerPrice: decimalText(price),
+    // 1: met by a rise, 2: by a fall.
+    triggerDirection: order.side === 'long' ? 2 : 1,
+    triggerBy: by === 'mark' ? 'MarkPrice' : 'LastPrice',
+  }
+  return { ...request, body: { ...request.body, ...trigger } }
+}
+
+export const amendRequest = ({ clientOrderId, instrument, trigger }: StopOrder): VenueRequest => ({
+  method: 'POST',
+  path: '/v5/order/amend',
+  isSigned: true,
+  isOrder: true,
+  body: { ...named(clientOrderId, instrument), triggerPrice: decimalText(trigger.price) },
+})
 
 const named = (id: ClientOrderId, instrument: InstrumentId) => ({
   category,

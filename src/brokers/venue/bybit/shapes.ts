@@ -28,6 +28,7 @@ export const order = z.object({
   cumExecQty: decimal,
   avgPrice: decimalOrNone,
   rejectReason: z.string().exactOptional(),
+  triggerPrice: decimalOrNone,
 })
 
 export const position = z.object({

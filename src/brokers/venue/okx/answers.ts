@@ -27,7 +27,7 @@ type Order = z.output<typeof shapes.order>
 type Position = z.output<typeof shapes.position>
 
 /** The only row of an answer. */
-function onlyOf<T>(shape: z.ZodType<T>, rows: Rows, what: string): T {
+export function onlyOf<T>(shape: z.ZodType<T>, rows: Rows, what: string): T {
   if (rows.length !== 1) throw new OutcomeUnknown(`${what}: ${rows.length} rows in place of one`)
   return shaped(shape, rows[0], what)
 }
@@ -58,14 +58,14 @@ export function placedOf(rows: Rows, { clientOrderId }: ExitOrder): ExitAnswer {
 /** Reads the answer to an order query; it must be about that order. */
 export function orderStateOf(
   rows: Rows,
-  asked: { readonly clOrdId: string; readonly instId: string },
+  asked: { readonly instId: string } & ({ readonly clOrdId: string } | { readonly ordId: string }),
 ): OrderState {
   const order = onlyOf(shapes.order, rows, 'the order')
   assertAbout('the order', order, asked)
   return stateOf(order)
 }
 
-const isOfProduct = ({ instType }: { readonly instType: string }): boolean =>
+export const isOfProduct = ({ instType }: { readonly instType: string }): boolean =>
   (PRODUCTS as readonly string[]).includes(instType)
 
 /**

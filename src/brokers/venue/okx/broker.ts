@@ -1,5 +1,6 @@
 import type { InstrumentId } from '../../../domain/ids.ts'
 import type { ExitOrder } from '../../../domain/order.ts'
+import type { StopOrder } from '../../../domain/resting-stop.ts'
 import type { Tick } from '../../../domain/tick.ts'
 import type {
   ExitAnswer,
@@ -9,8 +10,8 @@ import type {
   OrderState,
 } from '../../../ports/broker.ts'
 import type { Permissions, PositionMode } from '../account.ts'
-import { VenueAdapter, type AdapterOptions, type Asked } from '../adapter.ts'
-import type { Answer, Judge } from '../client.ts'
+import { VenueAdapter, type AdapterOptions, type Asked, type StopSeen } from '../adapter.ts'
+import { assertCancelled, type Answer, type Judge } from '../client.ts'
 import type { VenueInstrument } from '../instrument.ts'
 import type { RawAnswer } from '../line.ts'
 import { errorOf } from '../meaning.ts'
@@ -21,6 +22,7 @@ import * as answers from './answers.ts'
 import { failureOfCode, failureOfStatus } from './codes.ts'
 import * as requests from './requests.ts'
 import * as shapes from './shapes.ts'
+import * as stops from './stops.ts'
 
 export interface OkxOptions extends AdapterOptions, requests.Writing {}
 
@@ -54,7 +56,11 @@ export class OkxBroker extends VenueAdapter<answers.Rows> {
       },
       ({ ordId }) => ordId,
     )
-    return answers.openOrdersOf(list)
+    const page = async (after?: string) =>
+      stops.pageOf(await this.question(stops.listRequest(after), signal))
+    const resting = await wholeList('the resting stops', page, ({ algoId }) => algoId)
+    const own = resting.filter(answers.isOfProduct)
+    return [...answers.openOrdersOf(list), ...stops.openStopsOf(own)]
   }
 
   async positionMode(signal: AbortSignal): Promise<PositionMode> {
@@ -77,8 +83,36 @@ export class OkxBroker extends VenueAdapter<answers.Rows> {
   }
 
   protected orderRequest(order: ExitOrder) {
-    const margin = this.margins.get(order.instrument) ?? 'cross'
-    return requests.orderRequest(order, { mode: this.mode, margin })
+    return requests.orderRequest(order, this.closing(order))
+  }
+
+  protected stopRequest(order: StopOrder) {
+    return stops.stopRequest(order, this.closing(order))
+  }
+
+  protected stopPlaced(value: answers.Rows, order: StopOrder): ExitAnswer {
+    return stops.placedOf(value, order)
+  }
+
+  protected override amendRequest(order: StopOrder) {
+    return stops.amendRequest(order)
+  }
+
+  /** A stop that was triggered is the order that it has become. */
+  protected async stopSeen(asked: Asked, signal: AbortSignal): Promise<StopSeen> {
+    const stop = await this.stop(asked, signal)
+    if (stop === undefined) return { state: { kind: 'absent' } }
+    if (stop.ordId === '') return { state: stops.restingStateOf(stop), trigger: stop.slTriggerPx }
+    const { instrument: instId } = asked
+    const rows = await this.question(requests.lookupByNumber(stop.ordId, instId), signal)
+    return { state: answers.orderStateOf(rows, { instId, ordId: stop.ordId }) }
+  }
+
+  protected async cancelledStop(asked: Asked, signal: AbortSignal): Promise<OrderState> {
+    const stop = await this.stop(asked, signal)
+    if (stop === undefined) return { kind: 'absent' }
+    assertCancelled(await this.client.ask(stops.cancelRequest(stop), signal))
+    return (await this.stopSeen(asked, signal)).state
   }
 
   protected placed(value: answers.Rows, order: ExitOrder): ExitAnswer {
@@ -115,6 +149,18 @@ export class OkxBroker extends VenueAdapter<answers.Rows> {
     const requested = requests.quotesRequests(instruments)
     const asked = requested.map(request => this.question(request, signal))
     return answers.quotesOf((await Promise.all(asked)).flat(), instruments, this.onOdd)
+  }
+
+  private closing({ instrument }: ExitOrder): requests.Closing {
+    return { mode: this.mode, margin: this.margins.get(instrument) ?? 'cross' }
+  }
+
+  /** Undefined where the venue knows no stop of the id. */
+  private async stop(asked: Asked, signal: AbortSignal): Promise<stops.StopRow | undefined> {
+    const answer = await this.client.ask(stops.lookupRequest(asked), signal)
+    if (answer.kind === 'answer') return stops.stopOf(answer.value as answers.Rows, asked)
+    if (answer.meaning === 'absent') return undefined
+    throw errorOf(answer)
   }
 
   private noteMargins(rows: answers.Rows): void {

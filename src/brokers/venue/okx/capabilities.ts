@@ -1,5 +1,6 @@
 import type { Capabilities } from '../../../ports/broker.ts'
 import type { PositionMode } from '../account.ts'
+import { restingStop } from '../resting-stop.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -24,6 +25,7 @@ export const capabilitiesOf = (mode: PositionMode): Capabilities => ({
   visibilityMs: 10_000,
   clientOrderIdLength: 32,
   styles: ['market', 'marketable-limit'],
+  restingStop: restingStop(mode, { amend: true }),
   limits: [
     { name: 'orders', groups: ['orders'], perSecond: 20 },
     { name: 'account', groups: ['account'], perSecond: 4 },

@@ -58,22 +58,33 @@ const open = (path: string, params: Readonly<Record<string, string>> = {}): Venu
 
 export const timeRequest = open('/api/v5/public/time')
 
-/** A new order, in contracts; in long/short mode `posSide` replaces `reduceOnly`. */
-export function orderRequest(
-  { instrument, side, quantity, limit, reduceOnly, clientOrderId }: ExitOrder,
-  { mode, margin }: { readonly mode: PositionMode; readonly margin: MarginMode },
-): VenueRequest {
+/** What an order to close depends on beside the order. */
+export interface Closing {
+  readonly mode: PositionMode
+  readonly margin: MarginMode
+}
+
+/** Fields of an order to close, in contracts; in long/short mode `posSide` replaces `reduceOnly`. */
+export const closingFields = (
+  { instrument, side, quantity, reduceOnly }: ExitOrder,
+  { mode, margin }: Closing,
+) => ({
+  instId: instrument,
+  tdMode: margin,
+  side: side === 'long' ? 'sell' : 'buy',
+  ...(mode === 'hedge' ? { posSide: side } : { reduceOnly }),
+  sz: decimalText(quantity),
+})
+
+export function orderRequest(order: ExitOrder, closing: Closing): VenueRequest {
+  const { limit, clientOrderId } = order
   return {
     method: 'POST',
     path: '/api/v5/trade/order',
     isSigned: true,
     isOrder: true,
     body: {
-      instId: instrument,
-      tdMode: margin,
-      side: side === 'long' ? 'sell' : 'buy',
-      ...(mode === 'hedge' ? { posSide: side } : { reduceOnly }),
-      sz: decimalText(quantity),
+      ...closingFields(order, closing),
       ...(limit === undefined
         ? { ordType: 'market' }
         : { ordType: 'limit', px: decimalText(limit) }),
@@ -89,6 +100,10 @@ const named = (id: ClientOrderId, instrument: InstrumentId) => ({
 
 export const lookupRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest =>
   question('/api/v5/trade/order', named(id, instrument))
+
+/** By the venue's own number of the order. */
+export const lookupByNumber = (ordId: string, instrument: InstrumentId): VenueRequest =>
+  question('/api/v5/trade/order', { instId: instrument, ordId })
 
 export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
   method: 'POST',

@@ -59,7 +59,7 @@ suite(`recorded answers of Bybit${why}`, () => {
     for (const record of read) {
       const { clientOrderId, instrument, executed } = record.expect!
       const asked = { orderLinkId: text(clientOrderId), symbol: text(instrument) }
-      const state = answers.foundIn(reply(record), asked)
+      const state = answers.foundIn(reply(record), asked)?.state
       assertClaim(
         record,
         claimOf(() => state?.kind ?? 'absent'),
