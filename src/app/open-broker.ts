@@ -113,6 +113,7 @@ export function httpBrokerOf(
     url: given.url,
     capabilities: given.capabilities,
     openOrders: given.openOrders,
+    stream: given.stream,
     instruments: given.instruments,
     account: given.account,
     connectTimeoutMs: given.connectTimeoutMs,

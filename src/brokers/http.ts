@@ -1,12 +1,13 @@
 import { Agent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import type { z } from 'zod'
+import type { AccountHint } from '../domain/account-hint.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../domain/order.ts'
 import type { StopOrder } from '../domain/resting-stop.ts'
 import type { Tick } from '../domain/tick.ts'
 import type { Credentials } from '../domain/venue-facts.ts'
-import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../errors.ts'
+import { NotSent, Unauthorized } from '../errors.ts'
 import type {
   Broker,
   Capabilities,
@@ -17,44 +18,23 @@ import type {
   OpenOrder,
   OrderState,
 } from '../ports/broker.ts'
-import type { TokenSource } from './credentials.ts'
 import * as answers from './http/answers.ts'
 import { Deadlines } from './http/deadlines.ts'
+import { errorOf } from './http/errors.ts'
 import { exchange, type Ask, type Line, type RawAnswer } from './http/exchange.ts'
 import * as facts from './http/facts.ts'
+import { HintStream } from './http/hint-stream.ts'
 import { fieldsOf, holdingsOf, reportOf } from './http/holdings.ts'
 import type { Oddities } from './http/oddities.ts'
-import { capabilities, type HttpBrokerConfig } from './http/options.ts'
+import { capabilities } from './http/options.ts'
 import { bodyOf, placeAsk } from './http/order-body.ts'
-import { waitOf } from './http/retry-after.ts'
+import type { HttpBroker, HttpBrokerOptions } from './http/port.ts'
 import { amendAsk, triggerFields } from './http/stops.ts'
 import * as shapes from './shapes.ts'
 
 export { httpBrokerSchema } from './http/options.ts'
 export type { Oddities } from './http/oddities.ts'
-
-/** The validated configuration, plus what only code can supply. */
-export interface HttpBrokerOptions extends Omit<
-  HttpBrokerConfig,
-  'token' | 'tokenFile' | 'tokenCommand' | 'tokenExpiresAt' | 'capabilities' | 'plainHttp'
-> {
-  readonly capabilities: Capabilities
-  /** Supplies the bearer token of each request, so that the token can be rotated. */
-  readonly token: TokenSource
-  /** Epoch ms. */
-  readonly now?: () => number
-  /** The clock by which orders state their deadlines, epoch ms; it never jumps. Default: `now`. */
-  readonly steady?: () => number
-  /** Called for each value of the server that was corrected or dropped. */
-  readonly onOddity?: (kind: keyof Oddities) => void
-}
-
-/** A broker behind the HTTP protocol of docs/brokers.md. */
-export interface HttpBroker extends Broker {
-  readonly oddities: Oddities
-  /** Reads the capabilities that the server reports, to compare them with the configuration. */
-  announced(signal: AbortSignal): Promise<Capabilities>
-}
+export type { HttpBroker, HttpBrokerOptions } from './http/port.ts'
 
 /** Pool sizes; servers close idle connections after 5 s or more. */
 const FRESH = { maxSockets: 64 }
@@ -77,6 +57,9 @@ class RestBroker implements Omit<HttpBroker, keyof facts.FactCalls> {
   private readonly options: HttpBrokerOptions
   private readonly line: Line
   private readonly now: () => number
+  /** Defined only where the server pushes what changes. */
+  readonly streamHints?: NonNullable<Broker['streamHints']>
+  private stream: HintStream | undefined
   private readonly deadlines: Deadlines
   private readonly calls = new Set<Promise<unknown>>()
   private isClosed = false
@@ -92,6 +75,7 @@ class RestBroker implements Omit<HttpBroker, keyof facts.FactCalls> {
     const Agents = url.startsWith('https:') ? TlsAgent : Agent
     this.line = { ...options, url, agent: new Agents(KEPT), orderAgent: new Agents(FRESH) }
     if (options.openOrders) this.openOrders = signal => this.listOrders(signal)
+    if (options.stream) this.streamHints = onHint => (this.stream ??= this.openStream(onHint))
     const { restingStop: stops } = options.capabilities
     if (stops !== undefined) this.placeStop = (order, signal) => this.restStop(order, signal)
     if (stops?.amend === true) this.amendStop = (order, signal) => this.moveStop(order, signal)
@@ -177,6 +161,7 @@ class RestBroker implements Omit<HttpBroker, keyof facts.FactCalls> {
 
   async close(): Promise<void> {
     this.isClosed = true
+    this.stream?.close()
     await Promise.allSettled(this.calls)
     this.line.agent.destroy()
     this.line.orderAgent.destroy()
@@ -219,22 +204,21 @@ class RestBroker implements Omit<HttpBroker, keyof facts.FactCalls> {
     return exchange(this.line, { ask, token: this.token() }, signal)
   }
 
-  private errorOf({ method, path }: Ask, { status, headers, text }: RawAnswer): Error {
-    const message = `${method} ${path} was answered with ${status} ${text}`.trim().slice(0, 300)
-    if (status === 401) {
-      this.options.token.refused()
-      return new Unauthorized(message)
-    }
-    if (status !== 429) return new OutcomeUnknown(message)
+  private errorOf(ask: Ask, answer: RawAnswer): Error {
+    if (answer.status === 401) this.options.token.refused()
     const { longestRetryAfterMs: retryAfterMs, longestBanMs: banMs } = this.options
-    const { oddities, ...wait } = waitOf(headers, this.now(), { retryAfterMs, banMs })
-    for (let each = 0; each < oddities; each++) this.noteOddity('waits')
-    return new RateLimited(message, wait)
+    const bounds = { now: this.now(), retryAfterMs, banMs }
+    return errorOf(ask, answer, { ...bounds, onOdd: () => this.noteOddity('waits') })
   }
 
   private noteOddity(kind: keyof Oddities): void {
     this.oddities[kind]++
     this.options.onOddity?.(kind)
+  }
+
+  private openStream(onHint: (hint: AccountHint) => void): HintStream {
+    const token = () => this.options.token.ready().then(() => this.token())
+    return new HintStream({ url: this.line.url, token, onHint })
   }
 
   private token(): string {

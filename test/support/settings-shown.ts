@@ -96,6 +96,7 @@ const broker: Rows = [
   ['broker{http}', 'app/config-check', 'token'],
   ['broker{http}', 'brokers/http/exchange', 'connectTimeoutMs timeoutMs answerBytes'],
   ['broker{http}', 'brokers/http', 'openOrders longestRetryAfterMs longestBanMs'],
+  ['broker{http}', 'brokers/http/hint-stream', 'stream'],
   ['broker{http}', 'brokers/http/facts', 'instruments account'],
   ['broker{http}.capabilities', 'brokers/http/options', CAPABILITIES],
   ['broker{http}.capabilities', 'brokers/http/options', HORIZONS, 'later'],

@@ -176,6 +176,12 @@ const fields = {
     .default(false)
     .describe('Whether the server says what the account and its credentials permit.'),
   openOrders: z.boolean().default(false).describe('Whether the server lists working orders.'),
+  stream: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether the server pushes what changes (`/v1/stream`): it is asked for at once then.',
+    ),
   connectTimeoutMs: ms
     .default(2_000)
     .meta({ unit: 'ms', description: 'Longest wait for a connection.' }),
