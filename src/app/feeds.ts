@@ -154,16 +154,14 @@ class SharedSource {
   join(reader: FeedReader, opens: 'at-once' | 'when-held'): Source {
     const isFirst = this.readers.length === 0
     this.readers.push(reader)
-    const facts = isFirst
-      ? {
-          troubles: () => this.source.troubles?.() ?? [],
-          ...(this.source.redisFacts && { redisFacts: () => this.source.redisFacts!() }),
-        }
-      : {}
-    const { ofVenue } = this.source
+    const { source } = this
+    const { ofVenue } = source
+    // What is wrong with a feed concerns each account that needs it, and no other.
+    const isNeeded = (): boolean => opens === 'at-once' || isHolding(reader)
     return {
-      ...facts,
-      ...(ofVenue && { ofVenue: isFirst ? ofVenue : polledBy(ofVenue) }),
+      troubles: () => (isNeeded() ? (source.troubles?.() ?? []) : []),
+      ...(isFirst && source.redisFacts && { redisFacts: () => source.redisFacts!() }),
+      ...(ofVenue && { ofVenue: partOf(ofVenue, { isFirst, isNeeded }) }),
       start: async () => {
         if (opens === 'at-once') await this.start()
       },
@@ -199,13 +197,19 @@ class SharedSource {
   }
 }
 
-/** Streams that another reader drives: it polls what they do not push, and reports them. */
-const polledBy = (ofVenue: VenueSource): VenueSource => ({
+interface Part {
+  /** It drives the streams: it polls what they do not push, and counts them. */
+  readonly isFirst: boolean
+  isNeeded(): boolean
+}
+
+/** Streams as one of their readers has them. */
+const partOf = (ofVenue: VenueSource, { isFirst, isNeeded }: Part): VenueSource => ({
   ask: ofVenue.ask,
   polled: tick => ofVenue.polled(tick),
-  unpushed: () => [],
-  troubles: () => [],
-  facts: () => NO_STREAMS,
+  unpushed: () => (isFirst ? ofVenue.unpushed() : []),
+  troubles: () => (isNeeded() ? ofVenue.troubles() : []),
+  facts: () => (isFirst ? ofVenue.facts() : NO_STREAMS),
 })
 
 const isHolding = (reader: FeedReader): boolean =>

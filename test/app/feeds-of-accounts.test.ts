@@ -1,0 +1,150 @@
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { expect } from 'chai'
+import { Service } from '../../src/app/service.ts'
+import { serviceSchema } from '../../src/config/schema.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { Control } from '../../src/ports/control.ts'
+import type { RedisConnection } from '../../src/redis/connection.ts'
+import { Folder } from '../support/cli.ts'
+import { needing } from '../support/needing.ts'
+import { RedisServer } from '../support/redis-server.ts'
+import { until } from '../support/until.ts'
+
+const BY = { who: 'test', from: 'here' }
+
+interface Given {
+  readonly rules: Readonly<Record<string, unknown>>
+  readonly underlying?: string
+}
+
+/** Three accounts of a process: two share a feed in Redis, the third has simulated prices. */
+needing('redis-server').describe('the feeds of several accounts', function () {
+  this.timeout(60_000)
+
+  let folder: Folder
+  let redis: RedisServer
+  let publisher: RedisConnection
+  let service: Service
+  let accounts: ReadonlyMap<string, Control>
+
+  before(async () => {
+    folder = new Folder()
+    redis = await RedisServer.start()
+    publisher = await redis.connect()
+    const broker = { kind: 'paper' }
+    ;[service] = await Service.start({
+      config: serviceSchema.parse({
+        dataFolder: join(folder.path, 'data'),
+        http: { port: 0 },
+        cycleMs: 50,
+        stop: { deadlineMs: 500 },
+        feeds: {
+          crypto: { kind: 'redis', redis: { url: redis.url } },
+          stocks: { kind: 'simulated', intervalMs: 20 },
+        },
+        // The first account is no reader of the feed in Redis until it needs it.
+        accounts: {
+          desk: { broker, feed: 'stocks' },
+          coins: { broker, feed: 'crypto' },
+          more: { broker, feed: 'crypto' },
+        },
+      }),
+      entries: [],
+      fresh: false,
+      clock: { now: () => Date.now(), monotonic: () => performance.now() },
+      version: 'test',
+      log: {
+        stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
+        text: ({ kind }) => kind,
+      },
+      onFatal: error => expect.fail(error.message),
+    })
+    accounts = service.control.accounts!
+  })
+
+  after(async () => {
+    await service.stop()
+    await redis.close()
+    folder.remove()
+  })
+
+  const of = (account: string): Control => accounts.get(account)!
+
+  async function guard(
+    account: string,
+    [id, instrument]: readonly [string, string],
+    { rules, underlying }: Given,
+  ): Promise<void> {
+    await of(account).add(
+      {
+        position: {
+          id: positionId(id),
+          instrument: instrumentId(instrument),
+          side: 'long',
+          quantity: 1,
+          entryPrice: 50_000,
+          openedAt: undefined,
+          multiplier: 1,
+          priceSource: 'trade',
+          ...(underlying !== undefined && { underlying: instrumentId(underlying) }),
+        },
+        rules,
+        exitNow: true,
+        opensLater: false,
+        reopen: false,
+      },
+      BY,
+    )
+  }
+
+  /** Publishes a price until `isThere`: a subscriber may come after it. */
+  const publish = (price: number, isThere: () => boolean): Promise<void> =>
+    until(async () => {
+      const text = `${Date.now()}|BTCUSD|${price}`
+      await publisher.run<unknown>(client => client.publish('ticks', text))
+      return isThere()
+    })
+
+  const priceOf = (account: string, id: string): number | null | undefined =>
+    of(account).position(id)?.lastPrice
+
+  const isRedisBad = (account: string): boolean =>
+    of(account).health().checks['redis:connections']?.[0]?.status === 'warn'
+
+  it('are read once for the accounts that share one, and know instruments of one name apart', async () => {
+    const rules = { stopLoss: { price: 10 } }
+    for (const name of ['coins', 'more', 'desk']) await guard(name, ['own', 'BTCUSD'], { rules })
+    await publish(41_000, () => ['coins', 'more'].every(name => priceOf(name, 'own') === 41_000))
+    await until(() => typeof priceOf('desk', 'own') === 'number')
+    expect(priceOf('desk', 'own')).to.not.equal(41_000)
+    const subscribed = await publisher.run<unknown[]>(client => client.pubsub('NUMSUB', 'ticks'))
+    expect(subscribed).to.deep.equal(['ticks', 1])
+  })
+
+  it('hurt the accounts that read one which is gone, and no other', async () => {
+    expect(['desk', 'coins', 'more'].filter(isRedisBad)).to.deep.equal([])
+    await redis.stop()
+    await until(() => isRedisBad('coins') && isRedisBad('more'))
+    expect(isRedisBad('desk')).to.equal(false)
+    await guard('desk', ['quick', 'BTCUSD'], { rules: { takeProfit: { price: 1 } } })
+    await until(() => of('desk').position('quick') === undefined)
+    await redis.startAgain()
+    await until(() => !isRedisBad('coins') && !isRedisBad('more'))
+  })
+
+  it('give an account the underlying of a position, which is an instrument of another feed', async () => {
+    await guard('desk', ['led', 'BTCUSD'], {
+      underlying: 'crypto:BTCUSD',
+      rules: { underlying: { below: 40_000 } },
+    })
+    await publish(40_500, () => of('desk').position('led')?.state === 'guarded')
+    // Its own instrument of that name has another price all the time.
+    await publish(39_900, () => of('desk').position('led') === undefined)
+    const { trades } = await of('desk').trades({ limit: 1, positionId: 'led' })
+    expect(trades[0]).to.include({ reason: 'underlying' })
+    for (const name of ['coins', 'more', 'desk']) {
+      expect(of(name).position('own')?.state, name).to.equal('guarded')
+    }
+  })
+})
