@@ -1,9 +1,8 @@
 import type { ServiceConfig } from '../config/schema.ts'
 import { loadServiceConfig, pluginsOf, type ConfigSources } from '../config/service-file.ts'
-import { instrumentId } from '../domain/ids.ts'
-import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError, type Fault } from '../errors.ts'
 import type { PluginChannels } from '../observability/notify/registry.ts'
+import { tickOf } from '../plugins/feed-tick.ts'
 import { loadPlugins } from '../plugins/load.ts'
 import {
   BROKER_ERRORS,
@@ -126,24 +125,6 @@ export function pluginFeed(
     },
     cycle: () => feed.cycle?.(),
     stop: () => feed.stop(),
-  }
-}
-
-/** A tick whose fields are what they should be; undefined for anything else. */
-function tickOf(given: unknown): Tick | undefined {
-  if (typeof given !== 'object' || given === null) return undefined
-  const { instrument, ts, price, size, bid, ask } = given as Record<string, unknown>
-  const isNumber = (value: unknown): value is number => typeof value === 'number'
-  if (typeof instrument !== 'string' || instrument === '' || !isNumber(ts) || !isNumber(price))
-    return undefined
-  if (!Number.isFinite(ts)) return undefined
-  return {
-    instrument: instrumentId(instrument),
-    ts,
-    price,
-    ...(isNumber(size) && { size }),
-    ...(isNumber(bid) && { bid }),
-    ...(isNumber(ask) && { ask }),
   }
 }
 

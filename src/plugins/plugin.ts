@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { OwnedStore } from '../ports/store.ts'
 import type { Levels } from '../risk/rule.ts'
 import type { BrokerAtVenue } from './broker-venue.ts'
+import type { StorePlace } from './store-contract.ts'
 
 /** Options of a plugin: a zod schema, or a function that makes one, so that a file needs no import. */
 export type PluginOptions<Options> = z.ZodType<Options> | ((zod: typeof z) => z.ZodType<Options>)
@@ -89,6 +90,17 @@ export interface FeedPlugin<Options = Readonly<Record<string, unknown>>> extends
   Options
 > {
   open(options: Options, deps: FeedDeps): OpenFeed
+  /** A source to be tested with, and its prices: `watchkeeper plugin test`. */
+  testSource?(): Promise<FeedSource<Options>>
+}
+
+/** A source of prices that a test sets. */
+export interface FeedSource<Options = Readonly<Record<string, unknown>>> {
+  /** The options that open a feed of this source. */
+  readonly options: Options
+  /** Makes this the price of an instrument at the source. */
+  price(instrument: string, price: number): Promise<void> | void
+  close(): Promise<void> | void
 }
 
 /** A feed that was opened. */
@@ -108,6 +120,8 @@ export interface StorePlugin<Options = Readonly<Record<string, unknown>>> extend
 > {
   /** Opens and claims it. */
   open(options: Options, given: { readonly dataFolder: string }): Promise<OwnedStore>
+  /** An empty place of its own for each call: `watchkeeper plugin test`. */
+  testPlace?(): Promise<StorePlace> | StorePlace
 }
 
 /** A place of your own that changes of health are sent to. */
@@ -115,6 +129,8 @@ export interface ChannelPlugin<Options = Readonly<Record<string, unknown>>> exte
   'channel',
   Options
 > {
+  /** Options that `watchkeeper plugin test` makes requests with; default: none, which must then do. */
+  readonly examples?: readonly Options[]
   /** The request that carries an alert; it is sent, tried again and bounded as those of our channels are. */
   request(alert: Alert, options: Options): AlertRequest
 }

@@ -225,3 +225,80 @@ describe('watchkeeper broker test', () => {
     }
   })
 })
+
+describe('watchkeeper plugin test', function () {
+  this.timeout(60_000)
+
+  let folder: Folder
+  beforeEach(() => (folder = new Folder()))
+  afterEach(() => {
+    forgetPlugins()
+    folder.remove()
+  })
+
+  const test = (file: string) => cliHere(['plugin', 'test', file])
+  const STORES = new URL('../../src/stores/memory.ts', import.meta.url).href
+  /** A store of a plugin: ours in memory, with a change of its own. */
+  const store = (change = ''): string =>
+    folder.file(
+      'store.mjs',
+      `import { MemoryPlace, MemoryStore } from ${JSON.stringify(STORES)}
+       export default {
+         kind: 'store', name: 'mine', open() {},
+         testPlace() {
+           const place = new MemoryPlace()
+           let now = 0
+           return {
+             async attach() { const store = new MemoryStore(place, () => now); ${change}; return store },
+             async killOwner(leaseMs) { now += leaseMs },
+           }
+         },
+       }`,
+    )
+
+  it('runs the contract of a feed, a channel, a store, and the tests of a rule', async () => {
+    for (const [file, last] of [
+      [example('file-feed'), /^fileFeed: (\d+) of \1 promises kept$/m],
+      [example('hook-channel'), /^lineHook: (\d+) of \1 promises kept$/m],
+      [store(), /^mine: (\d+) of \1 promises kept$/m],
+      [example('give-back'), /^sound: rule giveBack/m],
+    ] as const) {
+      const { code, stdout, stderr } = await test(file)
+      expect(stdout + stderr).to.match(last)
+      expect(code).to.equal(0)
+    }
+  })
+
+  it('names what a store, a feed and a channel break, and fails', async () => {
+    const forgetful = await test(
+      store(
+        `store.write = async batch => MemoryStore.prototype.write.call(store, { ...batch, lines: [] })`,
+      ),
+    )
+    expect(forgetful.stdout).to.match(/^broken {2}journal: numbers lines from 1 without gaps/m)
+    expect(forgetful.stdout).to.match(/^kept {4}rows: returns what was written, table by table/m)
+    const feed = `import good from ${JSON.stringify(example('file-feed'))}
+      export default { ...good, name: 'restless', open(options, deps) {
+        return { ...good.open(options, { ...deps, onTick: tick => deps.onTick({ ...tick, ts: tick.ts / 1000 }) }), stop() {} }
+      } }`
+    const restless = await test(folder.file('feed.mjs', feed))
+    expect(restless.stdout).to.match(/^broken {2}gives nothing after it was stopped/m)
+    expect(restless.stdout).to.match(/^broken {2}gives whole ticks[^]*expected about/m)
+    const channel = `export default { kind: 'channel', name: 'torn', request: ({ reasons }) => ({
+      url: 'https://example.com', headers: { 'x-why': reasons[0] ?? '' }, body: 'same' }) }`
+    const torn = await test(folder.file('channel.mjs', channel))
+    expect(torn.stdout).to.match(/^broken {2}gives headers that can be sent/m)
+    for (const { code } of [forgetful, restless, torn]) expect(code).to.equal(1)
+  })
+
+  it('refuses a feed and a store that have nothing to be tested with', async () => {
+    for (const kind of ['feed', 'store']) {
+      const bare = `export default { kind: '${kind}', name: '${kind}Bare', open() {} }`
+      const { code, stderr } = await test(folder.file(`${kind}.mjs`, bare))
+      expect([code, stderr.includes(kind === 'feed' ? 'testSource' : 'testPlace')]).to.deep.equal([
+        2,
+        true,
+      ])
+    }
+  })
+})

@@ -116,7 +116,7 @@ describe('the examination of a plugin', () => {
     expect((error as Error).message).to.match(/is slow/)
   })
 
-  for (const name of ['give-back', 'hook-channel', 'memory-broker']) {
+  for (const name of ['give-back', 'hook-channel', 'memory-broker', 'file-feed']) {
     it(`accepts the example ${name}`, async () => {
       const path = `${EXAMPLES}${name}.mjs`
       const module: unknown = await import(pathToFileURL(path).href)

@@ -131,6 +131,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./broker.ts')).brokerCommand,
   },
   {
+    name: 'plugin',
+    summary: 'test a plugin of your own by what its kind promises',
+    load: async () => (await import('./plugin.ts')).pluginCommand,
+  },
+  {
     name: 'notify',
     summary: 'send a test message to each channel of the configuration',
     load: async () => (await import('./notify.ts')).notifyCommand,

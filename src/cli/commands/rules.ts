@@ -38,13 +38,14 @@ export const rulesCommand: CommandModule = {
       .option('--seed <seed>', 'the same seed gives the same histories', whole, 1)
       .option('--cases <count>', 'histories for each example of options', whole, 5_000)
       .addHelpText('after', EXAMPLES)
-      .action((file: string, given: Given) => test(file, given, context))
+      .action((file: string, given: Given) => testRule(file, given, context))
   },
 }
 
-async function test(
+/** Drives the rule of a file through price histories, and prints that it is sound. Throws BAD_PLUGIN. */
+export async function testRule(
   file: string,
-  { seed, cases, format }: Given,
+  { seed = 1, cases = 5_000, format }: Partial<Given> & Formatted,
   context: CommandContext,
 ): Promise<void> {
   const { stdout, env } = context

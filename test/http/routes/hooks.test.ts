@@ -277,6 +277,18 @@ describe('webhooks over http', () => {
     expect(account.control().position('tv-1')!.stop).to.equal(99.5)
   })
 
+  it('refuses a verb that there is not, and one without its fields', async () => {
+    for (const verb of ['loosen', 'release', ''])
+      expect(await outcome(charts({ id: 'v', verb, position: 'tv-1' }))).to.deep.equal([
+        422,
+        'BAD_INPUT',
+        'verb',
+      ])
+    const tighten = { id: 'v', verb: 'tighten', position: 'tv-1' }
+    expect(await outcome(charts(tighten))).to.deep.equal([422, 'BAD_INPUT', 'stop'])
+    expect(ids()).to.deep.equal([])
+  })
+
   it('exits only where the hook may, only a position of its account, and once', async () => {
     await exits({ ...GUARD, id: 'c0', position: 'main-1', rules: 'tight' })
     expect(account.control().position('main-1')!.account).to.equal('main')
