@@ -1,5 +1,6 @@
 // npm test: every check of the project. Ends with one line, `N passed, N failed`, and what was skipped.
-// `--no-install` leaves out the programs of the system that tests need; the rest goes to mocha.
+// `--no-install` leaves out the programs of the system that tests need, `--coverage` measures which code they run
+// (a quarter more time); the rest goes to mocha.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { setPriority, tmpdir } from 'node:os'
@@ -28,7 +29,7 @@ const CHECKS = [
   { name: 'format', tool: 'prettier', args: ['--check', '--log-level=warn', '.'] },
 ]
 
-const { isInstallWanted, forMocha } = parseArgs(process.argv.slice(2))
+const { isInstallWanted, isMeasured, forMocha } = parseArgs(process.argv.slice(2))
 
 /** The niceness of the checks: tests that wait for a process or a timer go first. */
 const BEHIND_TESTS = 10
@@ -76,19 +77,17 @@ async function runChecks() {
   return codes
 }
 
-/** The tests with coverage, files side by side; their counts arrive through a file. */
+/** The tests, files side by side; their counts arrive through a file. */
 async function runTests() {
   const counts = join(scratch, 'counts.json')
   // In a file or a pipe colours are noise; mocha writes them wherever CI is set.
   const colour = process.stdout.isTTY ? [] : ['--no-color']
   const isEverything = forMocha.length === 0
   const what = isEverything ? ['--parallel', '--jobs', String(JOBS), ...filesInOrder()] : forMocha
-  // Skipped tests cover less.
-  const isWhole = isEverything && missingTools().length === 0
-  const judged = isWhole ? [] : ['--check-coverage=false']
   const mocha = [binary('mocha'), ...colour, ...what]
   const isCompiled = existsSync(join(program, 'bundle'))
-  const { code } = await run(binary('c8'), [...judged, process.execPath, ...mocha], {
+  const [script, ...args] = isMeasured ? measured(mocha, isEverything) : mocha
+  const { code } = await run(script, args, {
     env: { WATCHKEEPER_TEST_COUNTS: counts, ...(isCompiled && { COMPILED_PROGRAM: program }) },
     show: true,
   })
@@ -97,6 +96,13 @@ async function runTests() {
   // A run that broke off, or fell below a threshold, failed even where no test did.
   const isUnsteady = first.failed > 0 && counted.failed === 0
   return code !== 0 && counted.failed === 0 && !isUnsteady ? { ...counted, failed: 1 } : counted
+}
+
+/** The command that measures the coverage of `mocha`, and judges it where all tests run: skipped ones cover less. */
+function measured(mocha, isEverything) {
+  const isWhole = isEverything && missingTools().length === 0
+  const judged = isWhole ? [] : ['--check-coverage=false']
+  return [binary('c8'), ...judged, process.execPath, ...mocha]
 }
 
 /** A few tests that failed beside others are run once more, alone; those that pass then are named. */

@@ -36,12 +36,14 @@ const MARK = '# Of the tests of watchkeeper, while they install what they need.'
 const FORBIDDEN = `#!/bin/sh\n${MARK}\nexit 101\n`
 
 const NO_INSTALL = '--no-install'
+const COVERAGE = '--coverage'
 
-/** The installation option of `npm test`'s arguments, and the arguments for mocha. */
+/** The own options of `npm test`, and the arguments for mocha. */
 export function parseArgs(given) {
   return {
     isInstallWanted: !given.includes(NO_INSTALL),
-    forMocha: given.filter(each => each !== NO_INSTALL),
+    isMeasured: given.includes(COVERAGE),
+    forMocha: given.filter(each => each !== NO_INSTALL && each !== COVERAGE),
   }
 }
 
@@ -74,7 +76,7 @@ export function plan(missing, { isRoot, hasApt, isInstallWanted }) {
 }
 
 const skipped = (commands, packages) =>
-  `tests that need ${commands} are skipped, and coverage is not judged: apt-get install ${packages}`
+  `tests that need ${commands} are skipped: apt-get install ${packages}`
 
 /**
  * Runs an installation that starts no service, however it ends; restores a policy of the machine.

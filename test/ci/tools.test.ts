@@ -12,7 +12,11 @@ interface Circumstances {
 
 interface Tools {
   readonly TOOLS: readonly { readonly command: string }[]
-  parseArgs(given: readonly string[]): { isInstallWanted: boolean; forMocha: string[] }
+  parseArgs(given: readonly string[]): {
+    isInstallWanted: boolean
+    isMeasured: boolean
+    forMocha: string[]
+  }
   plan(
     missing: Tools['TOOLS'],
     circumstances: Circumstances,
@@ -32,8 +36,8 @@ describe('the programs that tests need', () => {
       const { installs, line } = plan(TOOLS, { ...ALLOWED, ...but })
       expect(installs).to.equal(false)
       expect(line).to.equal(
-        'tests that need redis-server and promtool and chromium are skipped, and coverage is not ' +
-          'judged: apt-get install redis-server prometheus chromium',
+        'tests that need redis-server and promtool and chromium are skipped: ' +
+          'apt-get install redis-server prometheus chromium',
       )
     }
   })
@@ -53,10 +57,15 @@ describe('the programs that tests need', () => {
     expect(plan([], ALLOWED)).to.deep.equal({ installs: false, line: undefined })
   })
 
-  it('leave every argument but --no-install to mocha', () => {
-    expect(parseArgs([])).to.deep.equal({ isInstallWanted: true, forMocha: [] })
-    expect(parseArgs(['test/ci', '--no-install', '--bail'])).to.deep.equal({
+  it('leave every argument but --no-install and --coverage to mocha', () => {
+    expect(parseArgs([])).to.deep.equal({
+      isInstallWanted: true,
+      isMeasured: false,
+      forMocha: [],
+    })
+    expect(parseArgs(['test/ci', '--coverage', '--no-install', '--bail'])).to.deep.equal({
       isInstallWanted: false,
+      isMeasured: true,
       forMocha: ['test/ci', '--bail'],
     })
   })
