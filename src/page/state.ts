@@ -37,11 +37,12 @@ const connection = new Connection(store, {
 })
 
 /** The service's clock as the page estimates it, epoch ms. */
-export const serviceNow = (): number => store.at + (performance.now() - connection.receivedAt)
+export const serviceNow = (): number => store.at + Math.max(0, connection.ageMs)
 
 function tick(): void {
-  if (connection.receivedAt === -Infinity) return
-  const ms = performance.now() - connection.receivedAt
+  const ms = connection.ageMs
+  if (ms === Infinity) return
+  connection.renew()
   isStale.value = ms > STALE_MS
   behindMs.value = ms
 }

@@ -1,4 +1,6 @@
+import type { Layer } from '../domain/layer.ts'
 import type { PositionState, Side } from '../domain/position.ts'
+import type { ExitableView } from './control/exitable.ts'
 import type { KillSwitchState } from './control/kill-switch.ts'
 import type { PortfolioView } from './control/portfolio.ts'
 
@@ -48,6 +50,12 @@ export type ViewLevels = readonly [
   unguardedBy: string | null,
   /** Why it is exited. */
   reason: string | null,
+  /** Whether it could be exited now; null: it is being exited, or that was not judged yet. */
+  exitable: ExitableView['state'] | null,
+  /** Why it could not. */
+  unexitableBy: string | null,
+  /** What protects it; null: not known. */
+  layer: Layer | null,
 ]
 
 /** The last price of a series and its time of receipt (epoch ms); null before the first. */

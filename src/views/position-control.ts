@@ -1,6 +1,7 @@
 import { conflictsOf } from '../account/same-position.ts'
 import { accountText } from '../domain/account-name.ts'
 import { positionId } from '../domain/ids.ts'
+import { layerOf, type Layer } from '../domain/layer.ts'
 import { ConflictError, WatchkeeperError } from '../errors.ts'
 import type {
   Added,
@@ -122,10 +123,23 @@ export class PositionControl {
     if (system.state.register.isEnding(positionId(id))) await system.flush()
   }
 
+  /** What protects a position now; an own guard whose exits cannot leave protects nothing. */
+  private layerIn(
+    { position: { id: positionId }, generation }: Registered,
+    { unguardedBy, exitable }: PositionView,
+  ): Layer {
+    const net = this.deps.system.engine.nets.table.of({ positionId, generation })
+    return layerOf({
+      isGuarded: unguardedBy === undefined && exitable?.state !== 'no',
+      isNetted: net?.isProtecting === true,
+    })
+  }
+
   private view(registered: Registered): PositionView {
     const { system, clock, account: name } = this.deps
     const exitable = this.deps.exitable?.of(registered.position.id)
-    const view = { ...viewOf(system, registered, clock.now()), ...(exitable && { exitable }) }
+    const shown = { ...viewOf(system, registered, clock.now()), ...(exitable && { exitable }) }
+    const view = { ...shown, layer: this.layerIn(registered, shown) }
     if (name === undefined) return view
     const { account: part } = view
     return { ...view, account: accountText(part === undefined ? { name } : { name, part }) }

@@ -20,7 +20,7 @@ export const aRow = (row: number, changes: Partial<ViewRow> = {}): ViewRow => ({
 export const levels = (
   row: number,
   { stop = 95, state = 'guarded' }: { stop?: number | null; state?: ViewLevels[1] } = {},
-): ViewLevels => [row, state, 100, stop, null, 1, null, null]
+): ViewLevels => [row, state, 100, stop, null, 1, null, null, 'yes', null, 'ours']
 
 /** One page of the view; the price of ACME is 101. */
 export const aPage = (rows: readonly ViewRow[], changes: Partial<ViewPage> = {}): ViewPage => ({

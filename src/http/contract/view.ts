@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { LAYERS } from '../../domain/layer.ts'
 import { POSITION_STATES } from '../../domain/position.ts'
+import { EXITABLE_STATES } from '../../ports/control/exitable.ts'
 import { killSwitchState } from '../../ports/control/kill-switch.ts'
 import { portfolioView } from '../../ports/control/portfolio.ts'
 
@@ -24,8 +26,13 @@ const levels = z
     z.number(),
     maybeText,
     maybeText,
+    z.enum(EXITABLE_STATES).nullable(),
+    maybeText,
+    z.enum(LAYERS).nullable(),
   ])
-  .describe('Row, state, best price, stop, target, quantity, why unguarded, why it is exited.')
+  .describe(
+    'Row, state, best price, stop, target, quantity, why unguarded, why it is exited, exitable, why not, layer.',
+  )
 
 const row = z.object({
   row: z.number().describe('Number of the row within the epoch.'),

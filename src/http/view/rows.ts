@@ -231,4 +231,7 @@ const levelsOf = (view: PositionView, row: number): ViewLevels => [
   view.quantity,
   view.unguardedBy ?? null,
   view.reason ?? null,
+  view.exitable?.state ?? null,
+  view.exitable?.why ?? null,
+  view.layer ?? null,
 ]

@@ -31,8 +31,10 @@ export class Connection {
   private readonly events: ConnectionEvents
   private readonly shared: Shared
   private stop: AbortController | undefined
-  /** When the last frame or view arrived, by the page's monotonic clock. */
-  receivedAt = -Infinity
+  /** When the last frame or view arrived, by the page's monotonic clock, and by the wall clock, epoch ms. */
+  private receivedAt = -Infinity
+  private receivedWall = -Infinity
+  private silence: AbortController | undefined
 
   constructor(store: LiveStore, events: ConnectionEvents) {
     this.store = store
@@ -47,6 +49,19 @@ export class Connection {
     window.addEventListener('pagehide', () => this.stop?.abort())
     window.addEventListener('pageshow', () => this.update())
     this.update()
+  }
+
+  /**
+   * Age of the data, ms; Infinity before the first. While a computer sleeps the monotonic clock of some browsers
+   * stands still: the larger of both ages counts, so that what was received before never appears current.
+   */
+  get ageMs(): number {
+    return Math.max(performance.now() - this.receivedAt, Date.now() - this.receivedWall)
+  }
+
+  /** Ends a stream that has been silent for too long, as after a sleep: it is opened again. */
+  renew(): void {
+    if (this.ageMs > SILENT_MS) this.silence?.abort()
   }
 
   /** Connects where the page is visible, and disconnects where it is not. */
@@ -81,7 +96,7 @@ export class Connection {
 
   /** Whether another page of this browser sends matching frames. */
   private isFed(): boolean {
-    return this.store.version >= 0 && performance.now() - this.receivedAt < SILENT_MS
+    return this.store.version >= 0 && this.ageMs < SILENT_MS
   }
 
   /** Reads the whole view. */
@@ -107,6 +122,7 @@ export class Connection {
   /** Reads frames until the stream ends. */
   private async stream(signal: AbortSignal): Promise<void> {
     const silence = new AbortController()
+    this.silence = silence
     const { epoch, version } = this.store
     if (version < 0) return
     const path = `/api/view/stream?epoch=${encodeURIComponent(epoch)}&version=${version}`
@@ -150,6 +166,7 @@ export class Connection {
 
   private received(): void {
     this.receivedAt = performance.now()
+    this.receivedWall = Date.now()
     this.events.trouble(undefined)
     this.events.changed()
   }

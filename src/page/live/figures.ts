@@ -8,6 +8,9 @@ export const TARGET = 4
 export const QUANTITY = 5
 export const CAUSE = 6
 export const REASON = 7
+export const EXITABLE = 8
+export const UNEXITABLE = 9
+export const LAYER = 10
 
 export const signOf = ({ side }: Pick<Row, 'side'>): 1 | -1 => (side === 'long' ? 1 : -1)
 
@@ -55,6 +58,9 @@ export interface Sums {
   exiting: number
   observed: number
   unguarded: number
+  /** Positions that could be exited now, and one reason why another could not. */
+  exitable: number
+  unexitableBy: string | null
   /** Positions without a stop or a price: their risk is unknown. */
   unbounded: number
   readonly money: readonly Money[]
@@ -66,9 +72,14 @@ export const WORSE = 0.01
 /** Adds up all positions; money by currency, the largest risk first. */
 export function sumsOf(rows: Iterable<Row>, series: readonly Series[]): Sums {
   const byCurrency = new Map<string | null, Money>()
-  const sums = { guarded: 0, exiting: 0, observed: 0, unguarded: 0, unbounded: 0 }
+  const sums = { guarded: 0, exiting: 0, observed: 0, unguarded: 0, unbounded: 0, exitable: 0 }
+  let unexitableBy: string | null = null
   for (const row of rows) {
     sums[row.levels[STATE]]++
+    // What is being exited is on its way out.
+    const isExiting = row.levels[STATE] === 'exiting'
+    if (isExiting || row.levels[EXITABLE] === 'yes') sums.exitable++
+    else unexitableBy ??= row.levels[UNEXITABLE]
     const { price, currency } = series[row.series]!
     const money = byCurrency.get(currency) ?? { currency, atRisk: 0, atRiskWorse: 0, profit: 0 }
     byCurrency.set(currency, money)
@@ -80,7 +91,11 @@ export function sumsOf(rows: Iterable<Row>, series: readonly Series[]): Sums {
     }
     if (price !== null) money.profit += profitAt(row, price)
   }
-  return { ...sums, money: [...byCurrency.values()].sort((a, b) => b.atRisk - a.atRisk) }
+  return {
+    ...sums,
+    unexitableBy,
+    money: [...byCurrency.values()].sort((a, b) => b.atRisk - a.atRisk),
+  }
 }
 
 /** Positions on a scale from 0 to 1 of the known prices; the stop is left, the target right. */

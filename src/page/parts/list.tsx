@@ -97,7 +97,7 @@ export function List() {
         tabIndex={0}
         aria-label="Positions, the nearest to its stop first"
         aria-rowcount={lines.value.length + 1}
-        aria-colcount={8}
+        aria-colcount={9}
         aria-activedescendant={activeId(lines.value[active.value])}
         onKeyDown={onKeyDown}
         onPointerEnter={() => (isHeld.current = true)}
@@ -153,7 +153,7 @@ function Window(props: {
               aria-rowindex={index + 2}
               style={{ '--top': `${index * height}px` }}
             >
-              <span role="gridcell" aria-colspan={8}>
+              <span role="gridcell" aria-colspan={9}>
                 {line.name} <small>{line.count}</small>
               </span>
             </div>
@@ -183,6 +183,7 @@ const HEADS = [
   'Stop → target',
   'At risk',
   'Layer',
+  'Can exit',
   'State',
 ]
 

@@ -128,7 +128,9 @@ function Limit({ limit }: { readonly limit: LimitView }) {
 function Exitable() {
   const { status, rows } = store
   const blocked = status?.blockedBy ?? []
-  const count = blocked.length > 0 ? 0 : rows.size
+  const { exitable, unexitableBy } = sums.value
+  const count = blocked.length > 0 ? 0 : exitable
+  const why = blocked[0] ?? unexitableBy
   return (
     <div class="number">
       <h2>Could exit right now</h2>
@@ -137,7 +139,7 @@ function Exitable() {
         <span class="of"> of {rows.size}</span>
       </p>
       <p class="note">
-        {status === undefined ? '' : (blocked[0] ?? 'orders may leave, and the venue takes calls')}
+        {status === undefined ? '' : (why ?? 'orders may leave, and the venue takes calls')}
         {blocked.length > 1 && ` (and ${blocked.length - 1} more)`}
       </p>
     </div>

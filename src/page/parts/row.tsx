@@ -1,4 +1,15 @@
-import { atRisk, CAUSE, distance, profitAt, QUANTITY, REASON, STATE } from '../live/figures.ts'
+import {
+  atRisk,
+  CAUSE,
+  distance,
+  EXITABLE,
+  LAYER,
+  profitAt,
+  QUANTITY,
+  REASON,
+  STATE,
+  UNEXITABLE,
+} from '../live/figures.ts'
 import type { Row as Position, Series } from '../live/store.ts'
 import { hrefOf } from '../route.ts'
 import { ageText, moneyText, percentText, priceText, quantityText, words } from '../text.ts'
@@ -64,12 +75,31 @@ export function PositionRow({ row, series, now, top, index, isActive }: RowProps
         class="layer"
         title="Who holds the stop: watchkeeper, the venue or both"
       >
-        ours
+        {row.levels[LAYER] ?? '–'}
+      </span>
+      <span role="gridcell" class="exitable">
+        <CanExit row={row} />
       </span>
       <span role="gridcell" class="state">
         <State row={row} />
       </span>
     </div>
+  )
+}
+
+const CAN_EXIT = { yes: ['good', 'yes'], no: ['bad', 'no'], unknown: ['warn', 'unknown'] } as const
+
+/** Whether a position could be exited now, and why not. */
+export function CanExit({ row }: { readonly row: Position }) {
+  const state = row.levels[EXITABLE]
+  if (state === null) return <span class="quiet">–</span>
+  const [tone, text] = CAN_EXIT[state]
+  const why = row.levels[UNEXITABLE]
+  return (
+    <span class={tone} title={why ?? 'An exit could leave now'}>
+      {text}
+      {why !== null && <small> {why}</small>}
+    </span>
   )
 }
 

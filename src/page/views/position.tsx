@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals'
 import type { WhyView } from '../../ports/control/why.ts'
 import { change } from '../api.ts'
-import { atRisk, BEST, distance, profitAt, QUANTITY, STOP, TARGET } from '../live/figures.ts'
+import { atRisk, BEST, distance, LAYER, profitAt, QUANTITY, STOP, TARGET } from '../live/figures.ts'
 import type { Row, Series } from '../live/store.ts'
 import { Confirm } from '../parts/confirm.tsx'
-import { State } from '../parts/row.tsx'
+import { CanExit, State } from '../parts/row.tsx'
 import { Scale } from '../parts/scale.tsx'
 import { Facts, Failure } from '../parts/table.tsx'
 import { usePoll } from '../poll.ts'
@@ -121,6 +121,8 @@ function Figures({ row, series }: { readonly row: Row; readonly series: Series }
         ],
         ['Target', priceText(row.levels[TARGET], tickSize)],
         ['At risk', moneyText(atRisk(row, price), currency)],
+        ['Protected by', row.levels[LAYER] ?? 'unknown'],
+        ['Can exit now', <CanExit key="exitable" row={row} />],
         ...(row.account === null ? [] : [['Account', row.account] as const]),
       ]}
     />

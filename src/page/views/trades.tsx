@@ -80,6 +80,9 @@ export function TradesPage() {
                   <a href={hrefOf('trades', positionId, String(seq))}>{positionId}</a>
                 ),
               },
+              ...(trades.value.some(({ account }) => account !== trades.value[0]!.account)
+                ? [{ head: 'Account', cell: ({ account }: TradeView) => account ?? '–' }]
+                : []),
               {
                 head: 'Holding',
                 cell: ({ side, quantity, instrument }) =>

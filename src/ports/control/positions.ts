@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { InstrumentId, PositionId } from '../../domain/ids.ts'
+import { LAYERS } from '../../domain/layer.ts'
 import { POSITION_STATES, type Position } from '../../domain/position.ts'
 import { EXIT_REASONS } from '../../domain/reason.ts'
 import { maybe, nameOf, time, word, type Answer } from './answer.ts'
@@ -43,6 +44,9 @@ export const positionView = z.object({
     .optional()
     .describe('Prices of its instrument are multiples of it, where the configuration says so.'),
   reason: word(EXIT_REASONS).optional(),
+  layer: word(LAYERS)
+    .optional()
+    .describe('What protects it: its own guard (`ours`), its stop at the venue, both, or none.'),
   exitable: exitableView
     .optional()
     .describe(

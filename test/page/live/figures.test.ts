@@ -13,7 +13,7 @@ const row = (changes: Partial<Row> = {}, stop: number | null = 95): Row => ({
   isInverse: false,
   account: null,
   underlying: null,
-  levels: [0, 'guarded', 104, stop, 110, 2, null, null],
+  levels: [0, 'guarded', 104, stop, 110, 2, null, null, 'yes', null, 'ours'],
   ...changes,
 })
 const series = (currency: string | null, price: number | null): Series => ({
@@ -67,11 +67,25 @@ describe('The figures of the page', () => {
     ])
   })
 
+  it('count as exitable what could leave now or is on its way, and name one reason of the others', () => {
+    const [yes, no] = [row(), row()]
+    const held = {
+      ...no,
+      levels: [0, 'guarded', 104, 95, 110, 2, null, null, 'no', 'a ban', 'none'] as const,
+    }
+    const exiting = {
+      ...yes,
+      levels: [0, 'exiting', 104, 95, 110, 2, null, 'manual', null, null, 'ours'] as const,
+    }
+    const { exitable, unexitableBy } = sumsOf([yes, held, exiting], [series('USD', 101)])
+    expect([exitable, unexitableBy]).to.deep.equal([2, 'a ban'])
+  })
+
   it('put the stop on the left for both sides', () => {
     expect(placesOf(row(), 101)).to.include({ stop: 0, target: 1 })
     const short = row({
       side: 'short',
-      levels: [0, 'guarded', 96, 105, 90, 2, null, null],
+      levels: [0, 'guarded', 96, 105, 90, 2, null, null, 'yes', null, 'ours'],
     })
     const places = placesOf(short, 99)
     expect([places.stop, places.target]).to.deep.equal([0, 1])

@@ -54,4 +54,31 @@ describe('The store of the page', () => {
     expect(store.series[0]!.price).to.equal(null)
     expect(store.rows.size).to.equal(1)
   })
+
+  it('keeps the prices of a whole day in bounded memory, and no position that is gone', () => {
+    const HOUR_FRAMES = 14_400
+    const start = 1_700_000_000_000
+    let version = store.version
+    const feed = (frames: number): void => {
+      for (let each = 0; each < frames; each++) {
+        version++
+        const at = start + version * 250
+        // Each frame has a price, each fortieth a position that comes, and the one before that goes.
+        const row = 10 + Math.floor(version / 40)
+        const isNew = version % 40 === 0
+        store.apply(
+          aFrame(version, {
+            at,
+            prices: [[0, 100 + (version % 7), at]],
+            ...(isNew && { rows: [aRow(row)], gone: [row - 1] }),
+          }),
+        )
+      }
+    }
+    feed(24 * HOUR_FRAMES)
+    expect(store.rows.size).to.equal(3)
+    const { at } = store.history.of(0)!
+    expect(at.length).to.be.within(300, 600)
+    expect(at.at(-1)! - at[0]!).to.be.greaterThan(23 * 3_600_000)
+  })
 })
