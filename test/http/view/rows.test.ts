@@ -27,7 +27,9 @@ describe('The rows of the view', () => {
     rows.take(view('a'), 1, 0)
     rows.take(view('a', { stop: 96 }), 2, 0)
     rows.take(view('a', { stop: 97 }), 3, 0)
-    expect(rows.since(1).levels).to.deep.equal([[0, 'guarded', 100, 97, null, 1, null, null, null, null, null]])
+    expect(rows.since(1).levels).to.deep.equal([
+      [0, 'guarded', 100, 97, null, 1, null, null, null, null, null],
+    ])
     expect(rows.since(3).levels).to.equal(undefined)
   })
 
