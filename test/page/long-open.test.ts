@@ -75,7 +75,7 @@ needing('chromium').describe('A page that stays open', function () {
     const { page, complaints } = await opened(browser, url())
     await give(page, SECOND)
     await isLive(page)
-    // The network is gone, and an hour has passed of which the page was never told.
+    // The network is gone, and an hour has passed that the monotonic clock did not count.
     await page.context().setOffline(true)
     await page.evaluate('{ const now = Date.now; Date.now = () => now() + 3_600_000 }')
     await page.locator('html.stale').waitFor({ state: 'attached' })
