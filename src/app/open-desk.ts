@@ -40,7 +40,7 @@ export function openDesk(
     shared === undefined || shared.names?.includes(limit) === false
       ? undefined
       : sharedLimits.shareOf(shared.shared, limit, name, own)
-  return new CallDesk({
+  const desk = new CallDesk({
     shareOf,
     limits: broker.capabilities.limits,
     breakers,
@@ -59,4 +59,6 @@ export function openDesk(
       loopDelayMs: performance.loopDelayMs,
     }),
   })
+  broker.onLimitUse?.(use => desk.gates.used(use))
+  return desk
 }

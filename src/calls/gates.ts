@@ -1,14 +1,19 @@
-import type { CallLimit, EndpointGroup } from '../domain/venue.ts'
+import type { CallLimit, EndpointGroup, LimitUse } from '../domain/venue.ts'
 import type { RateLimited } from '../errors.ts'
 import type { Breaker, Permit } from '../resilience/breaker-state.ts'
 import { isPermit, type Outcome } from '../resilience/breaker.ts'
 import { held, NO_HOLD, type Hold } from '../resilience/hold.ts'
 import { snapshotThrottle } from '../resilience/throttle-snapshot.ts'
-import { admit, rateLimited, type Load } from '../resilience/throttle.ts'
+import { admit, pollsHeld, rateLimited, type Load } from '../resilience/throttle.ts'
 import { Breakers, type BreakersOptions } from './breakers.ts'
 import { freeze, openGate, withDefault, type Gate, type GateOptions } from './gate.ts'
 import type { GatesSnapshot } from './gates-snapshot.ts'
 import type { LimitMember } from './shared-limits.ts'
+
+/** Share of a limit beyond which the rest is kept for exits. */
+const RESERVED_FROM = 0.95
+/** Longest window of a limit that a venue reports, ms. */
+const LONGEST_WINDOW_MS = 60_000
 
 export interface GatesOptions extends BreakersOptions, GateOptions {
   readonly limits: readonly CallLimit[]
@@ -147,6 +152,14 @@ export class CallGates {
       if (isBan) each.banned(now + waitMs)
       else if (isUrgent) each.held(group, waitMs)
     }
+  }
+
+  /** The venue reports the use of a limit: from `RESERVED_FROM` on, only exits and what they wait for leave. */
+  used({ groups, share, resetInMs }: LimitUse): void {
+    if (share < RESERVED_FROM || !(resetInMs > 0)) return
+    const forMs = Math.min(resetInMs, LONGEST_WINDOW_MS)
+    for (const gate of new Set(groups.map(group => this.of(group))))
+      gate.throttle = pollsHeld(gate.throttle, forMs, this.now)
   }
 
   /** Changes a breaker by hand. */

@@ -13,6 +13,16 @@ export interface CallLimit {
   readonly perDay?: number
 }
 
+/** What a venue reports of one of its limits with an answer. */
+export interface LimitUse {
+  /** Groups whose calls count in it. */
+  readonly groups: readonly EndpointGroup[]
+  /** Share that is used in the present window, 0 to 1 and above. */
+  readonly share: number
+  /** Until the window ends, ms. */
+  readonly resetInMs: number
+}
+
 /**
  * How long a venue finds an order by its id, counted from its send: for ever, so many ms, or until that local
  * time of day (`HH:mm`, in an IANA time zone), at which it forgets the orders of its day. Past it an absent

@@ -11,7 +11,7 @@ import type {
   PositionMode,
   VenueInstrument,
 } from '../domain/venue-facts.ts'
-import type { Capabilities } from '../domain/venue.ts'
+import type { Capabilities, LimitUse } from '../domain/venue.ts'
 
 export type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 export type { ExitAnswer, LivedOrder, OrderState, RejectionCode } from '../domain/order.ts'
@@ -71,6 +71,8 @@ export interface Broker {
   streamOrders?(listener: (update: OrderUpdate) => void): void
   /** Pushes what may have changed at the account from now on, until `close`. Nothing of it is a proof. */
   streamHints?(listener: (hint: AccountHint) => void): void
+  /** Passes on from now on how much of its limits is used, as the venue reports with its answers. */
+  onLimitUse?(listener: (use: LimitUse) => void): void
   /** The venue's rules for every instrument that this broker trades. */
   instruments?(signal: AbortSignal): Promise<readonly VenueInstrument[]>
   positionMode?(signal: AbortSignal): Promise<PositionMode>

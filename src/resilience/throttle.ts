@@ -203,6 +203,12 @@ function cutOf({ cuts, rate: from, at, admittedSinceCut, options }: Throttle): C
   return to(Math.min(0.95 * from, Math.max(0.3 * from, measured)), 'measured')
 }
 
+/** The venue reports that a limit is nearly used up for `forMs` more: polls wait, exits do not. */
+export function pollsHeld(state: Throttle, forMs: number, now: number): Throttle {
+  const seen = advanceTo(state, now)
+  return { ...seen, pollsGatedUntil: Math.max(seen.pollsGatedUntil, seen.at + forMs) }
+}
+
 /** The breaker opened: the rate stays as it is until it closes. */
 export const breakerOpened = (state: Throttle, now: number): Throttle => ({
   ...advanceTo(state, now),

@@ -50,6 +50,25 @@ describe('Gates', () => {
     expect(waitOf(gates, 'orders')).to.equal(2_000)
   })
 
+  it('keep the rest of a limit for exits once the venue reports that 95 % of it are used', () => {
+    const gates = open({ limits: [{ name: 'all', groups: ['orders', 'account', 'quotes'] }] })
+    const leaves = (isUrgent: boolean): boolean => {
+      now += 100
+      return gates.ask({ group: 'account', isUrgent }).kind === 'leave'
+    }
+    gates.used({ groups: ['account'], share: 0.94, resetInMs: 5_000 })
+    expect(leaves(false)).to.equal(true)
+    gates.used({ groups: ['account'], share: 0.95, resetInMs: 5_000 })
+    expect([leaves(false), leaves(true)]).to.deep.equal([false, true])
+    now += 5_000
+    expect(leaves(false)).to.equal(true)
+    // A window that never ends, or has ended, is none.
+    gates.used({ groups: ['account'], share: 1, resetInMs: Infinity })
+    gates.used({ groups: ['account'], share: 1, resetInMs: -1 })
+    now += 60_000
+    expect(leaves(false)).to.equal(true)
+  })
+
   it('freeze a rate until the last breaker of its groups is closed', () => {
     const gates = open()
     trip(gates, 'orders')

@@ -2,8 +2,10 @@ import type { AccountHint } from '../../domain/account-hint.ts'
 import type { InstrumentId } from '../../domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../domain/order.ts'
 import { isNetId, type StopOrder } from '../../domain/resting-stop.ts'
+import type { ReportedChange } from '../../domain/shrink-cause.ts'
 import type { Tick } from '../../domain/tick.ts'
 import type { Credentials } from '../../domain/venue-facts.ts'
+import type { LimitUse } from '../../domain/venue.ts'
 import { NotSent } from '../../errors.ts'
 import type {
   Capabilities,
@@ -16,7 +18,7 @@ import type {
 } from '../../ports/broker.ts'
 import type { Timers } from '../../ports/timers.ts'
 import type { Permissions, PositionMode, VenueBroker } from './account.ts'
-import { assertCancelled, refusedOf, VenueClient, type Judge } from './client.ts'
+import { assertCancelled, refusedOf, VenueClient, type Judge, type LimitReader } from './client.ts'
 import type { VenueInstrument } from './instrument.ts'
 import type { Dialect, LineOptions, VenueRequest } from './line.ts'
 import { rejectionOf } from './meaning.ts'
@@ -69,11 +71,11 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   readonly amendStop?: (order: StopOrder, signal: AbortSignal) => Promise<OrderState>
   private stream: AccountStream | undefined
 
-  constructor(options: AdapterOptions, dialect: Dialect, judge: Judge) {
+  constructor(options: AdapterOptions, dialect: Dialect, judge: Judge, limits?: LimitReader) {
     this.capabilities = options.capabilities
     this.mode = options.positionMode
     this.onOdd = () => options.onOddity?.('quotes')
-    this.client = new VenueClient(dialect, judge, options)
+    this.client = new VenueClient(dialect, judge, options, limits)
     if (options.capabilities.restingStop?.amend === true)
       this.amendStop = (order, signal) => this.amended(order, signal)
     const { stream } = options
@@ -129,6 +131,10 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
     return instruments.length === 0 ? [] : this.prices(instruments, signal)
   }
 
+  onLimitUse(listener: (use: LimitUse) => void): void {
+    this.client.onLimitUse = listener
+  }
+
   clockOffsetMs(signal: AbortSignal): Promise<number> {
     return this.client.clockOffsetMs(signal)
   }
@@ -148,6 +154,12 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
 
   abstract holdings(signal: AbortSignal): Promise<readonly Holding[]>
   abstract openOrders(signal: AbortSignal): Promise<readonly OpenOrder[]>
+  /** What took units out of a holding since then (epoch ms). */
+  abstract changes(
+    key: HoldingKey,
+    since: number,
+    signal: AbortSignal,
+  ): Promise<readonly ReportedChange[]>
   abstract positionMode(signal: AbortSignal): Promise<PositionMode>
   abstract instruments(signal: AbortSignal): Promise<readonly VenueInstrument[]>
   abstract permissions(signal: AbortSignal): Promise<Permissions>

@@ -1,3 +1,4 @@
+import type { LimitUse } from '../../domain/venue.ts'
 import { OutcomeUnknown } from '../../errors.ts'
 import type { ExitAnswer } from '../../ports/broker.ts'
 import {
@@ -18,22 +19,39 @@ export type Answer =
  */
 export type Judge = (what: string, answer: RawAnswer, now: number) => Answer
 
+/** Reads from the headers of an answer how much of each limit is used; `now` is epoch ms at the venue. */
+export type LimitReader = (
+  request: VenueRequest,
+  answer: RawAnswer,
+  now: number,
+) => readonly LimitUse[]
+
 /** Sends requests to a venue and reads what the answers prove. */
 export class VenueClient {
   readonly line: VenueLine
+  /** Called with how much of its limits the venue reports as used. */
+  onLimitUse: (use: LimitUse) => void = () => undefined
   private readonly judge: Judge
+  private readonly limits: LimitReader
   private readonly monotonic: () => number
   private bannedUntil = -Infinity
 
-  constructor(dialect: Dialect, judge: Judge, options: LineOptions) {
+  constructor(
+    dialect: Dialect,
+    judge: Judge,
+    options: LineOptions,
+    limits: LimitReader = () => [],
+  ) {
     this.line = new VenueLine(dialect, options)
     this.judge = judge
+    this.limits = limits
     this.monotonic = options.monotonic ?? (() => performance.now())
   }
 
   /** Sends one request. Throws as `exchange` does. */
   async ask(request: VenueRequest, signal: AbortSignal): Promise<Answer> {
     const raw = await this.line.ask(request, signal)
+    for (const use of this.limits(request, raw, this.line.time.at())) this.onLimitUse(use)
     const answer = this.judge(`${request.method} ${request.path}`, raw, this.line.time.at())
     if (answer.kind === 'failure' && answer.meaning === 'clock') this.line.time.distrust()
     if (answer.kind === 'failure' && answer.meaning === 'banned')

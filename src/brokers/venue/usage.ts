@@ -1,8 +1,23 @@
+import type { EndpointGroup, LimitUse } from '../../domain/venue.ts'
 import { RateLimited } from '../../errors.ts'
 
 /** Fraction of a limit beyond which queries wait, so that exits still get through. */
 const RESERVED_FROM = 0.95
 const MINUTE_MS = 60_000
+
+/** A limit of a venue, in windows of the same length by the venue's clock. */
+export interface LimitWindow {
+  readonly groups: readonly EndpointGroup[]
+  readonly most: number
+  readonly ms: number
+}
+
+/** The use of a limit; the venue has counted `used` by `at`, epoch ms of the venue. */
+export const useOf = ({ groups, most, ms }: LimitWindow, used: number, at: number): LimitUse => ({
+  groups,
+  share: used / most,
+  resetInMs: ms - (at % ms),
+})
 
 /** How much of a per-minute call limit is used, as the venue reports with each answer. */
 export class Usage {

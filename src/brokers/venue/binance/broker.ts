@@ -20,7 +20,9 @@ import { Usage } from '../usage.ts'
 import { accountDialect } from './account-stream.ts'
 import * as answers from './answers.ts'
 import { WEIGHT_PER_MINUTE } from './capabilities.ts'
+import { changesIn, changesRequests } from './changes.ts'
 import { failureOf } from './codes.ts'
+import { limitsIn } from './limits.ts'
 import * as requests from './requests.ts'
 import * as shapes from './shapes.ts'
 import * as stops from './stops.ts'
@@ -37,7 +39,7 @@ export class BinanceBroker extends VenueAdapter<unknown> {
 
   constructor(options: BinanceOptions) {
     const usage = new Usage(WEIGHT_PER_MINUTE)
-    super(options, dialectOf(options), judgeOf(usage))
+    super(options, dialectOf(options), judgeOf(usage), limitsIn)
     this.options = options
     this.usage = usage
   }
@@ -60,6 +62,13 @@ export class BinanceBroker extends VenueAdapter<unknown> {
 
   async instruments(signal: AbortSignal): Promise<readonly VenueInstrument[]> {
     return answers.instrumentsOf(await this.question(requests.instrumentsRequest, signal))
+  }
+
+  async changes(key: HoldingKey, since: number, signal: AbortSignal) {
+    const [forced, trades, orders] = await Promise.all(
+      changesRequests(key, since).map(request => this.question(request, signal)),
+    )
+    return changesIn({ forced, trades, orders }, key)
   }
 
   async permissions(signal: AbortSignal): Promise<Permissions> {

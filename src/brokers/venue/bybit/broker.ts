@@ -19,7 +19,9 @@ import { wholeList } from '../pages.ts'
 import { jsonOf, shaped } from '../reply.ts'
 import { accountDialect } from './account-stream.ts'
 import * as answers from './answers.ts'
+import { changesIn, changesRequest, execution } from './changes.ts'
 import { failureOfCode, failureOfStatus } from './codes.ts'
+import { limitsIn } from './limits.ts'
 import * as requests from './requests.ts'
 import * as shapes from './shapes.ts'
 
@@ -27,7 +29,7 @@ import * as shapes from './shapes.ts'
 export class BybitBroker extends VenueAdapter<answers.Reply> {
   constructor(options: AdapterOptions) {
     const write = requests.writer(options.recvWindowMs)
-    super(options, { write, timeRequest: requests.timeRequest, readTime }, judge)
+    super(options, { write, timeRequest: requests.timeRequest, readTime }, judge, limitsIn)
   }
 
   async holdings(signal: AbortSignal): Promise<readonly Holding[]> {
@@ -64,6 +66,16 @@ export class BybitBroker extends VenueAdapter<answers.Reply> {
       signal,
     })
     return rows.flatMap(row => answers.instrumentOf(row) ?? [])
+  }
+
+  async changes(key: HoldingKey, since: number, signal: AbortSignal) {
+    const rows = await this.pages('the changes', {
+      request: changesRequest(key, since),
+      shape: execution,
+      nameOf: ({ execId }) => execId,
+      signal,
+    })
+    return changesIn(rows, key)
   }
 
   async permissions(signal: AbortSignal): Promise<Permissions> {

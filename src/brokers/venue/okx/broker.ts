@@ -19,6 +19,7 @@ import { wholeList } from '../pages.ts'
 import { jsonOf, shaped } from '../reply.ts'
 import { accountDialect } from './account-stream.ts'
 import * as answers from './answers.ts'
+import { changesIn, changesRequest } from './changes.ts'
 import { failureOfCode, failureOfStatus } from './codes.ts'
 import * as requests from './requests.ts'
 import * as shapes from './shapes.ts'
@@ -72,6 +73,10 @@ export class OkxBroker extends VenueAdapter<answers.Rows> {
       this.question(requests.instrumentsRequest(product), signal),
     )
     return answers.instrumentsOf((await Promise.all(asked)).flat())
+  }
+
+  async changes(key: HoldingKey, since: number, signal: AbortSignal) {
+    return changesIn(await this.question(changesRequest(key, since), signal), key)
   }
 
   async permissions(signal: AbortSignal): Promise<Permissions> {
