@@ -160,7 +160,7 @@ export function leftToAPerson({ plan, disk }: Pick<Outcome, 'plan' | 'disk'>): R
   const open = [...disk.positions.values()].filter(({ state }) => state === 'open')
   const left = open.filter(({ position: { id } }) => reported.includes(id))
   const { capabilities } = shrunk ?? plan.venue
-  const isEvidence = capabilities.lookup === 'none'
+  const isEvidence = capabilities.lookup === 'none' || isForgotten
   const held = new Set(left.map(({ position: { instrument } }) => instrument))
   const waiting = open.filter(({ position }) => isEvidence && held.has(position.instrument))
   return new Set([...left, ...waiting].map(({ position: { id } }) => String(id)))
