@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { expect } from 'chai'
-import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
+import { cliHere } from '../support/cli-here.ts'
+import { Folder, type Ran } from '../support/cli.ts'
 
 const AT = Date.UTC(2024, 7, 9, 9, 30)
 
@@ -34,7 +35,7 @@ describe('watchkeeper check', () => {
   afterEach(() => folder.remove())
 
   const check = (text: string, ...more: string[]): Promise<Ran> =>
-    watchkeeper(['check', '--positions', folder.file('p.yaml', text), ...more])
+    cliHere(['check', '--positions', folder.file('p.yaml', text), ...more])
 
   it('shows the levels of each rule at entry', async () => {
     expect(await check(POSITIONS)).to.deep.equal({
@@ -107,7 +108,7 @@ valid: 2 positions, 2 rule sets, 1 warning
   })
 
   it('ends with 2 for a file that is not there', async () => {
-    const ran = await watchkeeper(['check', '--positions', `${folder.path}/gone.yaml`])
+    const ran = await cliHere(['check', '--positions', `${folder.path}/gone.yaml`])
     expect(ran.code).to.equal(2)
     expect(ran.stderr).to.contain('gone.yaml: found no such file, expected a file')
   })
@@ -116,7 +117,7 @@ valid: 2 positions, 2 rule sets, 1 warning
     const config = (more: string): Promise<Ran> => {
       const positions = folder.file('p.yaml', POSITIONS)
       const file = folder.file('c.yaml', `positions: ${positions}\n${more}`)
-      return watchkeeper(['check', '--config', file])
+      return cliHere(['check', '--config', file])
     }
     const NOTHING_PROVED = `broker: { kind: http, url: 'http://127.0.0.1:1', token: secret, capabilities: { dedupe: never, lookup: none, reduceOnly: false } }
 feed: { kind: poll }
@@ -181,7 +182,7 @@ feed: { kind: poll }
   })
 
   it('requires something to check', async () => {
-    const ran = await watchkeeper(['check'])
+    const ran = await cliHere(['check'])
     expect([ran.code, ran.stderr]).to.deep.equal([
       2,
       'error: found neither --positions nor --config, expected at least one of them\n',
@@ -189,7 +190,7 @@ feed: { kind: poll }
   })
 
   it('shows examples in its help', async () => {
-    const ran = await watchkeeper(['check', '--help'])
+    const ran = await cliHere(['check', '--help'])
     expect(ran.code).to.equal(0)
     expect(ran.stdout).to.contain('Examples:\n  $ watchkeeper check --positions')
   })

@@ -2,7 +2,8 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
+import { cliHere } from '../support/cli-here.ts'
+import { Folder, type Ran } from '../support/cli.ts'
 import { atBinance } from '../support/venues/at-binance.ts'
 import { atBybit } from '../support/venues/at-bybit.ts'
 import { atOkx } from '../support/venues/at-okx.ts'
@@ -42,7 +43,7 @@ describe('watchkeeper init', () => {
   }
 
   const init = (args: readonly string[], stdin = '', env: NodeJS.ProcessEnv = ENV): Promise<Ran> =>
-    watchkeeper(['init', '--folder', folder, '--url', venue.url, ...args], { stdin, env })
+    cliHere(['init', '--folder', folder, '--url', venue.url, ...args], { stdin, env })
 
   const written = (name: string): string => readFileSync(join(folder, name), 'utf8')
 
@@ -57,7 +58,7 @@ describe('watchkeeper init', () => {
       expect(written('watchkeeper.yaml')).to.include(`kind: ${kind}\n  environment: demo\n`)
       expect(written('positions.yaml')).to.include(`instrument: "${name}"`)
       expect(written('positions.yaml')).to.not.include('ETHUSDT')
-      const checked = await watchkeeper(['check', '--config', join(folder, 'watchkeeper.yaml')], {
+      const checked = await cliHere(['check', '--config', join(folder, 'watchkeeper.yaml')], {
         env: ENV,
       })
       expect(checked.stdout).to.include('valid: 1 position')

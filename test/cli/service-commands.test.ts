@@ -2,7 +2,8 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
+import { cliHere } from '../support/cli-here.ts'
+import { Folder, type Ran } from '../support/cli.ts'
 import { closedPort } from '../support/closed-port.ts'
 import { RunningService } from '../support/kill.ts'
 import { until } from '../support/until.ts'
@@ -37,8 +38,7 @@ describe('The commands for a running service', () => {
     folder.remove()
   })
 
-  const run = (...args: string[]): Promise<Ran> =>
-    watchkeeper(args, { env: { WATCHKEEPER_URL: url } })
+  const run = (...args: string[]): Promise<Ran> => cliHere(args, { env: { WATCHKEEPER_URL: url } })
 
   it('show its state', async () => {
     // On a busy machine a start is late by more than a warning allows.
@@ -106,7 +106,7 @@ describe('The commands for a running service', () => {
     const csv = (await run('exits', '--format', 'csv', '--position', 'mine/1')).stdout.split('\n')
     expect(csv[0]).to.match(/^seq,closedAt,openedAt,positionId,/)
     expect(csv[1]).to.match(/^\d+,\d{4}-\d\d-\d\dT[\d:.]+Z,/)
-    const offline = await watchkeeper(['exits', '--data', data, '--format', 'json'])
+    const offline = await cliHere(['exits', '--data', data, '--format', 'json'])
     expect(JSON.parse(offline.stdout)).to.include({ positionId: 'mine/1', reason: 'manual' })
     expect((await run('exits', '--day', '2020-01-01')).stdout).to.equal('no exit is known\n')
     const bad = await run('exits', '--zone', 'EST')
@@ -242,7 +242,7 @@ describe('The commands for a running service', () => {
       server = createServer(answer).listen(0, '127.0.0.1')
       await new Promise(resolve => server!.once('listening', resolve))
       const { port } = server.address() as AddressInfo
-      const { code, stderr } = await watchkeeper(['why', 'a', '--url', `http://127.0.0.1:${port}`])
+      const { code, stderr } = await cliHere(['why', 'a', '--url', `http://127.0.0.1:${port}`])
       expect([code, stderr.split('\n').length]).to.deep.equal([1, 2])
       return stderr
     }

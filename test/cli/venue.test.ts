@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { reportSchema, type VenueReport } from '../../src/brokers/venue/report.ts'
-import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
+import { cliHere } from '../support/cli-here.ts'
+import { Folder, type Ran } from '../support/cli.ts'
 import { binanceAccount, bybitAccount, okxAccount } from '../support/venues/accounts.ts'
 import { emulated, type EmulatedVenue } from '../support/venues/at-venue.ts'
 
@@ -36,7 +37,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       )
       const output = join(folder.path, 'report.json')
       const given = ['venue', 'test', '--config', config, '--output', output, ...args]
-      return watchkeeper(given, { env: account().env })
+      return cliHere(given, { env: account().env })
     }
     const report = (): VenueReport =>
       reportSchema.parse(JSON.parse(readFileSync(join(folder.path, 'report.json'), 'utf8')))
