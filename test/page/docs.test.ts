@@ -48,7 +48,7 @@ needing('chromium').describe('The document of the API in a browser', function ()
 
   it('shows parameters, body, answers, role, error codes and a command', async () => {
     const { page } = await opened(browser, url, { viewport: { width: 390, height: 844 } })
-    await page.getByRole('searchbox').fill('post kill-switch')
+    await page.getByRole('searchbox').fill('post /api/kill-switch')
     await page.locator('.count', { hasText: '1 of' }).waitFor()
     await page.locator('section > details > summary').click()
     const text = (await page.locator('section > details').textContent())!
