@@ -105,6 +105,11 @@ function quirkyFaults({ capabilities, quirks = {} }: CrashVenue, random: Random)
     plan: { share: 0, rejectsAfterMs: Math.floor(30 + random() * 500) },
   })
   const late = lateArrivalAt({ capabilities })
+  const givenUp = {
+    kind: 'delay',
+    when: 'before',
+    ms: CALL_MS + capabilities.visibilityMs / 3,
+  } as const
   return [
     ...(quirks.rejectsLate === true
       ? [
@@ -115,6 +120,10 @@ function quirkyFaults({ capabilities, quirks = {} }: CrashVenue, random: Random)
     // Such an order arrives after its deadline, and the venue refuses it.
     ...(capabilities.deadline === 'kept'
       ? [{ on: 'place', skip: Math.floor(random() * 3), harm: late } as const]
+      : []),
+    // It acts after the guard has given it up, and before the venue claims to show everything.
+    ...(capabilities.deadline === 'ignored'
+      ? [{ on: 'place', skip: Math.floor(random() * 3), harm: givenUp } as const]
       : []),
   ]
 }

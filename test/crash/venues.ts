@@ -77,7 +77,7 @@ export const realVenuesOf = (lateMs: number): readonly CrashVenue[] => [
   real('hedge', { ...USUAL, holdings: 'sides' }, { beside: OTHER_SIDES }),
   real('products', { ...USUAL, products: true }, { product: 'margin', beside: DELIVERED }),
   real('deadline-kept', { ...SPOT, deadline: 'kept' }, {}, lateMs),
-  real('deadline-ignored', { ...USUAL, deadline: 'ignored' }),
+  real('deadline-ignored', { ...USUAL, deadline: 'ignored' }, {}, lateMs),
   real(
     'all-at-once',
     { ...USUAL, ...LIMITS, deadline: 'kept' },
