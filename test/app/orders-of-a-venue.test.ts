@@ -18,6 +18,7 @@ const CAPABILITIES: Partial<Capabilities> = {
 }
 /** Longest call, ms: an order may act as long after it was sent. */
 const CALL_MS = 60_000
+const AT_THE_START = JSON.stringify({ instruments: [{ instrument: 'SHARED', lot: 0.1 }] })
 const REFUSED = { kind: 'reject', code: 'refused', text: 'not of this type' } as const
 
 const position = (id: string, instrument: string, but: object = {}): object => ({
@@ -48,11 +49,17 @@ describe('a service whose venue counts in doubles and refuses orders by type', (
     ]
     broker = await startBroker({
       folder: join(folder, 'broker'),
-      settings: { drifts: true, capabilities: CAPABILITIES },
+      settings: {
+        drifts: true,
+        capabilities: CAPABILITIES,
+        listed: [{ instrument: 'SHARED', lot: 0.05, minQuantity: 0.05 }],
+      },
       script: {
         hands,
         prices: Object.fromEntries(hands.map(({ instrument }) => [instrument, 100])),
         faults: [
+          // The start reads another lot than the service finds later.
+          { on: 'instruments', harm: { kind: 'raw', text: AT_THE_START } },
           {
             on: 'place',
             instrument: 'NO-LIMIT',
@@ -111,6 +118,7 @@ describe('a service whose venue counts in doubles and refuses orders by type', (
         token: 'test-token',
         capabilities: CAPABILITIES,
         callTimeoutMs: CALL_MS,
+        instruments: true,
       },
       exits: { style, retryMs: 50 },
       instruments: { LOTS: { lot: 0.1 }, PENNY: { tickSize: 0.05 } },
@@ -139,16 +147,14 @@ describe('a service whose venue counts in doubles and refuses orders by type', (
       .map(({ type, quantity, limit }) => [type, quantity, ...(limit === undefined ? [] : [limit])])
 
   it('sells each holding to the last lot, with a type of order that the venue accepts', async () => {
-    for (const [instrument, price] of [
-      ['LOTS', 40],
-      ['SHORT', 160],
-      ['PENNY', 0.05],
-      ['NO-LIMIT', 40],
-      ['NO-MARKET', 40],
-    ] as const) {
-      await broker.price(instrument, price)
+    const prices = { LOTS: 40, SHORT: 160, PENNY: 0.05, 'NO-LIMIT': 40, 'NO-MARKET': 40 }
+    // A price that a busy machine reads too late exits no position: it is repeated.
+    const repeated = setInterval(() => void broker.script({ prices }), 500)
+    try {
+      await service.printed(line => line.includes(' exit-filled '), 5)
+    } finally {
+      clearInterval(repeated)
     }
-    await service.printed(line => line.includes(' exit-filled '), 5)
     for (const instrument of ['LOTS', 'SHORT', 'PENNY', 'NO-LIMIT', 'NO-MARKET']) {
       expect(heldOf(instrument), instrument).to.equal(0)
     }
@@ -164,6 +170,18 @@ describe('a service whose venue counts in doubles and refuses orders by type', (
       ['market', 1],
       ['limit', 1, 39.6],
     ])
+  })
+
+  it('applies what the venue lists while it runs, and reports it of instruments that are held', async () => {
+    const changed = (line: string): boolean => line.includes(' instrument-changed ')
+    await service.printed(changed)
+    const line = service.lines.find(changed)!
+    expect(line)
+      .to.match(/SHARED/)
+      .and.to.match(/"lot":0\.1.*"lot":0\.05/)
+    const unlisted = service.lines.filter(each => each.includes(' instrument-unlisted '))
+    expect(unlisted.join(), 'it is listed').not.to.include('SHARED')
+    expect(unlisted.join()).to.include('LOTS')
   })
 
   it('gives each order the deadline of a call to the broker', async () => {
