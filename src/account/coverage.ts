@@ -144,9 +144,9 @@ export class Coverage {
     })
   }
 
-  /** Calls `done` with what the present sweep has found, once that is complete. */
-  whenSwept(done: (found: Found) => void): void {
-    this.work.whenDone(() => done(this.last))
+  /** Calls `done` with what the present sweep has found once that is complete, or `failed`. */
+  whenSwept(done: (found: Found) => void, failed?: (error: unknown) => void): void {
+    this.work.whenDone(() => done(this.last), failed)
   }
 
   /** Takes one step of a sweep. Returns whether it is complete. */

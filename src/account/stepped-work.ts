@@ -1,10 +1,15 @@
 /** Does one step of a piece of work. Returns whether it was the last one. */
 export type Step = () => boolean
 
+interface Waiting {
+  done(): void
+  failed(error: unknown): void
+}
+
 /** Work of many steps, one in each turn of the event loop: messages and ticks come between them. */
 export class SteppedWork {
   private step: Step | undefined
-  private waiting: (() => void)[] = []
+  private waiting: Waiting[] = []
   private failure: { readonly error: unknown } | undefined
 
   /**
@@ -28,10 +33,10 @@ export class SteppedWork {
     this.end()
   }
 
-  /** Calls `done` when the present work is complete, at once where there is none; never where it fails. */
-  whenDone(done: () => void): void {
+  /** Calls `done` when the present work is complete, at once where there is none, or `failed` where a step throws. */
+  whenDone(done: () => void, failed: Waiting['failed'] = () => undefined): void {
     if (this.step === undefined) done()
-    else this.waiting.push(done)
+    else this.waiting.push({ done, failed })
   }
 
   private go(step: Step): void {
@@ -44,8 +49,10 @@ export class SteppedWork {
       try {
         this.go(step)
       } catch (error) {
+        const { waiting } = this
         this.waiting = []
         this.failure = { error }
+        for (const { failed } of waiting) failed(error)
       }
     })
   }
@@ -53,6 +60,6 @@ export class SteppedWork {
   private end(): void {
     const { waiting } = this
     this.waiting = []
-    for (const done of waiting) done()
+    for (const { done } of waiting) done()
   }
 }

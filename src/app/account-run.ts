@@ -218,6 +218,7 @@ export class AccountRun {
       backup: () => backupOf(parts.store, clock.now()),
       clock,
       health: () => this.health.current(),
+      freshHealth: () => this.health.fresh(),
       refreshHealth: () => this.health.refresh(),
       version: options.version,
       isStrict: config.strict,

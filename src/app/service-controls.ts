@@ -55,6 +55,11 @@ export class ServiceControls {
       instruments: options.config.instruments,
       store,
       health: () => healthOf(runs),
+      freshHealth: async () => {
+        // One after the other: what each of them does in one turn does not add up.
+        for (const { health } of runs) await health.fresh()
+        return mergedHealth(runs.map(({ guarded, health }) => [guarded.name, health.last]))
+      },
       healthAgeMs: () => Math.max(...runs.map(({ health }) => health.ageMs)),
       metrics,
       readiness,

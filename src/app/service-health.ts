@@ -55,6 +55,8 @@ export class ServiceHealth {
   private seenLines = 0
   /** When the last cycle made a snapshot, monotonic ms. */
   private cycledAt: number
+  /** The snapshot that is being made in slices. */
+  private making: Promise<void> | undefined
 
   constructor(deps: ServiceHealthDeps) {
     this.deps = deps
@@ -77,6 +79,26 @@ export class ServiceHealth {
   current(): HealthSnapshot {
     if (this.seenLines !== this.deps.system.begunLines) this.refresh()
     return this.snapshot
+  }
+
+  /** The same, made in slices: no turn of the event loop evaluates more positions than one of a cycle does. */
+  async fresh(): Promise<HealthSnapshot> {
+    // One under way may have begun before the last line.
+    await this.making
+    if (this.seenLines === this.deps.system.begunLines) return this.snapshot
+    this.making ??= this.make().finally(() => (this.making = undefined))
+    await this.making
+    return this.snapshot
+  }
+
+  private async make(): Promise<void> {
+    const { coverage } = this.deps.system
+    await swept(coverage)
+    const seen = this.deps.system.begunLines
+    coverage.sweepInTurns()
+    this.snapshot = this.since(this.evaluate(await swept(coverage)))
+    // What was written during the sweep may have changed what it had evaluated already.
+    this.seenLines = seen
   }
 
   /** Makes a snapshot outside the cycle. */
@@ -135,3 +157,7 @@ export class ServiceHealth {
     return lost === undefined ? [] : [{ place: join(config.dataFolder, 'paper'), lost }]
   }
 }
+
+/** What the present sweep of the account finds, at once where none is under way. */
+const swept = (coverage: Account['coverage']): Promise<Found> =>
+  new Promise((resolve, reject) => coverage.whenSwept(resolve, reject))

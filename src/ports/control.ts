@@ -45,6 +45,8 @@ export interface Control {
   healthAgeMs(): number
   /** The last health snapshot; making one is not this call's work. */
   health(): HealthSnapshot
+  /** Health that knows what the journal says, made in slices; absent: `health` is as fresh. */
+  freshHealth?(): Promise<HealthSnapshot>
   /** Whether the service is recovered and takes requests that change something. */
   readiness(): Readiness
   positions(): readonly PositionView[]

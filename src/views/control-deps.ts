@@ -33,6 +33,8 @@ export interface ControlDeps {
   readonly healthMaxAgeMs: number
   healthAgeMs(): number
   health(): HealthSnapshot
+  /** See Control. */
+  freshHealth?(): Promise<HealthSnapshot>
   /** The whole store as it is now, as text. */
   backup(): AsyncIterable<string>
   /** Makes a snapshot of health before the next cycle does. */

@@ -64,6 +64,10 @@ export class AccountControl extends PositionControl implements Control {
     return this.deps.health()
   }
 
+  async freshHealth(): Promise<HealthSnapshot> {
+    return this.deps.freshHealth?.() ?? this.health()
+  }
+
   readiness(): Readiness {
     return this.deps.readiness()
   }

@@ -13,6 +13,8 @@ export interface ProcessControlDeps {
   readonly instruments: InstrumentTable
   readonly store: Pick<OwnedStore, 'journal'>
   health(): HealthSnapshot
+  /** See Control. */
+  freshHealth?(): Promise<HealthSnapshot>
   healthAgeMs(): number
   metrics(format: MetricsFormat): Promise<string>
   readiness(): Readiness
@@ -63,6 +65,10 @@ export class SharedControl {
 
   health(): HealthSnapshot {
     return this.deps.health()
+  }
+
+  async freshHealth(): Promise<HealthSnapshot> {
+    return this.deps.freshHealth?.() ?? this.health()
   }
 
   readiness(): Readiness {

@@ -66,8 +66,13 @@ describe('SteppedWork', () => {
       return false
     })
     let isDone = false
-    work.whenDone(() => (isDone = true))
+    const failures: unknown[] = []
+    work.whenDone(
+      () => (isDone = true),
+      error => failures.push(error),
+    )
     await turn()
+    expect(failures.map(String)).to.deep.equal(['Error: broken'])
     expect(() => work.begin(until(1))).to.throw('broken')
     work.begin(until(1))
     expect([steps, isDone]).to.deep.equal([1, false])

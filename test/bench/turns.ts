@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Found } from '../../src/account/found.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import { listPage } from '../../src/http/positions/list.ts'
 import { healthStatus } from '../../src/observability/health.ts'
@@ -74,6 +75,12 @@ async function ofRunning(rig: LiveRig): Promise<Map<string, number>> {
   await system.settled()
   found.set('a cycle, all are guarded', await medianOf(cycle))
   found.set('health at once, all are guarded', await medianOf(health))
+  const sliced = async (): Promise<void> => {
+    system.coverage.sweepInTurns()
+    const swept = await new Promise<Found>(resolve => system.coverage.whenSwept(resolve))
+    healthStatus(healthFacts(system, { now: Date.now(), ...LIMITS }, swept))
+  }
+  found.set('health on request, all are guarded', await medianOf(sliced))
   const page = async (): Promise<void> => {
     JSON.stringify(await listPage(control, {}))
   }

@@ -1,8 +1,10 @@
 import type { Control } from '../../ports/control.ts'
 import { accountList, type AccountView } from '../../ports/control/accounts.ts'
+import type { HealthSnapshot } from '../../ports/control/health.ts'
 import { accountsOf } from '../accounts.ts'
 import { inJson, type Route } from '../operation.ts'
 import { json } from '../reply.ts'
+import { freshHealthOf } from './health.ts'
 
 /** `GET /api/accounts`: the accounts of the service. */
 export const accountRoutes: Route = (on, control) => {
@@ -14,12 +16,21 @@ export const accountRoutes: Route = (on, control) => {
       needs: 'read',
       answers: { 200: inJson('The accounts', accountList) },
     },
-    () => json([...accountsOf(control)].map(([name, each]) => viewOf(name, each))),
+    async () => {
+      const views: AccountView[] = []
+      // One after the other: what each of them does in one turn does not add up.
+      for (const [name, each] of accountsOf(control)) {
+        views.push(viewOf([name, each], await freshHealthOf(each)))
+      }
+      return json(views)
+    },
   )
 }
 
-function viewOf(name: string, control: Control): AccountView {
-  const { status, output, checks } = control.health()
+function viewOf(
+  [name, control]: readonly [string, Control],
+  { status, output, checks }: HealthSnapshot,
+): AccountView {
   return {
     name,
     status,

@@ -31,8 +31,10 @@ export const healthRoutes: Route = (on, control) => {
       answers: { 200: report('`pass` or `warn`'), 503: report('`fail`; `output` says why') },
       errors: ['CHECK_UNKNOWN', 'ACCOUNT_UNKNOWN'],
     },
-    ({ query: { check, account } }) =>
-      healthReply(account === undefined ? control : accountNamed(control, account), check),
+    async ({ query: { check, account } }) => {
+      const asked = account === undefined ? control : accountNamed(control, account)
+      return healthReply(asked, { check, whole: await freshHealthOf(asked) })
+    },
   )
   on(
     {
@@ -66,9 +68,14 @@ export const healthRoutes: Route = (on, control) => {
   )
 }
 
+export const freshHealthOf = async (control: Control): Promise<HealthSnapshot> =>
+  control.freshHealth?.() ?? control.health()
+
 /** The health of the service or of an account, or one component of it. */
-function healthReply(control: Control, check: string | undefined): Reply {
-  const whole = control.health()
+function healthReply(
+  control: Control,
+  { check, whole }: { readonly check: string | undefined; readonly whole: HealthSnapshot },
+): Reply {
   const { at: _at, checks, ...snapshot } = check === undefined ? whole : partOf(whole, check)
   const ageMs = control.healthAgeMs()
   const isOld = ageMs > control.healthMaxAgeMs

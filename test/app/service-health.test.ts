@@ -1,0 +1,84 @@
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { expect } from 'chai'
+import sinon from 'sinon'
+import type { ServiceParts } from '../../src/app/build.ts'
+import { Service } from '../../src/app/service.ts'
+import { serviceSchema } from '../../src/config/schema.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import { Folder } from '../support/cli.ts'
+
+describe('health on request', () => {
+  let folder: Folder
+  let service: Service
+  let url: string
+
+  beforeEach(async () => {
+    folder = new Folder()
+    const [started, begun] = await Service.start({
+      config: serviceSchema.parse({
+        dataFolder: join(folder.path, 'data'),
+        http: { port: 0 },
+        // No cycle makes a snapshot meanwhile.
+        cycleMs: 60_000,
+        stop: { deadlineMs: 500 },
+      }),
+      entries: [],
+      fresh: false,
+      clock: { now: () => Date.now(), monotonic: () => performance.now() },
+      version: 'test',
+      log: {
+        stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
+        text: ({ kind }) => kind,
+      },
+      onFatal: error => expect.fail(error.message),
+    })
+    service = started
+    url = begun.url
+  })
+
+  afterEach(async () => {
+    await service.stop()
+    folder.remove()
+  })
+
+  interface Report {
+    readonly checks: Readonly<Record<string, readonly { readonly observedValue: number }[]>>
+  }
+
+  const positionsIn = ({ checks }: Report): number =>
+    ['guarded', 'exiting', 'unguarded', 'observed'].reduce(
+      (sum, state) => sum + (checks[`positions:${state}`]?.[0]?.observedValue ?? 0),
+      0,
+    )
+
+  it('is made in slices, once for requests at one time, and knows what the journal said before', async () => {
+    const { parts } = service as unknown as { readonly parts: ServiceParts }
+    const { coverage } = parts.accounts[0]!.system
+    await service.control.add(
+      {
+        position: {
+          id: positionId('p1'),
+          instrument: instrumentId('BTCUSD'),
+          side: 'long',
+          quantity: 1,
+          entryPrice: 50_000,
+          openedAt: undefined,
+          multiplier: 1,
+          priceSource: 'trade',
+        },
+        rules: { stopLoss: { pct: 90 } },
+        exitNow: true,
+        opensLater: false,
+        reopen: false,
+      },
+      { who: 'test', from: 'here' },
+    )
+    const [atOnce, inTurns] = [sinon.spy(coverage, 'sweep'), sinon.spy(coverage, 'sweepInTurns')]
+    const ask = async (): Promise<Report> => (await (await fetch(`${url}/health`)).json()) as Report
+    const reports = await Promise.all([ask(), ask(), ask()])
+    expect(reports.map(positionsIn)).to.deep.equal([1, 1, 1])
+    expect(atOnce.callCount).to.equal(0)
+    expect(inTurns.callCount).to.be.within(1, 2)
+  })
+})
