@@ -10,6 +10,7 @@ import type { ExitRecord } from '../exits/record.ts'
 import type { NetRecord } from '../nets/record.ts'
 import type {
   GenerationRatchet,
+  KeptRatchet,
   RecoveredState,
   ReleasedExit,
   StoredNet,
@@ -21,6 +22,9 @@ import { PositionTable } from './position-table.ts'
 /** What an earlier process left behind. */
 export type RecoveredAccount = RecoveredState<ExitRecord, KillSwitch, PortfolioDay>
 
+/** Positions that are taken over in one turn of the event loop. */
+const AT_ONCE = 250
+
 /** What a running service knows of its account; each part of it has one writer. */
 export class AccountState {
   readonly register: PositionTable
@@ -29,7 +33,7 @@ export class AccountState {
   /** Fills of exits whose positions are not closed yet. */
   readonly fills = new Map<PositionId, { readonly fill: Fill; readonly generation: number }>()
   /** Ratchets as they were at the start. */
-  readonly ratchets: ReadonlyMap<PositionId, GenerationRatchet>
+  readonly ratchets = new Map<PositionId, GenerationRatchet>()
   /** Series of extremes as they were at the start, by their numbers. */
   readonly extremes: ReadonlyMap<string, StoredExtremes>
   /** Random id of the store: part of each client order id. */
@@ -58,14 +62,23 @@ export class AccountState {
     warned: [],
   }
 
+  /** The state of an account that may have many positions: some hundred of them in each turn of the event loop. */
+  static async inTurns(past: RecoveredAccount): Promise<AccountState> {
+    const state = new AccountState({ ...past, register: new Map(), ratchets: new Map(), exits: [] })
+    let count = 0
+    for (const row of past.register.values()) {
+      state.register.put(row)
+      const ratchet = past.ratchets.get(row.position.id)
+      if (ratchet !== undefined) state.recoverRatchet(row.position.id, ratchet)
+      if (++count % AT_ONCE === 0) await new Promise(setImmediate)
+    }
+    for (const record of past.exits) state.recoverExit(record)
+    return state
+  }
+
   constructor(past: RecoveredAccount) {
     this.register = new PositionTable(past.register, past.generationFloor)
-    this.ratchets = new Map(
-      [...past.ratchets].flatMap(([id, ratchet]) => {
-        const generation = this.register.get(id)?.generation
-        return generation === undefined ? [] : [[id, { ...ratchet, generation }] as const]
-      }),
-    )
+    for (const [id, ratchet] of past.ratchets) this.recoverRatchet(id, ratchet)
     this.extremes = past.extremes
     this.feedPlace = past.feedPlace
     this.storeId = past.storeId
@@ -77,12 +90,19 @@ export class AccountState {
       this.nets.set(generationName(kept.record), kept)
     }
     for (const exit of past.released ?? []) this.released.set(generationName(exit.record), exit)
-    for (const record of past.exits) {
-      const row = this.register.get(record.positionId)
-      // An exit of an earlier generation, or of a position that was released, is over.
-      if (row?.state !== 'open' || row.generation !== record.generation) continue
-      this.openExits.set(record.positionId, record)
-    }
+    for (const record of past.exits) this.recoverExit(record)
+  }
+
+  private recoverRatchet(id: PositionId, ratchet: KeptRatchet): void {
+    const generation = this.register.get(id)?.generation
+    if (generation !== undefined) this.ratchets.set(id, { ...ratchet, generation })
+  }
+
+  private recoverExit(record: ExitRecord): void {
+    const row = this.register.get(record.positionId)
+    // An exit of an earlier generation, or of a position that was released, is over.
+    if (row?.state !== 'open' || row.generation !== record.generation) return
+    this.openExits.set(record.positionId, record)
   }
 
   /** The highest number that a series of extremes has in the store; 0 without one. */

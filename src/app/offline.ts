@@ -107,7 +107,7 @@ export async function keptPositions(store: Pick<Store, 'rows'>): Promise<readonl
       ({ series }) => series === undefined || extremes.has(String(series)),
     )
     if (!isWhole && reads < MOST_READS) continue
-    const ratchets = ratchetsOf(rows, extremes, register)
+    const ratchets = await ratchetsOf(rows, extremes, register)
     return [...register.values()].map(registered => {
       const { id, entryPrice } = registered.position
       const best = ratchets.get(id)?.best ?? entryPrice

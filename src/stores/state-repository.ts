@@ -35,10 +35,8 @@ export async function registerOf(
   store: Pick<Store, 'rows'>,
   closed = new ClosedRows(CLOSED_ROWS),
 ): Promise<Map<PositionId, Registered>> {
-  const [open, over] = await Promise.all([
-    store.rows<Registered>('positions'),
-    store.rows<ClosedRow>('closed'),
-  ])
+  const open = await store.rows<Registered>('positions')
+  const over = await store.rows<ClosedRow>('closed')
   const register = new Map<PositionId, Registered>()
   for (const row of closed.load(over)) register.set(row.position.id, row)
   for (const row of open.values()) register.set(row.position.id, row)
@@ -57,6 +55,9 @@ export const unconfirmedRow = (isUnconfirmed: boolean): Row => {
 
 const idIn = (settings: ReadonlyMap<string, unknown>): string | undefined =>
   settings.get(STORE_ID) as string | undefined
+
+/** Rows that are evaluated in one turn of the event loop. */
+const AT_ONCE = 500
 
 /** Stores the state of the service: one table for each kind, keyed by position. */
 export class StoreRepository<
@@ -82,22 +83,21 @@ export class StoreRepository<
   }
 
   async load(): Promise<RecoveredState<Exit, Switch, Day>> {
-    const [register, ratchets, extremes, exits, released, nets, settings] = await Promise.all([
-      registerOf(this.store, this.closed),
-      this.store.rows<KeptRatchet>('ratchets'),
-      this.store.rows<StoredExtremes>('extremes'),
-      this.store.rows<Exit>('exits'),
-      this.store.rows<ReleasedExit<Exit>>('released'),
-      this.store.rows<StoredNet>('nets'),
-      this.store.rows<unknown>('settings'),
-    ])
+    // One after the other: a store reads so many rows of each table in one turn of the event loop.
+    const register = await registerOf(this.store, this.closed)
+    const ratchets = await this.store.rows<KeptRatchet>('ratchets')
+    const extremes = await this.store.rows<StoredExtremes>('extremes')
+    const exits = await this.store.rows<Exit>('exits')
+    const released = await this.store.rows<ReleasedExit<Exit>>('released')
+    const nets = await this.store.rows<StoredNet>('nets')
+    const settings = await this.store.rows<unknown>('settings')
     this.generationFloor = (settings.get(GENERATION_FLOOR) as number | undefined) ?? 0
     const storeId = idIn(settings)
     this.isIdNew = storeId === undefined
     this.storeId = storeId ?? randomUUID()
     return {
       register,
-      ratchets: ratchetsOf(ratchets, extremes, register),
+      ratchets: await ratchetsOf(ratchets, extremes, register),
       extremes,
       exits: [...exits.values()],
       released: [...released.values()],
@@ -190,13 +190,15 @@ export class StoreRepository<
  * The ratchets of open generations, with the better of their own best prices and of what their series
  * have since their marks (P3). Rows of an earlier release carry no generation, and no series.
  */
-export function ratchetsOf(
+export async function ratchetsOf(
   rows: ReadonlyMap<string, KeptRatchet>,
   extremes: ReadonlyMap<string, StoredExtremes>,
   register: ReadonlyMap<PositionId, Registered>,
-): ReadonlyMap<PositionId, KeptRatchet> {
+): Promise<ReadonlyMap<PositionId, KeptRatchet>> {
+  let count = 0
   const ratchets = new Map<PositionId, KeptRatchet>()
   for (const [key, ratchet] of rows) {
+    if (++count % AT_ONCE === 0) await new Promise(setImmediate)
     const id = key as PositionId
     const row = register.get(id)
     if (row?.state !== 'open') continue

@@ -55,7 +55,7 @@ describe('watchkeeper run', () => {
   async function leftBehind() {
     const store = await openLmdbStore({ folder: join(folder, 'data', 'store') })
     const register = await registerOf(store)
-    const ratchets = ratchetsOf(
+    const ratchets = await ratchetsOf(
       await store.rows('ratchets'),
       await store.rows('extremes'),
       register,

@@ -27,6 +27,8 @@ const ORIGIN = 'origin'
 
 /** Pages that one step of pruning may rewrite. */
 const ROWS_TO_PRUNE = 64
+/** Rows that are read in one turn of the event loop: about a millisecond. */
+const ROWS_A_TURN = 250
 
 /** Writes to these tables decide about exits, and may use the reserved disk space. */
 const EXIT_TABLES = new Set<Table>(['exits', 'released', 'nets', 'settings'])
@@ -92,14 +94,25 @@ export class LmdbStore implements OwnedStore {
     await this.compareOrigin()
   }
 
-  rows<Value>(table: Table): Promise<ReadonlyMap<string, Value>> {
-    this.renewSnapshot()
+  /** Some hundred rows in each turn of the event loop: each as it is when its turn comes. */
+  async rows<Value>(table: Table): Promise<ReadonlyMap<string, Value>> {
     const rows = new Map<string, Value>()
-    for (const { key, value } of this.data.getRange({ start: [table, ''] })) {
-      if (key[0] !== table) break
-      rows.set(key[1], value as Value)
+    let last = ''
+    for (let isOver = false; !isOver;) {
+      if (rows.size > 0) await new Promise(setImmediate)
+      this.renewSnapshot()
+      isOver = true
+      // The first one is the last one of the turn before.
+      const some = this.data.getRange({ start: [table, last], limit: ROWS_A_TURN + 1 })
+      for (const { key, value } of some) {
+        if (key[0] !== table) return rows
+        if (key[1] === last && rows.has(last)) continue
+        rows.set(key[1], value as Value)
+        last = key[1]
+        isOver = false
+      }
     }
-    return Promise.resolve(rows)
+    return rows
   }
 
   /** All tables as of one moment; later commits are not visible in it. */
