@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { InputError } from '../errors.ts'
 import { always } from '../resilience/options.ts'
 
 const ms = z.int().positive().max(600_000)
@@ -88,10 +89,20 @@ export interface RedisAddress {
   readonly password: string | undefined
 }
 
-/** The server that the settings describe. Throws what reading the password file throws. */
+function passwordIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    const found = `${file}, which cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`
+    const expected = 'a file with the password of Redis'
+    throw new InputError('the configuration', [{ path: 'redis.passwordFile', found, expected }])
+  }
+}
+
+/** The server that the settings describe. @throws InputError where the password file cannot be read. */
 export function redisAddress(config: RedisConfig): RedisAddress {
   const { url, username, password, passwordFile } = config
-  const secret = passwordFile === undefined ? password : readFileSync(passwordFile, 'utf8').trim()
+  const secret = passwordFile === undefined ? password : passwordIn(passwordFile)
   const parsed = url === undefined ? undefined : new URL(url)
   if (parsed === undefined) {
     const { host = '127.0.0.1', port = DEFAULT_PORT, db = 0, tls = false } = config

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { InputError } from '../../src/errors.ts'
 import { redisAddress, redisName, redisSchema } from '../../src/redis/options.ts'
 
 /** The faults, as `path: expected`. */
@@ -27,6 +28,14 @@ describe('the settings of a Redis server', () => {
   it('refuse a password in the address, and two of them', () => {
     expect(faults({ url: 'redis://:secret@localhost' })[0]).to.include('without a password')
     expect(faults({ host: 'a', password: 'b', passwordFile: 'c' })).to.have.length(1)
+  })
+
+  it('name the file of the password where it cannot be read', () => {
+    const config = redisSchema.parse({ host: 'a', passwordFile: '/none/password' })
+    expect(() => redisAddress(config)).to.throw(
+      InputError,
+      'redis.passwordFile: found /none/password, which cannot be read (ENOENT)',
+    )
   })
 
   it('describe the same server in either form', () => {
