@@ -3,7 +3,7 @@ import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
-import type { Store } from '../ports/store.ts'
+import type { Store, Table } from '../ports/store.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
 import { accountsIn } from '../stores/account-copy.ts'
 import { AccountRows, UNNAMED_ACCOUNT } from '../stores/account-rows.ts'
@@ -57,18 +57,33 @@ export async function openKeptData(
     const text = `the store at ${place} has nothing of the account ${account}, only of ${known}`
     throw new WatchkeeperError('ACCOUNT_UNKNOWN', text)
   }
-  const rows = new AccountRows(store, { areNamed })
-  // Afresh each time: a service may write meanwhile.
-  rows.opened()
+  const rowsIn = (source: typeof store): AccountRows => {
+    const rows = new AccountRows(source, { areNamed })
+    // Afresh each time: a service may write meanwhile.
+    rows.opened()
+    return rows
+  }
   const only = account === undefined && !areNamed ? UNNAMED_ACCOUNT : account
-  const chosen = only === undefined ? store : rows.of(only)
+  const chosen = only === undefined ? store : rowsIn(store).of(only)
   return {
-    positions: () => (only === undefined ? positionsOfAll(rows, names) : keptPositions(chosen)),
+    positions: async () => {
+      const rows = rowsIn(readOnly(await asOfNow(part)))
+      return only === undefined ? positionsOfAll(rows, names) : keptPositions(rows.of(only))
+    },
     journal: query => chosen.journal(query),
     trades: query => tradesOf(each => chosen.journal(each), query),
     storeId: async () => (await storeIdOf(chosen)) ?? '',
     close,
   }
+}
+
+/** The store with all its tables as of one moment, where it has that: a service may write meanwhile. */
+async function asOfNow(part: CopySource): Promise<CopySource> {
+  if (part.snapshot === undefined) return part
+  const { tables } = await part.snapshot()
+  const rows = async <Value>(table: Table): Promise<ReadonlyMap<string, Value>> =>
+    Promise.resolve((tables.get(table) ?? new Map()) as ReadonlyMap<string, Value>)
+  return { rows, journal: query => part.journal(query), lastSeq: () => part.lastSeq() }
 }
 
 /** A store whose rows are read by account, and never written. */

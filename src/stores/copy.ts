@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import { WatchkeeperError } from '../errors.ts'
 import type { JournalLine } from '../ports/journal-lines.ts'
-import type { Row, Store } from '../ports/store.ts'
+import type { Row, Snapshot, Store } from '../ports/store.ts'
 import { TABLES } from './redis/keys.ts'
 
 /** A store that is copied from; no other process writes it meanwhile. */
 export interface CopySource extends Pick<Store, 'rows' | 'journal'> {
   /** The highest number that a journal line ever had. */
   lastSeq(): Promise<number>
+  /** All tables as of one moment, where the store has that. */
+  snapshot?(): Promise<Snapshot>
 }
 
 /** A store that is copied to. */

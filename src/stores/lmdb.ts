@@ -53,4 +53,4 @@ export async function openLmdbReader({
 }
 
 /** The operations of a reader. */
-type Reads = 'rows' | 'journal' | 'lastSeq' | 'abandon'
+type Reads = 'rows' | 'snapshot' | 'journal' | 'lastSeq' | 'abandon'
