@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { accounts } from './accounts.ts'
 import { dashboards } from './dashboards.ts'
 import { observability } from './observability.ts'
+import { page } from './page.ts'
 import { redisFeed } from './redis-feed.ts'
 import { replay } from './replay.ts'
 import { print, type Figure, type Table } from './report.ts'
@@ -37,6 +38,7 @@ const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
   'redis-feed': redisFeed,
   observability,
   dashboards,
+  page,
   turns,
   accounts,
 }

@@ -87,8 +87,19 @@ needing('chromium').describe('The page in a browser', function () {
     const before = await price.textContent()
     await until(async () => (await price.textContent()) !== before)
     expect(await page.locator('h1').textContent()).to.match(/guarded|attention/)
-    const width = await page.evaluate('document.documentElement.scrollWidth')
-    expect(width).to.be.at.most(390)
+    for (const view of [
+      '',
+      '#/positions/btc-1',
+      '#/gateway',
+      '#/performance',
+      '#/trades',
+      'docs',
+    ]) {
+      await page.goto(url + view)
+      await page.locator('main section').first().waitFor()
+      const width = await page.evaluate('document.documentElement.scrollWidth')
+      expect(width, view).to.be.at.most(390)
+    }
     await page.context().close()
   })
 

@@ -99,7 +99,7 @@ function optionsOf(width: number, row: Row): uPlot.Options {
     scales: { y: { range: (_, low, high) => around(low, high) } },
     legend: { live: false },
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map(clockText) },
+      { ...axis, incrs: TIME_STEPS, values: (_, ticks) => ticks.map(clockText) },
       { ...axis, size: 76, values: (_, ticks) => ticks.map(each => priceText(each, tickSize)) },
     ],
     series: [
@@ -112,6 +112,9 @@ function optionsOf(width: number, row: Row): uPlot.Options {
     ].map(each => ({ ...each, points: { show: false } })),
   }
 }
+
+/** Steps of the axis of time, s: its labels have whole seconds. */
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400]
 
 /** Adds a margin above and below; also where all prices are equal. */
 function around(low: number, high: number): [number, number] {
