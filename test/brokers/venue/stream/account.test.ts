@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { VenueBroker } from '../../../../src/brokers/venue/account.ts'
+import { accountDialect as ofBinance } from '../../../../src/brokers/venue/binance/account-stream.ts'
 import { binanceBroker, binanceSchema } from '../../../../src/brokers/venue/binance/options.ts'
+import { accountDialect as ofBybit } from '../../../../src/brokers/venue/bybit/account-stream.ts'
 import { bybitBroker, bybitSchema } from '../../../../src/brokers/venue/bybit/options.ts'
+import type { VenueClient } from '../../../../src/brokers/venue/client.ts'
+import { accountDialect as ofOkx } from '../../../../src/brokers/venue/okx/account-stream.ts'
 import { okxBroker, okxSchema } from '../../../../src/brokers/venue/okx/options.ts'
 import type { AdapterRun } from '../../../../src/brokers/venue/options.ts'
 import type { AccountHint } from '../../../../src/domain/account-hint.ts'
@@ -18,6 +22,7 @@ import { emulated, type EmulatedVenue } from '../../../support/venues/at-venue.t
 import { BinanceEmulator } from '../../../support/venues/binance.ts'
 import { BybitEmulator } from '../../../support/venues/bybit.ts'
 import { KEY, OkxEmulator } from '../../../support/venues/okx.ts'
+import { recordsOf } from '../../../support/venues/records.ts'
 
 type Given = Readonly<Record<string, unknown>>
 
@@ -173,3 +178,34 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
     })
   })
 }
+
+describe('recorded messages of the streams of accounts', () => {
+  const DIALECTS = { 'binance-usdm': ofBinance, bybit: ofBybit, okx: ofOkx } as const
+
+  for (const [folder, dialectOf] of Object.entries(DIALECTS)) {
+    const records = recordsOf(folder)
+    if (records === undefined) {
+      it(`of ${folder} (no recorded answers: folder of venues not found)`)
+      continue
+    }
+    const read = (text: string): string => {
+      try {
+        const { read: readMessage } = dialectOf('ws://venue', {} as VenueClient)
+        return readMessage(JSON.parse(text) as Record<string, unknown>).kind
+      } catch {
+        return 'odd'
+      }
+    }
+
+    it(`of ${folder} are hints at most, and the end of a session is one`, () => {
+      const all = ['stream-order', 'stream-position'].flatMap(records)
+      const pushed = all.filter(({ body, request }) => body !== null && request?.method !== 'POST')
+      const claims = pushed.map(record => ({ ...record, claim: read(record.body!) }))
+      for (const { id, verdict, claim } of claims) {
+        if (claim === 'hints') expect(verdict, id).to.not.be.oneOf(['session', 'gap'])
+        if (claim === 'over') expect(verdict, id).to.be.oneOf(['session', 'gap'])
+      }
+      expect(claims.filter(({ claim }) => claim === 'hints')).to.have.length.at.least(2)
+    })
+  }
+})
