@@ -24,7 +24,7 @@ export async function openAccount({
   isStoreOurs,
   ...options
 }: OpenAccountOptions): Promise<Account> {
-  const state = new AccountState(await keeper.load())
+  const state = await AccountState.inTurns(await keeper.load())
   const board = new PriceBoard()
   const permission = new SendPermission(state, isStoreOurs)
   return open({ ...options, keeper, state, board, permission, venue: venue(board) })
