@@ -129,6 +129,18 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       }
     })
 
+    // Stops have a list of their own there: both answers are damaged.
+    if (kind !== 'bybit')
+      it('leaves the list of working orders unknown where that of stops is damaged', async () => {
+        await broker.placeStop!(aStop(80), signal)
+        for (const text of ['', '{}', 'null', '<html>', '[{}]']) {
+          venue.harm('open-orders', { kind: 'raw', text }, { times: 2 })
+          expect(await failure(broker.openOrders(signal)), text).to.be.instanceOf(OutcomeUnknown)
+          await broker.openOrders(signal).catch(() => undefined)
+        }
+        expect(await listed()).to.deep.equal([ID])
+      })
+
     it('closes a short by a rise', async () => {
       venue.server.venue.hand({ instrument: 'ACME', quantity: -12 })
       expect(await broker.placeStop!(aStop(120, { side: 'short' }), signal)).to.have.property(

@@ -13,11 +13,22 @@ export class AnsweringVenue {
   status = 200
   private readonly server: OddServer
 
-  constructor({ isTime, time }: { isTime(path: string): boolean; time: unknown }) {
-    const answer: RequestListener = (request, response) => {
-      const isPlain = isTime(request.url ?? '')
-      response.writeHead(isPlain ? 200 : this.status, { 'content-type': 'application/json' })
-      response.end(isPlain ? JSON.stringify(time) : this.text)
+  /** `noStops`: the answer to the list of resting stops, where the venue has one apart. */
+  constructor({
+    isTime,
+    time,
+    noStops,
+  }: {
+    isTime(path: string): boolean
+    time: unknown
+    noStops?: unknown
+  }) {
+    const answer: RequestListener = ({ url: path = '' }, response) => {
+      const isList = noStops !== undefined && /openAlgoOrders|orders-algo-pending/.test(path)
+      const plain = isTime(path) ? time : isList ? noStops : undefined
+      const status = plain === undefined ? this.status : 200
+      response.writeHead(status, { 'content-type': 'application/json' })
+      response.end(plain === undefined ? this.text : JSON.stringify(plain))
     }
     this.server = new OddServer(answer)
   }

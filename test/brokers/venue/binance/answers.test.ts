@@ -44,6 +44,7 @@ describe('answers of Binance', () => {
   const venue = new AnsweringVenue({
     isTime: path => path === '/fapi/v1/time',
     time: { serverTime: 1_700_000_000_000 },
+    noStops: [],
   })
   let broker: BinanceBroker
 

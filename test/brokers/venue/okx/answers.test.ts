@@ -33,6 +33,7 @@ describe('answers of OKX', () => {
   const venue = new AnsweringVenue({
     isTime: path => path === '/api/v5/public/time',
     time: reply({ ts: '1700000000000' }),
+    noStops: { code: '0', msg: '', data: [] },
   })
   let broker: OkxBroker
 
