@@ -187,8 +187,10 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       await until(async () => (await position()).lastPrice === 103)
       const before = polls()
       for (let at = 104; at < 120; at++) {
-        price(at)
-        await until(async () => (await position()).lastPrice === at)
+        await until(async () => {
+          price(at)
+          return (await position()).lastPrice === at
+        })
       }
       // A poll that had begun before may end meanwhile; it has two requests at most.
       expect(polls() - before).to.be.at.most(2)

@@ -132,6 +132,12 @@ const EXAMPLES: Readonly<Record<string, object>> = {
     ...BY,
     changes: [{ rule: 'stopLoss', change: 'changed', loosens: 'from 95 to 90' }],
   },
+  'position-amended': {
+    ...P1,
+    ...BY,
+    from: { quantity: 10, entryPrice: 100 },
+    to: { quantity: 8, entryPrice: 99.5 },
+  },
   'limit-reset': { limit: 'day', ...BY },
   'profit-reported': { amount: -120, ...BY },
   'holdings-confirmed': BY,
