@@ -175,7 +175,8 @@ class Course {
       if (isRestored) this.guard.save()
       await this.drive(() => this.isOver())
       if (plan.isReopened && !this.isLeft(ALONE.id)) await this.reopen()
-      if (isRestored) await this.restore()
+      // What a restored store sells of a holding whose exit waits for a person is that person's to attribute.
+      if (isRestored && this.left.size === 0) await this.restore()
       await this.settle()
     } catch (error) {
       this.looser.push(String(error instanceof Error ? error.message : error))
@@ -185,7 +186,12 @@ class Course {
 
   /** Whether the exit of a position waits for a person, as of the last read of the store. */
   private isLeft(id: string): boolean {
-    return leftToAPerson({ plan: this.plan, disk: this.last }).has(id)
+    return this.left.has(id)
+  }
+
+  /** The positions whose exits wait for a person, as of the last read of the store. */
+  private get left(): ReadonlySet<string> {
+    return leftToAPerson({ plan: this.plan, disk: this.last })
   }
 
   private get book(): TrueBook {
