@@ -85,6 +85,15 @@ function unlike(
   })
 }
 
+/**
+ * Whether the venue has forgotten a stop that was executed while no process guarded: then only the holding shows what it
+ * took, and where positions share it, not of which one.
+ */
+const isStopForgotten = ({ plan, disk }: Outcome, instrument: string): boolean =>
+  plan.net !== null &&
+  plan.venue.quirks?.forgets !== undefined &&
+  disk.journal.some(line => line.kind === 'holding-shrunk' && line.instrument === instrument)
+
 /** Violations in a finished run: one line each; none where every promise was kept. */
 export function violationsOf(outcome: Outcome): readonly string[] {
   const { plan, book, disk } = outcome
@@ -101,8 +110,11 @@ export function violationsOf(outcome: Outcome): readonly string[] {
     return !isTooMuch && own.some(({ held: { id } }) => left.has(id))
   }
   const isExcused = (instrument: string): boolean => isLate(instrument) || isLeft(instrument)
+  const isUnattributed = (instrument: string): boolean =>
+    of(instrument).length > 1 && isStopForgotten(outcome, instrument)
   const faults = generations
     .filter(({ held, executed, owned }) => executed !== owned && !isExcused(held.instrument))
+    .filter(({ held }) => !isUnattributed(held.instrument))
     .map(wrong)
   for (const { instrument, text } of unlike(generations, book)) {
     if (!isExcused(instrument)) faults.push(text)
