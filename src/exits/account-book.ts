@@ -141,6 +141,7 @@ export class AccountBook {
       this.disown(position, { left, now })
       return beside
     }
+    this.faults.forgetPosition(id)
     const calls = [...this.exits.callsOf(id)]
     const group = this.holdings.groupOf(position, now)
     const underWay = isAlive(record) ? Math.min(left, underWayOf(record)) : 0

@@ -8,6 +8,11 @@ export interface Fault {
   readonly why: string
 }
 
+const HOLDING = 'holding '
+
+/** What is done for one holding, by its name. */
+export const ofHolding = (name: string): string => `${HOLDING}${name}`
+
 /** Faults that are known at once; what throws beyond them is caught, and counted only. */
 const MOST = 1_000
 
@@ -48,10 +53,11 @@ export class Faults {
     this.present.delete(what)
   }
 
-  /** A closed position blocks nothing. */
+  /** A closed position blocks nothing: whatever was done for it, `<what> <id>`, is over. */
   forgetPosition(id: PositionId): void {
-    for (const what of ['own', 'intent of', 'exit of', 'loss of', 'cycle of'])
-      this.forget(`${what} ${id}`)
+    for (const what of this.present.keys()) {
+      if (what.endsWith(` ${id}`) && !what.startsWith(HOLDING)) this.present.delete(what)
+    }
   }
 
   all(): readonly Fault[] {

@@ -1,5 +1,6 @@
 import type { Circumstances } from './circumstances.ts'
 import type { ExitState } from './exit-state.ts'
+import { FOREIGN } from './history.ts'
 import { isReportedTwice } from './holding-state.ts'
 import { withStep, type ExitRecord } from './record.ts'
 import { backoffMs, proofMs, type ExitSettings } from './settings.ts'
@@ -10,9 +11,6 @@ import type { Step } from './step.ts'
  * than the account, or another program makes such ids. What it executed is not booked. The exit goes
  * on under a new id, after that order is over and the holding says what is left to be sold.
  */
-
-/** The line of its history. */
-const FOREIGN = 'the venue has an order of this id that was not sent from here'
 
 /** Whether some order with an id of the exit was not sent from here. */
 export const hasForeign = ({ steps }: Pick<ExitRecord, 'steps'>): boolean =>

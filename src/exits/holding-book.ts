@@ -5,7 +5,7 @@ import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { InstrumentSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { HoldingChange } from './events.ts'
-import type { Faults } from './faults.ts'
+import { ofHolding, type Faults } from './faults.ts'
 import { HoldingGroup } from './holding-group.ts'
 import { HoldingReader } from './holding-reader.ts'
 import { spelling } from './holding-spelling.ts'
@@ -185,7 +185,7 @@ export class HoldingBook {
   } {
     const group = this.groups.get(nameOf(key))
     const lost = this.faults.alone(
-      `holding ${key.instrument}`,
+      ofHolding(nameOf(key)),
       () => {
         const claim = claimOf(report, asked.askedAt)
         if (group !== undefined) {
@@ -235,7 +235,7 @@ export class HoldingBook {
       }
       const since = askedAt - ageMs
       const unowned = { key, quantity, since, ...(entryPrice !== undefined && { entryPrice }) }
-      this.faults.alone(`holding ${key.instrument}`, () => this.outside.check(unowned), undefined)
+      this.faults.alone(ofHolding(nameOf(key)), () => this.outside.check(unowned), undefined)
       return []
     })
     this.outside.listed()

@@ -3,7 +3,7 @@ import type { HoldingKey } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { ClientOrderId, Execution, Fill, RejectionCode } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
-import type { ExitStep } from './record.ts'
+import type { ExitStep } from './history.ts'
 import type { BelowMinimum } from './smallest-order.ts'
 import type { LateTaker } from './watched-exit.ts'
 

@@ -20,6 +20,8 @@ export function takeOrderList(
   { askedAt, now }: { askedAt: number; now: number },
 ): void {
   const open = new Set(orders.map(({ clientOrderId }) => clientOrderId))
+  const isOurs = (id: string | null): boolean => id !== null && exits.owner(id) !== undefined
+  const others = orders.filter(({ clientOrderId }) => !isOurs(clientOrderId))
   const followed = released.all()
   const records = [...exits.records()]
   const ours = [...records, ...followed.map(({ record }) => record)]
@@ -35,7 +37,7 @@ export function takeOrderList(
     const { clientOrderId: id } = record.order
     const lacked = { kind: 'not-listed', id, askedAt, at: now } as const
     if (!open.has(id)) exits.happened(record.positionId, lacked)
-    const reserved = reservedBy(record, orders)
+    const reserved = reservedBy(record, others)
     if (reserved !== undefined) notify(reserved)
   }
 }

@@ -5,15 +5,8 @@ import type { Execution, ExitOrder, PriceBand } from '../domain/order.ts'
 import { leftOf } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import { NO_DRIFT, type Drift, type ExitState } from './exit-state.ts'
+import { withRoom, type ExitStep } from './history.ts'
 import type { OrderType } from './order-type.ts'
-
-/** One thing that happened to an exit, for a person who asks why. */
-export interface ExitStep {
-  /** Epoch ms. */
-  readonly at: number
-  readonly attempt: number
-  readonly what: string
-}
 
 /** What the fate of an order is learned by: a venue may be able to do less, or more, after a restart. */
 export interface Provable extends Pick<Capabilities, 'dedupe' | 'lookup' | 'reduceOnly'> {
@@ -109,18 +102,10 @@ export interface EndedExit {
 
 export const NOTHING: Execution = { quantity: 0, price: null }
 
-const FIRST_STEPS = 10
-/** Longest history of one exit. */
-export const MOST_STEPS = 60
-
 /** The record with one more line of history. */
 export function withStep(record: ExitRecord, at: number, what: string): ExitRecord {
   const { steps, attempt } = record
-  const kept =
-    steps.length < MOST_STEPS
-      ? steps
-      : [...steps.slice(0, FIRST_STEPS), ...steps.slice(FIRST_STEPS + 1)]
-  return { ...record, steps: [...kept, { at, attempt, what }] }
+  return { ...record, steps: [...withRoom(steps), { at, attempt, what }] }
 }
 
 /** Units that are not executed yet, as far as is proved. */

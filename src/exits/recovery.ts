@@ -61,12 +61,15 @@ const WAITS = new Set(['notBefore', 'retryAt'])
 function notAhead(record: ExitRecord, now: number, settings: ExitSettings): ExitRecord {
   const times = Object.entries(record.state as Readonly<Record<string, unknown>>)
   const isAhead = ([key, at]: [string, unknown]): boolean => PAST.has(key) && Number(at) > now
-  if (record.intendedAt <= now && !times.some(isAhead)) return record
+  const { intendedAt, madeAt } = record
+  if (Math.max(intendedAt, madeAt) <= now && !times.some(isAhead)) return record
   const latest = now + Math.max(settings.maxRetryMs, settings.closedMarketRetryMs)
   const bounded = times.map(([key, at]): [string, unknown] => {
     const bound = PAST.has(key) ? now : WAITS.has(key) ? latest : Infinity
     return [key, typeof at === 'number' ? Math.min(at, bound) : at]
   })
   const state = Object.fromEntries(bounded) as unknown as ExitState
-  return { ...record, intendedAt: Math.min(record.intendedAt, now), state }
+  // How long ago that was is not known: a venue that forgets orders may have forgotten this one.
+  const longAgo = madeAt <= now ? madeAt : 0
+  return { ...record, intendedAt: Math.min(intendedAt, now), madeAt: longAgo, state }
 }

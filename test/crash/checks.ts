@@ -87,7 +87,7 @@ function unlike(
 
 /**
  * Whether the venue has forgotten a stop that was executed while no process guarded: then only the holding shows what it
- * took, and where positions share it, not of which one.
+ * took, and where positions share it, not whose units they were.
  */
 const isStopForgotten = ({ plan, disk }: Outcome, instrument: string): boolean =>
   plan.net !== null &&

@@ -4,7 +4,7 @@ import type { Venue } from '../../src/account/options.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
-import { Faults } from '../../src/exits/faults.ts'
+import { Faults, ofHolding } from '../../src/exits/faults.ts'
 import { accountFacts } from '../../src/views/exit-view.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryRepository } from '../support/memory-repository.ts'
@@ -33,6 +33,17 @@ describe('Faults', () => {
     expect(faults.all()).to.deep.equal([{ what: 'p1', why: 'broken' }])
     isBroken = false
     expect([act(), faults.all()]).to.deep.equal([1, []])
+  })
+
+  it('of a position end with it, whatever was done; those of holdings and of others stay', () => {
+    const faults = new Faults(() => undefined)
+    const fail = (): never => {
+      throw new Error('broken')
+    }
+    const all = ['release p1', 'net of p1', 'cycle of released p1', 'own p2', ofHolding('p1')]
+    for (const what of all) faults.alone(what, fail, undefined)
+    faults.forgetPosition(positionId('p1'))
+    expect(faults.all().map(({ what }) => what)).to.deep.equal(['own p2', ofHolding('p1')])
   })
 
   it('are bounded, and what is beyond the bound ends nothing either', () => {

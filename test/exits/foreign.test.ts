@@ -1,5 +1,7 @@
 import { expect } from 'chai'
-import { completed, isAlive } from '../../src/exits/record.ts'
+import { hasForeign } from '../../src/exits/foreign.ts'
+import { MOST_STEPS } from '../../src/exits/history.ts'
+import { completed, isAlive, withStep } from '../../src/exits/record.ts'
 import { recovered } from '../../src/exits/recovery.ts'
 import { anOrderState, ExitCase, heldAt, settingsOf } from '../support/exits.ts'
 
@@ -102,6 +104,12 @@ describe('an order of our id that this store did not send', () => {
     const exit = taken(settingsOf({ dedupe: 'always' }))
     expect(exit.kindsOfSteps(2_000)).to.deep.equal(['ask-holding'])
     expect(exit.kindsOfSteps(2_000, { held: heldAt(5, 110, 2_000) })).to.deep.equal(['retry'])
+  })
+
+  it('is remembered as such, however long the history of its exit becomes', () => {
+    let { record } = taken()
+    for (let count = 0; count < 200; count++) record = withStep(record, 200 + count, 'refused')
+    expect([record.steps.length, hasForeign(record)]).to.deep.equal([MOST_STEPS, true])
   })
 
   it('is still none of ours after a restart', () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { completed, type ExitRecord } from '../../src/exits/record.ts'
 import { recovered as recoveredBy } from '../../src/exits/recovery.ts'
+import { settingsFor } from '../../src/exits/settings.ts'
 import { ExitCase, settingsOf } from '../support/exits.ts'
 
 const LOOK_UP = { lookup: 'complete' } as const
@@ -59,6 +60,18 @@ describe('an exit that a new process takes up', () => {
     const { record } = new ExitCase(settingsOf(LOOK_UP)).sent()
     const queued = { ...record, state: { kind: 'queued', since: 3 } } as const
     expect(recovered(queued, at).state.kind).to.equal('unknown')
+  })
+})
+
+describe('an exit of a process whose clock was ahead', () => {
+  it('is not proved absent by a look-up at a venue that forgets: how old its order is, is not known', () => {
+    const settings = settingsOf({ ...LOOK_UP, lookupKeeps: { ms: 1_000 } })
+    const { record } = new ExitCase(settings).sent(50_000)
+    const lookupAt = (now: number): string => {
+      const taken = recoveredBy(record, { now, owned: 5 }, settings)
+      return settingsFor(taken, settings, now).capabilities.lookup
+    }
+    expect([lookupAt(50_500), lookupAt(7_000)]).to.deep.equal(['complete', 'none'])
   })
 })
 
