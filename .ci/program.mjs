@@ -19,6 +19,7 @@ const OTHERS = [
   'test/support/price-publisher.ts',
   'test/support/steered/main.ts',
   'test/support/store-claimer.ts',
+  'test/support/store-reader.ts',
   'test/support/store-writer.ts',
   'test/support/watched.ts',
 ]

@@ -2,6 +2,8 @@ import type { RootDatabase } from 'lmdb'
 
 /** Attempts of a transaction that lmdb has lost before it did anything. */
 const MOST_TRIES = 3
+/** Longest wait for a commit, ms: where other processes open and close the same file, lmdb at times never ends one. */
+const LONGEST_MS = 30_000
 
 /**
  * Runs `act` as one transaction of an lmdb environment; an error that `act` throws rolls it back.
@@ -14,11 +16,20 @@ export async function commit<Result>(
 ): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {
-      return await once(root, act)
+      return await within(LONGEST_MS, once(root, act))
     } catch (error) {
       if (tries === MOST_TRIES || !isLost(error)) throw error
     }
   }
+}
+
+/** The result of a commit; rejects where it has not ended after `ms`. */
+async function within<Result>(ms: number, commit: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`lmdb has not ended a commit after ${ms} ms`)), ms)
+  })
+  return Promise.race([commit, late]).finally(() => clearTimeout(timer))
 }
 
 /**

@@ -10,9 +10,20 @@ import type { FolderHold } from './hold.ts'
 /** Key of the `meta` table. */
 const OWNER = 'owner'
 
-/** How often a write checks who owns the store before it fails, and the delay in between, ms. */
+/** How often a write is tried before it fails: while another process seems to own the store, or the write is lost. */
 const MOST_TRIES = 3
 const RETRY_MS = 2
+
+/**
+ * While other processes open and close the same file, lmdb at times loses a commit that it has reported as done. Each
+ * one therefore leaves a mark of its own, which is read back: keys of `meta` in turn, more than can be under way.
+ */
+const MARKS = 256
+/** How often a mark is read before its commit counts as lost: a first read may be of the moment before. */
+const MOST_READS = 5
+
+/** How an attempt to write has ended where it has no result. */
+type NotWritten = 'not-ours' | 'lost'
 
 export interface OwnershipDeps {
   readonly root: RootDatabase<unknown, string>
@@ -25,6 +36,7 @@ export interface OwnershipDeps {
 export class LmdbOwnership {
   private readonly deps: OwnershipDeps
   private owner: Owner | undefined
+  private commits = 0
 
   constructor(deps: OwnershipDeps) {
     this.deps = deps
@@ -44,8 +56,13 @@ export class LmdbOwnership {
     const early = this.refusalOf(owner)
     if (early !== undefined) throw early
     if (!room.admits(1, true)) throw full()
-    const refusal = await commit(root, () => this.take(owner))
-    if (refusal !== undefined) throw refusal
+    for (let tries = 1; ; tries++) {
+      const refusal = await commit(root, () => this.take(owner))
+      if (refusal !== undefined) throw refusal
+      root.resetReadTxn()
+      if (this.present()?.token === owner.token) break
+      if (tries === MOST_TRIES) throw failed(new Error('lmdb loses commits'))
+    }
     this.owner = owner
     hold.name(owner)
     room.hold()
@@ -72,25 +89,46 @@ export class LmdbOwnership {
       const outcome = await this.attempt(act)
       // Where the folder was replaced meanwhile, no later process will find this commit.
       hold.assertThere()
-      if (outcome !== undefined) return outcome.result
+      if (typeof outcome !== 'string') return outcome.result
       // lmdb may have read outside its transaction: only a second read, in a later event turn,
       // counts.
       await new Promise(resolve => setTimeout(resolve, RETRY_MS))
-      if (tries === MOST_TRIES || !this.isOurs()) break
+      if (outcome === 'lost' && tries === MOST_TRIES) throw failed(new Error('lmdb loses commits'))
+      if (outcome === 'not-ours' && (tries === MOST_TRIES || !this.isOurs())) break
     }
     throw new WatchkeeperError('FENCED', 'another process has taken the store over')
   }
 
-  /** Undefined where another process owns the store, by what the transaction has read. */
+  /** `not-ours` where another process owns the store, by what the transaction has read. */
   private async attempt<Result>(
     act: () => Result,
-  ): Promise<{ readonly result: Result } | undefined> {
-    const { root, room } = this.deps
+  ): Promise<{ readonly result: Result } | NotWritten> {
+    const { root, room, meta } = this.deps
+    const count = ++this.commits
+    const key = `commit ${count % MARKS}`
+    const mark = `${this.owner?.token} ${count}`
     try {
-      return await commit(root, () => (this.isOurs() ? { result: act() } : undefined))
+      const written = await commit(root, () => {
+        if (!this.isOurs()) return undefined
+        const result = act()
+        meta.putSync(key, mark)
+        return { result }
+      })
+      if (written === undefined) return 'not-ours'
+      return (await this.isMarked(key, mark)) ? written : 'lost'
     } catch (cause) {
       if (isFull(cause)) room.failed()
       throw isFull(cause) ? full(cause) : failed(cause)
+    }
+  }
+
+  private async isMarked(key: string, mark: string): Promise<boolean> {
+    const { root, meta } = this.deps
+    for (let reads = 1; ; reads++) {
+      root.resetReadTxn()
+      if (meta.get(key) === mark) return true
+      if (reads === MOST_READS) return false
+      await new Promise(resolve => setTimeout(resolve, RETRY_MS))
     }
   }
 
