@@ -5,7 +5,15 @@ import { errorRow } from '../errors/codes.ts'
 import type { Control } from '../ports/control.ts'
 import type { JournalLine } from '../ports/journal-lines.ts'
 import type { Access } from './access/access.ts'
-import { assertSame, digestOf, idOf, repeated, type About, type Kept } from './kept-requests.ts'
+import {
+  assertSame,
+  digestOf,
+  idOf,
+  repeated,
+  type About,
+  type Kept,
+  type KeyedMessage,
+} from './kept-requests.ts'
 import type { Reply } from './reply.ts'
 import { badInput } from './route.ts'
 
@@ -48,7 +56,7 @@ export class Idempotency {
     const key = request.get('idempotency-key')
     if (key === undefined) return run()
     if (!KEY.test(key)) throw badInput('Idempotency-Key', key, '1 to 200 printable characters')
-    const about = await this.asked(request, key)
+    const about = await this.asked(request, key, digestOf(request))
     const known = this.find(about)
     if (known !== undefined) return repeated(known, about)
     return this.once(about, run, (kept, reply) => this.ended(kept, about, reply))
@@ -62,14 +70,13 @@ export class Idempotency {
   async answerMessage(
     request: Request,
     run: () => Promise<Reply>,
-    key: string,
+    { key, digest, reused }: KeyedMessage,
   ): Promise<Reply | undefined> {
-    const about = await this.asked(request, key)
+    const about = await this.asked(request, key, digest)
     const known = this.find(about)
-    if (known?.reply !== undefined) return repeated(known, about)
-    if (known?.running !== undefined) {
-      assertSame(known, about)
-      return known.running
+    if (known?.reply !== undefined || known?.running !== undefined) {
+      assertSame(known, about, reused)
+      return known.reply === undefined ? known.running : repeated(known, about)
     }
     return this.once(about, run, async (kept, reply) => {
       // What was done is durable: that its answer cannot be kept concerns only a repetition after a restart.
@@ -77,9 +84,9 @@ export class Idempotency {
     })
   }
 
-  private async asked(request: Request, key: string): Promise<About> {
+  private async asked(request: Request, key: string, digest: string): Promise<About> {
     await this.readPast()
-    return { key, by: this.access.nameOf(request), digest: digestOf(request) }
+    return { key, by: this.access.nameOf(request), digest }
   }
 
   private async once(

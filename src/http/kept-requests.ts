@@ -23,11 +23,20 @@ export interface Kept {
   running?: Promise<Reply | undefined> | undefined
 }
 
-/** Throws KEY_REUSED where the key belongs to another request. */
-export function assertSame(known: Kept, { digest }: About): void {
-  if (known.digest === digest) return
-  const text = 'this Idempotency-Key belongs to another request: expected the same path and body'
-  throw new WatchkeeperError('KEY_REUSED', text)
+/** A message that contains its key. */
+export interface KeyedMessage {
+  readonly key: string
+  /** Of what the message asks for: spaces, the order of fields and a new secret make no other message. */
+  readonly digest: string
+  /** Text of KEY_REUSED, in the words of the message. */
+  readonly reused: string
+}
+
+const REUSED = 'this Idempotency-Key belongs to another request: expected the same path and body'
+
+/** @throws WatchkeeperError KEY_REUSED where the key belongs to another request. */
+export function assertSame(known: Kept, { digest }: About, text = REUSED): void {
+  if (known.digest !== digest) throw new WatchkeeperError('KEY_REUSED', text)
 }
 
 /** The answer to a repetition. Throws KEY_REUSED, KEY_RUNNING, KEY_UNKNOWN. */

@@ -6,6 +6,8 @@ import { errorRow, type ErrorCode } from '../errors/codes.ts'
 interface BodyError {
   readonly type?: string
   readonly status?: number
+  /** Of a body that is too large: most bytes. */
+  readonly limit?: number
 }
 
 /** The code for an error of express, by its type. */
@@ -19,9 +21,11 @@ function problemOf(error: unknown): { status: number; code: ErrorCode; detail: s
     const { code, message } = error
     return { status: errorRow(code)?.status ?? 500, code, detail: message }
   }
-  const { type = '', status } = error as BodyError
+  const { type = '', status, limit } = error as BodyError
   if (status !== undefined && status < 500) {
-    const detail = error instanceof Error ? error.message : String(error)
+    const text = error instanceof Error ? error.message : String(error)
+    const detail =
+      limit === undefined ? text : `the body is too long: expected at most ${limit} bytes`
     return { status, code: BODY_CODES[type] ?? 'BAD_REQUEST', detail }
   }
   return { status: 500, code: 'UNEXPECTED', detail: 'the service failed; see its log' }

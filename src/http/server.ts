@@ -177,15 +177,19 @@ function routerOf({ control, routes, ...deps }: Routing): [Router, readonly Oper
   for (const add of routes) add(on, control, deps)
   router.use(({ method, path }: Request, response: Response) => {
     const allowed = methodsAt(router, path)
-    if (allowed.length === 0) throw new WatchkeeperError('NOT_FOUND', `nothing answers at ${path}`)
+    const shown = withoutSecret(path)
+    if (allowed.length === 0) throw new WatchkeeperError('NOT_FOUND', `nothing answers at ${shown}`)
     response.setHeader('allow', allowed.join(', '))
     throw new WatchkeeperError(
       'METHOD_NOT_ALLOWED',
-      `${path} takes ${allowed.join(', ')}, not ${method}`,
+      `${shown} takes ${allowed.join(', ')}, not ${method}`,
     )
   })
   return [router, operations]
 }
+
+/** A path for a message: that of a hook ends in a secret, which an answer may carry into the log of its sender. */
+const withoutSecret = (path: string): string => path.replace(/^(\/hooks\/[^/]*\/).+$/i, '$1…')
 
 /** The part of an express route that its types leave out. */
 interface Layer {

@@ -26,13 +26,14 @@ export function freqtradeAlert(fields: Fields, hook: HookConfig): Alert {
       const side = wordOf(fields, 'direction', ['long', 'short'])
       const quantity = numberOf(fields, 'amount')
       const entryPrice = numberOf(fields, 'open_rate')
+      const instrument = instrumentIn(hook, textOf(fields, 'pair'))
       return {
         kind: 'guard',
         // A trade that grows is another message of the same event.
-        key: [event, id, side, quantity, entryPrice, openedAt ?? ''].join(' '),
+        key: [event, id, instrument, side, quantity, entryPrice, openedAt ?? ''].join(' '),
         position: {
           id,
-          instrument: instrumentIn(hook, textOf(fields, 'pair')),
+          instrument,
           side,
           quantity,
           entryPrice,

@@ -11,6 +11,7 @@ import type { Alert } from '../hooks/alert.ts'
 import { fieldsOf, type Fields } from '../hooks/fields.ts'
 import { freqtradeAlert } from '../hooks/freqtrade.ts'
 import { tradingviewAlert } from '../hooks/tradingview.ts'
+import type { KeyedMessage } from '../kept-requests.ts'
 import { inJson, type Route, type RouteDeps } from '../operation.ts'
 import { addRequest, rulesRequest } from '../positions/requests.ts'
 import { json, type Reply } from '../reply.ts'
@@ -78,17 +79,25 @@ export const hookRoutes: Route = (on, control, { access, idempotency, settings, 
         const scope = scopeOf(control, hook, alert)
         assertReady(scope.control)
         const by = access.requesterOf(request)
-        const key = createHash('sha256').update(alert.key).digest('base64url')
         const work = idempotency.answerMessage(
           request,
           () => act(scope, hook, { alert, by, ownStops: ownStopsOf(hook.name) }),
-          key,
+          keyOf(alert),
         )
         return answeredWithin(settings.hookMs, work)
       },
     )
   }
 }
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url')
+
+/** The key of an alert and the digest of its meaning. */
+const keyOf = (alert: Alert): KeyedMessage => ({
+  key: hashOf(alert.key),
+  digest: hashOf(JSON.stringify(alert)),
+  reused: `id: found ${JSON.stringify(alert.key)}, which another message of this hook has; expected an id of its own`,
+})
 
 /** What an alert concerns: the account that guards, and its name where the hook or the message has one. */
 interface Scope {
@@ -146,8 +155,8 @@ async function act(
       const present = reachable(scope, hook, alert.positionId)
       const rules = { stopLoss: { price: alert.stop } }
       const wanted = rulesRequest({ rules }, present, control)
-      const { id, stop } = await control.changeRules(alert.positionId, wanted, by)
-      return answer({ outcome: 'tightened', id, stop })
+      const { id, stop, warnings } = await control.changeRules(alert.positionId, wanted, by)
+      return answer({ outcome: 'tightened', id, stop, warnings: [...warnings] })
     }
     case 'exit': {
       if (!hook.mayExit) {

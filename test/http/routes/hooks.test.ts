@@ -115,7 +115,13 @@ describe('webhooks over http', () => {
     ])
       expect(await outcome(post(path, ENTRY)), path).to.deep.equal([401, 'BAD_TOKEN'])
     expect((await post('freqtrade/', ENTRY)).status).to.equal(404)
-    expect((await post(`other/${BOT}`, ENTRY)).status).to.equal(404)
+    const other = await post(`other/${BOT}`, ENTRY)
+    expect([other.status, other.json['detail']]).to.deep.equal([
+      404,
+      'nothing answers at /hooks/other/…',
+    ])
+    const read = await ask(server.port, `/hooks/freqtrade/${BOT}`)
+    expect(read.json['detail']).to.equal('/hooks/freqtrade/… takes POST, not GET')
     expect(ids()).to.deep.equal([])
   })
 
@@ -217,7 +223,15 @@ describe('webhooks over http', () => {
     server = await serveHttp({ control: account.control(), config: settings() })
     const again = await bot(ENTRY)
     expect([again.text, again.headers['idempotency-replayed']]).to.deep.equal([first.text, 'true'])
+    folder.file('bot', 'a-new-secret-of-the-bot')
+    const spaced = JSON.stringify({ ...ENTRY, amount: 2 }, null, 2)
+    await until(
+      async () => (await post('freqtrade/a-new-secret-of-the-bot', spaced)).text === first.text,
+    )
+    folder.file('bot', BOT)
+    await until(async () => (await bot(ENTRY)).status === 200)
     expect(account.control().position('bot-7')!.stop).to.equal(99.5)
+    expect(await outcome(bot({ ...ENTRY, pair: 'GOLD' }))).to.deep.include('POSITION_EXISTS')
     expect(await outcome(bot({ ...ENTRY, amount: '3.0' }))).to.deep.include('POSITION_EXISTS')
     expect(await outcome(bot({ event: 'exit_fill', trade_id: '7' }))).to.deep.equal([200, 'noted'])
     expect(ids()).to.deep.equal(['bot-7'])
@@ -270,11 +284,26 @@ describe('webhooks over http', () => {
       outcome: 'tightened',
       id: 'tv-1',
       stop: 99.5,
+      warnings: [],
     })
     expect(await outcome(alert('b2', '98'))).to.deep.equal([409, 'LOOSENS'])
     expect(await outcome(alert('b3', '101'))).to.deep.equal([409, 'EXITS_AT_ONCE'])
-    expect(await outcome(alert('b1', '99.6'))).to.deep.equal([422, 'KEY_REUSED'])
     expect(account.control().position('tv-1')!.stop).to.equal(99.5)
+  })
+
+  it('names the id where another alert has used it', async () => {
+    await charts(GUARD)
+    const { status, json } = await charts({ ...GUARD, price: '101' })
+    expect([status, json['code']]).to.deep.equal([422, 'KEY_REUSED'])
+    expect(json['detail']).to.equal(
+      'id: found "a1", which another message of this hook has; expected an id of its own',
+    )
+  })
+
+  it('warns of a tighter stop that the first price will reach', async () => {
+    await charts({ ...GUARD, instrument: 'UNPRICED' })
+    const { json } = await charts({ id: 'b1', verb: 'tighten', position: 'tv-1', stop: '140' })
+    expect((json['warnings'] as string[]).join()).to.match(/this one exits at once$/)
   })
 
   it('refuses a verb that there is not, and one without its fields', async () => {
