@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { InputError } from '../errors.ts'
 import type { Answer } from '../ports/control/answer.ts'
 import { healthReport, type HealthReport } from '../ports/control/health.ts'
 import { assertGood, jsonOf } from './answer-body.ts'
@@ -38,7 +39,7 @@ export interface ChangeOptions<Schema extends z.ZodType> {
  * Requests to a running service: any path, the answer checked by its schema. `WatchkeeperClient` has a method
  * for each.
  *
- * @throws WatchkeeperError NO_SERVICE (no program listens there), NO_ANSWER, TOO_SLOW,
+ * @throws InputError for a URL that is not one of http or https; WatchkeeperError NO_SERVICE (no program listens there), NO_ANSWER, TOO_SLOW,
  * NOT_WATCHKEEPER; ServiceRefusal with the service's own code; InputError with its faults.
  *
  * @example
@@ -64,7 +65,7 @@ export class ServiceClient {
 
   constructor(options: ClientOptions) {
     this.options = { timeoutMs: 10_000, silenceMs: 60_000, ...options }
-    this.url = options.url.replace(/\/+$/, '')
+    this.url = usableUrl(options.url)
   }
 
   /** Reads an answer; `shape` is its schema in `ports/`. A newer service may send more fields. */
@@ -221,6 +222,15 @@ export class ServiceClient {
   private get asked(): Asked {
     return { url: this.url, waitMs: this.options.timeoutMs }
   }
+}
+
+/** Refused before a request: an error of fetch could not say that nothing was sent. */
+function usableUrl(given: string): string {
+  const isShown = !/[@?#]/.test(given)
+  if (isShown && /^https?:\/\//.test(given) && URL.canParse(given)) return given.replace(/\/+$/, '')
+  const found = isShown ? JSON.stringify(given) : 'one with @, ? or # (not shown)'
+  const expected = 'a URL such as http://127.0.0.1:8080'
+  throw new InputError('the client', [{ path: 'url', found, expected }])
 }
 
 const eitherOf = (one: AbortSignal, other: AbortSignal | undefined): AbortSignal =>

@@ -48,6 +48,16 @@ describe('ServiceClient', () => {
     expect(await failure(positions(client))).to.match(/^NO_SERVICE: .*ECONNREFUSED/)
   })
 
+  it('refuses what is no URL of http, before a request', () => {
+    for (const url of ['127.0.0.1:8080', 'localhost:8080', 'ftp://127.0.0.1', ''])
+      expect(() => new ServiceClient({ url }), url).to.throw(
+        `url: found ${JSON.stringify(url)}, expected a URL such as http://127.0.0.1:8080`,
+      )
+    expect(() => new ServiceClient({ url: 'http://me:pass@host' })).to.throw(
+      'url: found one with @, ? or # (not shown), expected',
+    )
+  })
+
   it('does not accept other JSON as an answer', async () => {
     for (const page of [{}, [], null, 1, { status: 'UP' }, [{ id: 'a' }]]) {
       const client = await against(always(page))

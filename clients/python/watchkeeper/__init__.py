@@ -159,7 +159,8 @@ class Client:
         given = url or os.environ.get("WATCHKEEPER_URL") or "http://127.0.0.1:8080"
         parts = urlsplit(given)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
-            raise ValueError("expected a URL of http or https, without user and query")
+            shown = "one with @, ? or # (not shown)" if re.search("[@?#]", given) else repr(given)
+            raise ValueError(f"url: found {shown}, expected one such as http://127.0.0.1:8080, without user and query")
         self.url = given.rstrip("/")
         self._parts = parts
         self._token = token or os.environ.get("WATCHKEEPER_HTTP_TOKEN") or None
@@ -380,7 +381,7 @@ class Client:
             connection.request(method, target, text, sent)
             return connection.getresponse()
         except ConnectionRefusedError as error:
-            raise NoService("NO_SERVICE", f"no service at {self.url}") from error
+            raise NoService("NO_SERVICE", f"no service at {self.url} (connection refused)") from error
         except (OSError, http.client.HTTPException) as error:
             raise self._failure(error) from error
 
