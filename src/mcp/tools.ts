@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { WatchkeeperClient } from '../client/watchkeeper-client.ts'
+import { closestName } from '../domain/closest-name.ts'
 import { EXIT_REASONS } from '../domain/reason.ts'
 import { WatchkeeperError } from '../errors.ts'
-import { errorRow } from '../errors/codes.ts'
+import { ERROR_CODES, errorRow } from '../errors/codes.ts'
 import { tool, type Tool } from './tool.ts'
 
 const id = z.string().min(1).max(200).describe('Id of the position.')
@@ -122,13 +123,16 @@ const READS: readonly Tool[] = [
   tool({
     name: 'explain',
     title: 'What an error code means',
-    description: 'What a code of an error, such as LOOSENS, means, and what to do about it.',
+    description: 'What a code of an error, such as LOOSENS, means.',
     effect: 'read',
     input: z.strictObject({ code: z.string().max(60) }),
     run: (_client, { code }) => {
       const row = errorRow(code)
       if (row === undefined) {
-        throw new WatchkeeperError('BAD_INPUT', `no error has the code ${JSON.stringify(code)}`)
+        const meant = closestName(code, Object.keys(ERROR_CODES))
+        const hint = meant === undefined ? ', such as LOOSENS' : `: did you mean ${meant}?`
+        const text = `code: found ${JSON.stringify(code)}, expected the code of an error${hint}`
+        throw new WatchkeeperError('BAD_INPUT', text)
       }
       return Promise.resolve({ code, ...row })
     },

@@ -223,6 +223,9 @@ describe('watchkeeper mcp', function () {
     expect((await call('exits')).result!['structuredContent']).to.deep.include({ exits: [] })
     expect(said(await call('explain', { code: 'LOOSENS' }))[0]).to.include('"status":409')
     expect(said(await call('explain', { code: 'toString' }))[1]).to.equal(true)
+    expect(said(await call('explain', { code: 'LOOSEN' }))[0]).to.equal(
+      'BAD_INPUT: code: found "LOOSEN", expected the code of an error: did you mean LOOSENS?',
+    )
     expect(said(await call('why', { id: 'other' }))[0]).to.match(/^POSITION_UNKNOWN: /)
   })
 

@@ -34,7 +34,10 @@ function jsonOf(text: string): unknown {
     return readJson(text)
   } catch (error) {
     if (error instanceof UnclearJson) throw badInput('the body', error.found, error.expected)
-    if (error instanceof SyntaxError) throw new WatchkeeperError('BAD_JSON', error.message)
+    if (error instanceof SyntaxError) {
+      const text = `the body: ${error.message}; expected an object of JSON, or a form with its content-type`
+      throw new WatchkeeperError('BAD_JSON', text)
+    }
     throw error
   }
 }

@@ -113,7 +113,7 @@ interface Scope {
  */
 function scopeOf(control: Control, hook: HookConfig, { account: asked }: Alert): Scope {
   if (hook.account !== undefined && asked !== undefined && asked !== hook.account) {
-    throw foreign(hook, hook.account)
+    throw foreign(hook, `the account ${JSON.stringify(asked)}, expected ${hook.account}`)
   }
   const account = hook.account ?? asked
   const { control: own, body } = addressed(control, account === undefined ? {} : { account })
@@ -179,7 +179,7 @@ function reachable({ control, account }: Scope, hook: HookConfig, id: string): P
     throw new WatchkeeperError('POSITION_UNKNOWN', `no open position ${JSON.stringify(id)}`)
   }
   if (account === undefined || isPartOf(position.account, account)) return position
-  throw foreign(hook, account)
+  throw foreign(hook, `the position ${JSON.stringify(id)}, which is not of the account ${account}`)
 }
 
 /** Whether a position is of an account, or of a part of it: `acme/A1` is of `acme`. */
@@ -192,11 +192,8 @@ const stopElsewhere = ({ name }: HookConfig): WatchkeeperError =>
     `hook ${name}: freqtrade keeps a stop of its own on the exchange (stoploss_on_exchange): two orders could close one position`,
   )
 
-const foreign = ({ name }: HookConfig, account: string): WatchkeeperError =>
-  new WatchkeeperError(
-    'ROLE_TOO_LOW',
-    `hook ${name}: found a position of another account than ${account}`,
-  )
+const foreign = ({ name }: HookConfig, found: string): WatchkeeperError =>
+  new WatchkeeperError('ROLE_TOO_LOW', `hook ${name}: found ${found}`)
 
 /**
  * What `work` gives, or NOT_DURABLE_YET after `longestMs`: a sender that hears nothing gives up. The work goes on, and

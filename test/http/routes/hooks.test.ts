@@ -306,6 +306,11 @@ describe('webhooks over http', () => {
     expect((json['warnings'] as string[]).join()).to.match(/this one exits at once$/)
   })
 
+  it('says what it expects of an alert that is a sentence', async () => {
+    const { json } = await post(`tradingview/${CHARTS}`, 'BTCUSD crossed')
+    expect(json['detail']).to.match(/^the body: .*; expected an object of JSON/)
+  })
+
   it('refuses a verb that there is not, and one without its fields', async () => {
     for (const verb of ['loosen', 'release', ''])
       expect(await outcome(charts({ id: 'v', verb, position: 'tv-1' }))).to.deep.equal([
@@ -324,7 +329,12 @@ describe('webhooks over http', () => {
     expect(await outcome(charts({ ...GUARD, instrument: 'GOLD' }))).to.deep.equal([200, 'guarded'])
     const alert = (id: string, position: string) => ({ id, verb: 'exit', position })
     expect(await outcome(charts(alert('c1', 'main-1')))).to.deep.equal([403, 'ROLE_TOO_LOW'])
-    expect(await outcome(exits(alert('c1', 'tv-1')))).to.deep.equal([403, 'ROLE_TOO_LOW'])
+    expect((await exits(alert('c1', 'tv-1'))).json['detail']).to.equal(
+      'hook exits: found the position "tv-1", which is not of the account main',
+    )
+    expect((await exits({ ...alert('c1', 'tv-1'), account: 'desk' })).json['detail']).to.equal(
+      'hook exits: found the account "desk", expected main',
+    )
     expect(await outcome(exits(alert('c2', 'other')))).to.deep.equal([404, 'POSITION_UNKNOWN'])
     expect(await outcome(exits(alert('c3', 'main-1')))).to.deep.equal([200, 'exiting'])
     expect(await outcome(exits(alert('c3', 'main-1')))).to.deep.equal([200, 'exiting'])
