@@ -1,4 +1,5 @@
 import type { InstrumentId } from '../domain/ids.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -18,6 +19,8 @@ export interface AdmissionDeps {
   readonly rows: Pick<PositionTable, 'get'>
   readonly board: PriceBoard
   readonly gate: Pick<TickIntake, 'shownPrice'>
+  /** Instruments of the account, as the configuration and its venue state them. */
+  readonly instruments: Pick<InstrumentTable, 'of'>
   readonly clock: Clock
   /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms. */
   readonly skewMs: number
@@ -30,7 +33,7 @@ export type DoorFlags = Pick<AddRequest, 'exitNow' | 'opensLater' | 'reopen'>
 
 /** A position at a door. */
 export type Entering = DoorFlags &
-  Pick<AddRequest, 'position' | 'rules'> & {
+  Pick<AddRequest, 'position' | 'rules' | 'filledIn'> & {
     /** What one unit is worth now, where the caller knows it. */
     readonly price?: number | undefined
   }
@@ -53,12 +56,17 @@ export class Admission {
    * Throws OPENS_LATER, EXITS_AT_ONCE, POSITION_CLOSED. Where no fresh price shows whether the
    * position would be exited at once, the first one that comes is to decide.
    */
-  admit({ position: given, rules, price, ...flags }: Entering): Admitted {
-    const { id } = given
+  admit({ position: given, rules, price, filledIn = [], ...flags }: Entering): Admitted {
+    const { id, instrument } = given
     const row = this.parts.rows.get(id)
     if (row !== undefined && row.state !== 'open' && !flags.reopen) throw closedError(row)
     const warnings: string[] = []
-    const position: Position = { ...given, openedAt: this.openedAt(given, flags, warnings) }
+    // A file is read before the venue is: what it does not state is as the account's instruments have it.
+    const multiplier = filledIn.includes('multiplier')
+      ? this.parts.instruments.of(instrument).multiplier
+      : given.multiplier
+    const openedAt = this.openedAt(given, flags, warnings)
+    const position: Position = { ...given, multiplier, openedAt }
     const mustBeNew = !flags.reopen
     if (flags.exitNow) return { wanted: { position, rules, mustBeNew }, warnings }
     const awaited = this.refuseImmediateExit({ position, rules, price })

@@ -53,6 +53,7 @@ function judgingParts(
     rows,
     board,
     gate: intake,
+    instruments,
     clock,
     skewMs: options.skewMs ?? 0,
     freshMs,

@@ -4,6 +4,7 @@ import { machineTimers } from '../../src/app/machine-timers.ts'
 import { seed } from '../../src/app/sync-positions.ts'
 import type { PositionEntry } from '../../src/config/position-reader.ts'
 import { positionId } from '../../src/domain/ids.ts'
+import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
@@ -36,6 +37,7 @@ describe('seed', () => {
       clock: { now: () => 1_000, monotonic: () => 1_000 },
       timers: machineTimers,
       callTimeoutMs: 1_000,
+      instruments: new InstrumentTable([['ACME', { ...PLAIN_INSTRUMENT, multiplier: 0.01 }]]),
       onLine: () => undefined,
       onFatal: error => {
         throw error
@@ -79,6 +81,16 @@ describe('seed', () => {
     })
     expect(system.state.register.get(positionId('a'))?.position.openedAt).to.equal(1_000)
     expect(system.engine.roster.size).to.equal(2)
+  })
+
+  it('takes the multiplier that the file does not state from the instruments of the account', async () => {
+    await seed(system, [
+      entry('a', STOP_5, { multiplier: 7 }),
+      { ...entry('b'), filledIn: ['multiplier'] },
+    ])
+    const multiplierOf = (id: string) =>
+      system.state.register.get(positionId(id))?.position.multiplier
+    expect([multiplierOf('a'), multiplierOf('b')]).to.deep.equal([7, 0.01])
   })
 
   it('repeats a first write that the store refused', async () => {

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { expect } from 'chai'
 import { Service } from '../../src/app/service.ts'
+import type { PositionEntry } from '../../src/config/position-reader.ts'
+import { parsePositions } from '../../src/config/positions-file.ts'
 import { loadServiceConfig } from '../../src/config/service-file.ts'
 import type { InstrumentId } from '../../src/domain/ids.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
@@ -17,6 +19,13 @@ const VENUES = {
   binance: { account: binanceAccount, name: 'BTCUSDT' },
   bybit: { account: bybitAccount, name: 'BTCUSDT' },
   okx: { account: okxAccount, name: 'BTC-USDT-SWAP' },
+} as const
+
+const WITH_STOP = {
+  side: 'long',
+  quantity: 1,
+  entryPrice: 100,
+  rules: { stopLoss: { price: 90 } },
 } as const
 
 for (const kind of ['binance', 'bybit', 'okx'] as const) {
@@ -51,7 +60,11 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       feed: { kind: 'broker' },
     })
 
-    const start = async (given: object, feed: object = {}): Promise<void> => {
+    const start = async (
+      given: object,
+      feed: object = {},
+      entries: readonly PositionEntry[] = [],
+    ): Promise<void> => {
       const settings = given as { broker: { kind: string }; feed: object }
       const [started, { url: at }] = await Service.start({
         config: loadServiceConfig({
@@ -69,7 +82,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
           env: settings.broker.kind === 'paper' ? {} : account().env,
           overrides: {},
         }),
-        entries: [],
+        entries,
         fresh: false,
         clock: { now: () => Date.now() + skewMs, monotonic: () => performance.now() + skewMs },
         version: 'test',
@@ -81,11 +94,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       })
       service = started
       url = at
-      const entry = { id: 'p', instrument: name, side: 'long', quantity: 1, entryPrice: 100 }
-      const { status } = await call('/api/positions', {
-        ...entry,
-        rules: { stopLoss: { price: 90 } },
-      })
+      const { status } = await call('/api/positions', { ...WITH_STOP, id: 'p', instrument: name })
       expect(status).to.equal(201)
     }
 
@@ -137,6 +146,17 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       streams.close()
       venue.close()
       folder.remove()
+    })
+
+    it('counts the profit of a position of the file by the value of a contract at the venue', async () => {
+      const file = { ...WITH_STOP, id: 'f', instrument: name }
+      const { entries } = parsePositions({
+        source: 'file',
+        text: JSON.stringify({ positions: [file] }),
+      })
+      await start(ownFeed(), {}, entries)
+      const { body } = await call('/api/positions/f')
+      expect(body).to.include({ multiplier: kind === 'okx' ? 0.01 : 1 })
     })
 
     it('exits a paper position at a pushed price, and needs no account for it', async () => {
