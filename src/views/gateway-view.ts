@@ -110,7 +110,7 @@ export function gatewayTroubles(
 ): Pick<HealthFacts, 'unauthorized' | 'openBreakers' | 'slowThrottles'> {
   return {
     unauthorized: GROUPS.filter(group => isDenied(desk.gates.breaker(group))).map(group => ({
-      what: `calls of ${group} were refused: is the token right?`,
+      what: `calls of ${group} were refused: is the key or token right, one of this environment, and allowed from this address?`,
     })),
     openBreakers: GROUPS.flatMap(group => {
       const breaker = desk.gates.breaker(group)

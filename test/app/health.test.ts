@@ -198,7 +198,7 @@ describe('health of a running system', () => {
     await crossing({ placeExit: () => Promise.reject(new Unauthorized('401')) })
     expect(checkOf('broker:unauthorized')).to.deep.equal([
       'fail',
-      '1: calls of orders were refused: is the token right?',
+      '1: calls of orders were refused: is the key or token right, one of this environment, and allowed from this address?',
     ])
     // Answers of other groups prove nothing about calls for exits.
     await cycles(12)
