@@ -129,6 +129,12 @@ export class OutcomeUnknown extends WatchkeeperError {
 }
 
 /**
+ * The venue refused what was asked, for a reason of its own that its answer names: nothing was learned, and the
+ * venue works.
+ */
+export class QueryRefused extends OutcomeUnknown {}
+
+/**
  * A broker's adapter broke the contract of its port: the call may or may not have been executed.
  */
 export class AdapterFault extends WatchkeeperError {

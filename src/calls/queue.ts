@@ -1,4 +1,4 @@
-import { NotSent, RateLimited } from '../errors.ts'
+import { NotSent, QueryRefused, RateLimited } from '../errors.ts'
 import type { Outcome } from '../resilience/breaker.ts'
 import type { Waiting } from '../resilience/lanes.ts'
 import type { Pending } from './call.ts'
@@ -22,8 +22,9 @@ export function refuseLeftOut(
   }
 }
 
-/** Maps an error to its meaning for the breaker; a rate limit answer is no failure of the venue. */
+/** Maps an error to its meaning for the breaker; an answer that is a rate limit or a refusal is no failure of the venue. */
 export function outcomeOf(error: unknown, code: string): Outcome {
   if (error instanceof RateLimited) return 'ignored'
+  if (error instanceof QueryRefused) return 'rejected'
   return code === 'UNAUTHORIZED' ? 'denied' : 'failure'
 }

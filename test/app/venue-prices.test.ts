@@ -159,6 +159,24 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       expect(body).to.include({ multiplier: kind === 'okx' ? 0.01 : 1 })
     })
 
+    it('goes on to query the account beside a position whose instrument the venue does not list', async () => {
+      const file = { ...WITH_STOP, id: 'bad', instrument: 'no-such-name' }
+      const { entries } = parsePositions({
+        source: 'file',
+        text: JSON.stringify({ positions: [file] }),
+      })
+      await start(ownFeed(), {}, entries)
+      const asked = (): number =>
+        venue.server.seen.filter(
+          ({ route, instrument }) => route === 'holding' && instrument === file.instrument,
+        ).length
+      await until(() => asked() >= 6)
+      const { breakers } = (await call('/api/gateway')).body as {
+        breakers: readonly { group: string; transitions: readonly unknown[] }[]
+      }
+      expect(breakers.find(({ group }) => group === 'account')?.transitions).to.deep.equal([])
+    })
+
     it('exits a paper position at a pushed price, and needs no account for it', async () => {
       await start(publicFeed())
       await until(() => streams.subscribedNames().includes(name))

@@ -2,7 +2,13 @@ import { expect } from 'chai'
 import { CallDesk, type CallDeskOptions } from '../../src/calls/call-desk.ts'
 import type { DeskCall } from '../../src/calls/call.ts'
 import type { CallLimit, EndpointGroup } from '../../src/domain/venue.ts'
-import { OutcomeUnknown, RateLimited, Unauthorized, type NotSent } from '../../src/errors.ts'
+import {
+  OutcomeUnknown,
+  QueryRefused,
+  RateLimited,
+  Unauthorized,
+  type NotSent,
+} from '../../src/errors.ts'
 import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { retryInMs, state } from '../../src/resilience/breaker.ts'
@@ -89,6 +95,19 @@ describe('CallDesk', () => {
     sent = []
     ends = []
   }
+
+  it('stays closed where the venue refuses what is asked, again and again', async () => {
+    const desk = open()
+    for (let index = 0; index < 20; index++) {
+      ask(desk, `refused ${index}`, { group: 'account' })
+      timers.pass(100)
+      sent.at(-1)!.fail(new QueryRefused('no such symbol'))
+      await turn()
+    }
+    expect(state(desk.gates.breaker('account'), timers.now)).to.equal('closed')
+    expect(ends).to.have.length(20)
+    expect(ends[0]).to.equal('refused 0: OUTCOME_UNKNOWN')
+  })
 
   it('opens for only a second where an exit waits for the answer to a query', async () => {
     const desk = open()

@@ -1,4 +1,4 @@
-import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../errors.ts'
+import { NotSent, OutcomeUnknown, QueryRefused, RateLimited, Unauthorized } from '../../errors.ts'
 import type { RejectionCode } from '../../ports/broker.ts'
 
 /** Reasons for which venues refuse an order; finer than those of the port. */
@@ -98,6 +98,7 @@ export function errorOf({ meaning, message, retryAfterMs }: Failure): Error {
     case 'refused':
     case 'price-band':
     case 'below-minimum':
+      return new QueryRefused(message)
     case 'unknown':
     case 'duplicate':
     case 'absent':

@@ -5,7 +5,13 @@ import {
   rejectionOf,
   type Meaning,
 } from '../../../src/brokers/venue/meaning.ts'
-import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../../src/errors.ts'
+import {
+  NotSent,
+  OutcomeUnknown,
+  QueryRefused,
+  RateLimited,
+  Unauthorized,
+} from '../../../src/errors.ts'
 
 const failure = (meaning: Meaning, retryAfterMs?: number) => ({
   meaning,
@@ -55,6 +61,10 @@ describe('what a code of a venue proves', () => {
         isBan: false,
       })
     expect(errorOf(failure('banned'))).to.include({ isBan: true, retryAfterMs: undefined })
+    for (const meaning of ['unknown-instrument', 'no-permission', 'refused'] as const)
+      expect(errorOf(failure(meaning)), meaning).to.be.instanceOf(QueryRefused)
+    for (const meaning of ['unknown', 'absent', 'duplicate', 'filled'] as const)
+      expect(errorOf(failure(meaning)), meaning).to.not.be.instanceOf(QueryRefused)
     for (const meaning of ['unknown', 'absent', 'duplicate', 'filled', 'refused'] as const)
       expect(errorOf(failure(meaning)), meaning).to.be.instanceOf(OutcomeUnknown)
   })
