@@ -1,5 +1,6 @@
 import type { Permissions, PositionMode } from '../brokers/venue/account.ts'
 import type { VenueInstrument } from '../brokers/venue/instrument.ts'
+import { KeyUnreadable } from '../brokers/venue/key.ts'
 import type { Tick } from '../domain/tick.ts'
 import { Unauthorized } from '../errors.ts'
 import type { Holding, OpenOrder } from '../ports/broker.ts'
@@ -19,12 +20,22 @@ export interface Inspection {
 }
 
 /** Reads an account, whatever its position mode is; throws an error of the broker where it cannot. */
-export async function inspectVenue(config: VenueConfig): Promise<Inspection> {
+export const inspectVenue = (config: VenueConfig): Promise<Inspection> =>
+  guessingKey(config, () => inspect(config))
+
+/**
+ * Calls a venue.
+ *
+ * @throws Unauthorized with a guess where the venue does not take the key; every other error as it is.
+ */
+export async function guessingKey<T>(
+  { kind, environment }: Pick<VenueConfig, 'kind' | 'environment'>,
+  call: () => Promise<T>,
+): Promise<T> {
   try {
-    return await inspect(config)
+    return await call()
   } catch (error) {
-    if (!(error instanceof Unauthorized)) throw error
-    const { kind, environment } = config
+    if (!(error instanceof Unauthorized) || error instanceof KeyUnreadable) throw error
     const guess = `is it a key of ${kind} ${environment}, complete, and may it be used from the address of this machine?`
     throw new Unauthorized(`${error.message}; ${guess}`, { cause: error })
   }

@@ -17,6 +17,8 @@ export interface VenueFacts {
   readonly unread: readonly string[]
 }
 
+export { isNameAt } from '../brokers/venue/notation.ts'
+
 export const isVenue = (broker: ServiceConfig['broker']): broker is VenueConfig =>
   broker.kind !== 'paper' && broker.kind !== 'http' && broker.kind !== 'plugin'
 
@@ -132,8 +134,14 @@ export function specsAt(
   return new Map(merged)
 }
 
-/** Names of contracts of OKX that are margined in coins. */
-const COIN_MARGINED = /-USD-(?:SWAP|\d{6})$/
+/** Names of contracts that are margined in coins, at each venue and in other notations. */
+const COIN_MARGINED = /[A-Z\d][-_/]?USD(?:[-_](?:SWAP|PERP|\d{6}))?$/
+
+/** The guess at what was meant by a name that is none of a venue: the end of a message. */
+export function guessAt(kind: VenueConfig['kind'], name: string): string {
+  const meant = meantAt(kind, name)
+  return meant === undefined ? '' : `; did you mean ${meant}?`
+}
 
 /** A line for each instrument whose name is not one of the venue, with a guess at what was meant. */
 export function notationWarnings(
@@ -143,12 +151,13 @@ export function notationWarnings(
   const kind = isVenue(broker) ? broker.kind : feed.kind === 'venue' ? feed.venue?.kind : undefined
   if (kind === undefined) return []
   return [...new Set(instruments)].flatMap(name => {
-    if (kind === 'okx' && COIN_MARGINED.test(name))
-      return [`instrument ${name}: margined in coins, so that rules in percent of money do not fit`]
+    if (COIN_MARGINED.test(name) && (kind !== 'okx' || isNameAt(kind, name))) {
+      const what =
+        kind === 'okx' ? 'rules in percent of money do not fit' : `it is not guarded at ${kind}`
+      return [`instrument ${name}: margined in coins, so that ${what}`]
+    }
     if (isNameAt(kind, name)) return []
-    const meant = meantAt(kind, name)
-    const guess = meant === undefined ? '' : `; did you mean ${meant}?`
-    return [`instrument ${name}: no name of ${kind}${guess}`]
+    return [`instrument ${name}: no name of ${kind}${guessAt(kind, name)}`]
   })
 }
 

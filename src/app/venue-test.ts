@@ -6,6 +6,7 @@ import { product } from '../domain/decimal.ts'
 import { instrumentId, type InstrumentId } from '../domain/ids.ts'
 import { NotSent } from '../errors.ts'
 import { venueBrokerOf, type VenueConfig } from './open-broker.ts'
+import { guessingKey } from './venue-inspect.ts'
 import { newId, POLL_MS, signal, VenueTrader } from './venue-trader.ts'
 
 export type { VenueReport } from '../brokers/venue/report.ts'
@@ -41,7 +42,7 @@ export async function testVenue(
   const late = venueBrokerOf(config, { stampLagMs: LATE_MS })
   try {
     const test = new VenueTest({ config, broker, late, options })
-    return await test.run()
+    return await guessingKey(config, () => test.run())
   } finally {
     await broker.close()
     await late.close()

@@ -17,7 +17,7 @@ const RIGHT_MS = 1_000
 /** Formats what was found at the venue, one line each. */
 export function foundText(found: Inspection): readonly string[] {
   const { clockOffsetMs, permissions, mode, holdings, orders } = found
-  const { trade, isAddressBound, expiresAt } = permissions
+  const { trade, isAddressBound, isSubAccount, expiresAt } = permissions
   const seconds = (Math.abs(clockOffsetMs) / 1_000).toFixed(1)
   const clock =
     Math.abs(clockOffsetMs) < RIGHT_MS
@@ -27,8 +27,12 @@ export function foundText(found: Inspection): readonly string[] {
     `clock        ${clock}`,
     `trading      ${said(trade, 'the key may trade', 'the key may not trade: enough for mode observe, not for exits')}`,
     `address      ${said(isAddressBound, 'the key is bound to addresses', 'any address may use the key: bind it to this one')}`,
+    ...(isSubAccount === true
+      ? ['account      the key is one of a sub-account: holdings of the main account are not seen']
+      : []),
     ...(expiresAt === undefined ? [] : [`expires      ${new Date(expiresAt).toISOString()}`]),
     `positions    ${mode} mode, ${countText(holdings.length, 'holding')}`,
+    ...(holdings.length === 0 ? ['             nothing is held here: no position is written'] : []),
     ...holdings.map(each => `             ${holdingText(each, found)}`),
     `orders       ${countText(orders.length, 'working order')} of others`,
   ]
@@ -55,12 +59,14 @@ function holdingText(holding: Holding, { prices, instruments }: Inspection): str
   ].join(', ')
 }
 
+const NAMES = ['KEY', 'SECRET'] as const
+
 /** The configuration of the service. */
 export function configText({ mode }: Pick<Inspection, 'mode'>, wanted: Wanted): string {
   const { kind, environment, url, keyFile } = wanted
   const key =
     keyFile === undefined
-      ? '  # The key: WATCHKEEPER_BROKER_KEY and WATCHKEEPER_BROKER_SECRET in the environment.'
+      ? `  # The key, in the environment: ${[...NAMES, ...(kind === 'okx' ? ['PASSPHRASE'] : [])].map(name => `WATCHKEEPER_BROKER_${name}`).join(', ')}.`
       : `  keyFile: ${JSON.stringify(keyFile)} # mode 0600`
   return `# Written by watchkeeper init; every setting: docs/configuration.md.
 positions: positions.yaml

@@ -2,13 +2,13 @@ import type { VenueReport } from '../app/venue-test.ts'
 
 /** Formats what was measured at an account, one line each. */
 export function reportText(report: VenueReport): readonly string[] {
-  const { usedIdRefused, foundById, visibility } = report
+  const { clockOffsetMs, usedIdRefused, foundById, visibility } = report
   const shown =
     visibility.medianMs === null
       ? 'not measured'
       : `${visibility.medianMs} ms, the longest ${visibility.p999Ms} ms, of ${visibility.orders} orders`
   return [
-    `clock        ${report.clockOffsetMs} ms ahead of this machine; an answer takes ${report.answerMs} ms`,
+    `clock        ${Math.abs(clockOffsetMs)} ms ${clockOffsetMs < 0 ? 'behind' : 'ahead of'} this machine; an answer takes ${report.answerMs} ms`,
     `flat         ${said(report.flatIsProved, 'proved by a row of its own', 'no row: a flat holding is unknown')}`,
     `unknown id   ${said(report.unknownIdIsAbsent, 'absent', 'not absent')}`,
     `used id      open: ${said(usedIdRefused.whileOpen, 'refused', 'TAKEN AGAIN')}; filled: ${said(usedIdRefused.afterFill, 'refused', 'taken again')}`,

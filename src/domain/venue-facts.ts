@@ -9,6 +9,8 @@ export interface Permissions {
   readonly withdraw: boolean | undefined
   /** Whether the key works from listed IP addresses only. */
   readonly isAddressBound: boolean | undefined
+  /** Whether it is a key of a sub-account; absent: the venue does not say. */
+  readonly isSubAccount?: boolean
   /** Epoch ms; undefined: the key never expires, or the venue does not say. */
   readonly expiresAt: number | undefined
 }

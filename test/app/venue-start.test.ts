@@ -141,12 +141,29 @@ describe('what a start reads at a venue', () => {
     const broker = sectionOf('okx', 'https://okx.example')
     const { feed } = loadServiceConfig({ file: undefined, env: {}, overrides: {} })
     expect(
-      notationWarnings({ broker, feed }, ['BTC/USDT', 'BTC-USDT-SWAP', 'gold', 'BTC-USD-SWAP']),
+      notationWarnings({ broker, feed }, [
+        'BTC/USDT',
+        'BTC-USDT-SWAP',
+        'gold',
+        'BTC-USD-SWAP',
+        'BTCUSD',
+      ]),
     ).to.deep.equal([
       'instrument BTC/USDT: no name of okx; did you mean BTC-USDT-SWAP?',
       'instrument gold: no name of okx',
       'instrument BTC-USD-SWAP: margined in coins, so that rules in percent of money do not fit',
+      'instrument BTCUSD: no name of okx; did you mean BTC-USD-SWAP?',
     ])
+    for (const kind of ['binance', 'bybit'] as const) {
+      const elsewhere = sectionOf(kind, 'https://venue.example')
+      expect(
+        notationWarnings({ broker: elsewhere, feed }, ['BTCUSD_PERP', 'BTCUSD', 'BTC-USD-SWAP']),
+      ).to.deep.equal(
+        ['BTCUSD_PERP', 'BTCUSD', 'BTC-USD-SWAP'].map(
+          name => `instrument ${name}: margined in coins, so that it is not guarded at ${kind}`,
+        ),
+      )
+    }
   })
 
   it('names them too where a paper account takes its prices from a venue', () => {

@@ -62,6 +62,9 @@ describe('watchkeeper init', () => {
         env: ENV,
       })
       expect(checked.stdout).to.include('valid: 1 position')
+      expect(written('watchkeeper.yaml').includes('WATCHKEEPER_BROKER_PASSPHRASE')).to.equal(
+        kind === 'okx',
+      )
       const all = `${ran.stdout}${ran.stderr}${written('watchkeeper.yaml')}`
       expect(all).to.not.match(/emulated-|my own words/)
     })
@@ -130,6 +133,41 @@ describe('watchkeeper init', () => {
     expect(ran.code, ran.stderr).to.equal(0)
     expect(ran.stdout).to.match(/ETHUSDT short 1.*left out: a contract that is margined in coins/)
     expect(written('positions.yaml')).to.not.include('ETHUSDT')
+  })
+
+  for (const [kind, open] of Object.entries({ bybit: atBybit, okx: atOkx })) {
+    it(`names a key of a sub-account at ${kind}, and an account that holds nothing`, async () => {
+      venue = await open({ isSubAccount: true })
+      const flags = ['--venue', kind, '--environment', 'demo', '--stop-pct', '5']
+      const ran = await init(flags)
+      expect(ran.code, ran.stderr).to.equal(0)
+      expect(ran.stdout).to.include('the key is one of a sub-account')
+      expect(ran.stdout).to.include('nothing is held here: no position is written')
+    })
+  }
+
+  it('guesses at the holding that a name in another notation means', async () => {
+    holding(await atOkx({ coinMargined: ['ETHUSDT'] }), 'BTC-USDT-SWAP')
+    const flags = ['--venue', 'okx', '--environment', 'demo', '--stop-pct', '5', '--only']
+    for (const name of ['BTC/USDT', 'btcusdt']) {
+      const { code, stderr } = await init([...flags, name])
+      expect(code).to.equal(2)
+      expect(stderr).to.include(
+        `of ${name} to guard, expected all, or some of BTC-USDT-SWAP; did you mean BTC-USDT-SWAP?`,
+      )
+    }
+  })
+
+  it('guesses at nothing of the venue where others can read the key file', async () => {
+    venue = await atBybit()
+    const file = new Folder()
+    const keyFile = file.file('key', 'key: emulated-key\nsecret: emulated-secret\n')
+    chmodSync(keyFile, 0o644)
+    const flags = ['--venue', 'bybit', '--environment', 'demo', '--key-file', keyFile]
+    const { code, stderr } = await init(flags, '', {})
+    file.remove()
+    expect(code).to.not.equal(0)
+    expect(stderr).to.include('(mode 0644): chmod 600').and.not.include('is it a key of')
   })
 
   it('overwrites no file', async () => {

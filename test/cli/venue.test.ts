@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { reportSchema, type VenueReport } from '../../src/brokers/venue/report.ts'
@@ -30,14 +30,18 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       })
       venue.server.venue.price(name, 100)
     }
-    const test = (args: readonly string[] = [], broker: object = {}): Promise<Ran> => {
+    const test = (
+      args: readonly string[] = [],
+      broker: object = {},
+      { env }: { readonly env: NodeJS.ProcessEnv } = account(),
+    ): Promise<Ran> => {
       const config = folder.file(
         'watchkeeper.json',
         JSON.stringify({ broker: { ...account().broker, url: venue.url, ...broker } }),
       )
       const output = join(folder.path, 'report.json')
       const given = ['venue', 'test', '--config', config, '--output', output, ...args]
-      return cliHere(given, { env: account().env })
+      return cliHere(given, { env })
     }
     const report = (): VenueReport =>
       reportSchema.parse(JSON.parse(readFileSync(join(folder.path, 'report.json'), 'utf8')))
@@ -92,6 +96,19 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       await open('hedge')
       expect((await test(['--yes'], { positionMode: 'hedge' })).code).to.equal(0)
       expect(report().notes[0]).to.include('hedge mode')
+      expect(orders()).to.equal(0)
+    })
+
+    it('guesses at what is wrong with an instrument in another notation, and with a key', async () => {
+      await open()
+      const named = await test(['--yes', '--instrument', 'btc/usdt'])
+      expect(named.code).to.equal(2)
+      expect(named.stderr).to.include(`expected a name of ${kind}; did you mean ${name}?`)
+      const keyFile = folder.file('key', 'key: wrong\nsecret: wrong\npassphrase: wrong\n')
+      chmodSync(keyFile, 0o600)
+      const refused = await test(['--yes'], { keyFile }, { env: {} })
+      expect(refused.code).to.not.equal(0)
+      expect(refused.stderr).to.include('UNAUTHORIZED').and.include(`is it a key of ${kind} `)
       expect(orders()).to.equal(0)
     })
 

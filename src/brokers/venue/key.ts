@@ -1,5 +1,6 @@
 import { SettledFile } from '../../disk/settled-file.ts'
 import type { Credentials } from '../../domain/venue-facts.ts'
+import { Unauthorized } from '../../errors.ts'
 
 /** The key that signs the requests to a venue. */
 export interface VenueKey {
@@ -10,6 +11,9 @@ export interface VenueKey {
   /** Epoch ms; absent: it does not end, or nothing says when. */
   readonly expiresAt?: number
 }
+
+/** The key cannot be read on this machine: no request was sent. */
+export class KeyUnreadable extends Unauthorized {}
 
 /** Where to read a key. */
 export interface KeyPlace {

@@ -1,9 +1,9 @@
 import { Agent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import type { Credentials } from '../../domain/venue-facts.ts'
-import { NotSent, Unauthorized } from '../../errors.ts'
+import { NotSent } from '../../errors.ts'
 import { exchange, type Ask, type Line, type RawAnswer } from '../http/exchange.ts'
-import { credentialsOf, type KeySource, type VenueKey } from './key.ts'
+import { credentialsOf, KeyUnreadable, type KeySource, type VenueKey } from './key.ts'
 import { VenueTime } from './time.ts'
 
 export type { RawAnswer } from '../http/exchange.ts'
@@ -105,7 +105,7 @@ export class VenueLine {
   /**
    * What a session is opened with: key and time at the venue, which is read first where it is not known.
    *
-   * @throws Unauthorized where the key cannot be read, and as `exchange` does.
+   * @throws KeyUnreadable where the key cannot be read, and as `exchange` does.
    */
   async stamp(signal: AbortSignal): Promise<Stamp> {
     if (this.time.isNeeded || this.time.isOld) await this.syncTime(signal)
@@ -179,7 +179,7 @@ export class VenueLine {
       return this.readKey()
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
-      throw new Unauthorized(`the key cannot be read: ${why}`, { cause })
+      throw new KeyUnreadable(`the key cannot be read: ${why}`, { cause })
     }
   }
 }

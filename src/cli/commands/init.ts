@@ -64,7 +64,7 @@ async function init(given: Given, context: CommandContext): Promise<void> {
     const { stdout } = context
     for (const line of foundText(found)) stdout.write(`${line}\n`)
     assertNarrow(found, given)
-    const held = await chosen(found, given, questions)
+    const held = await chosen(found, { given, kind: config.kind }, questions)
     const wanted = await wantedOf(config, given, questions)
     const [configFile, positionsFile] = files
     writeFileSync(configFile, configText(found, wanted), { flag: 'wx' })
@@ -72,6 +72,7 @@ async function init(given: Given, context: CommandContext): Promise<void> {
     stdout.write(`written      ${configFile}, ${positionsFile}\n`)
     stdout.write(`next         watchkeeper check --config ${configFile}\n`)
     stdout.write(`             watchkeeper run --config ${configFile}\n`)
+    stdout.write('             watchkeeper gateway confirm-holdings\n')
   } finally {
     questions.close()
   }
@@ -85,8 +86,9 @@ async function configOf(
 ): Promise<VenueConfig> {
   const { loadServiceConfig } = await import('../../config/service-file.ts')
   const kind = given.venue ?? (await questions.ask('Venue (binance, bybit, okx)'))
+  const tests = kind === 'okx' ? 'demo' : 'testnet, demo'
   const environment =
-    given.environment ?? (await questions.ask('Environment (testnet, demo; live is typed out)'))
+    given.environment ?? (await questions.ask(`Environment (${tests}; live is typed out)`))
   const { broker } = loadServiceConfig({
     file: undefined,
     env,
@@ -114,7 +116,11 @@ function assertNarrow({ permissions }: Inspection, { acceptWithdrawals }: Given)
  * The holdings to guard. One without an entry price cannot have a stop level, and the profit of one that is
  * margined in coins is not linear in its price.
  */
-async function chosen({ holdings, instruments }: Inspection, given: Given, questions: Questions) {
+async function chosen(
+  { holdings, instruments }: Inspection,
+  { given, kind }: { readonly given: Given; readonly kind: VenueConfig['kind'] },
+  questions: Questions,
+) {
   const known = holdings.filter(
     ({ instrument, entryPrice }) => entryPrice !== undefined && instruments.has(instrument),
   )
@@ -123,7 +129,13 @@ async function chosen({ holdings, instruments }: Inspection, given: Given, quest
   if (only === 'all') return known
   const names = only.split(',').map(name => name.trim())
   const missing = names.filter(name => !known.some(({ instrument }) => instrument === name))
-  if (missing.length > 0) throw new UsageError(`found no holding of ${missing.join(', ')}`)
+  if (missing.length > 0) {
+    const { guessAt } = await import('../../app/venue-start.ts')
+    const held = [...new Set(known.map(({ instrument }) => instrument))].join(', ')
+    const guesses = missing.map(name => guessAt(kind, name)).join('')
+    const found = `found no holding of ${missing.join(', ')}`
+    throw new UsageError(`${found} to guard, expected all, or some of ${held}${guesses}`)
+  }
   return known.filter(({ instrument }) => names.includes(instrument))
 }
 

@@ -47,13 +47,17 @@ export const venueCommand: CommandModule = {
 
 async function test(given: Given, context: CommandContext): Promise<void> {
   const { loadServiceConfig } = await import('../../config/service-file.ts')
-  const { isVenue } = await import('../../app/venue-start.ts')
+  const { guessAt, isNameAt, isVenue } = await import('../../app/venue-start.ts')
   const { testVenue } = await import('../../app/venue-test.ts')
   const { stdout, stderr, env } = context
   const { broker } = loadServiceConfig({ file: given.config, env, overrides: {} })
   if (!isVenue(broker))
     throw new UsageError(`found broker.kind ${broker.kind}, expected binance, bybit or okx`)
   const instrument = given.instrument ?? USUAL[broker.kind]
+  if (!isNameAt(broker.kind, instrument)) {
+    const found = `found the instrument ${instrument}, expected a name of ${broker.kind}`
+    throw new UsageError(`${found}${guessAt(broker.kind, instrument)}`)
+  }
   if (broker.environment !== 'live' && !given.yes) {
     const what = `${given.orders} and some more orders of ${instrument} are sent to ${broker.kind} ${broker.environment}.`
     await confirm(context, what)

@@ -248,6 +248,7 @@ const apiKey = ({ emulator: { emulation } }: Asked): unknown => ({
   readOnly: 0,
   permissions: emulation.rights,
   ips: emulation.ips,
+  isMaster: !emulation.isSubAccount,
   expiredAt: '1970-01-01T00:00:00Z',
 })
 

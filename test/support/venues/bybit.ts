@@ -27,6 +27,7 @@ export interface BybitEmulation {
   readonly pageSize?: number
   readonly rights?: Readonly<Record<string, readonly string[]>>
   readonly ips?: readonly string[]
+  readonly isSubAccount?: boolean
 }
 
 export type Params = Readonly<Record<string, unknown>>
@@ -147,4 +148,5 @@ const DEFAULTS = {
   pageSize: 200,
   rights: { ContractTrade: ['Order', 'Position'], Wallet: [] },
   ips: ['203.0.113.7'],
+  isSubAccount: false,
 } as const

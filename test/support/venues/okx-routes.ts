@@ -224,6 +224,8 @@ const config = ({ emulator: { emulation } }: Asked): readonly unknown[] => [
     posMode: emulation.mode === 'hedge' ? 'long_short_mode' : 'net_mode',
     perm: emulation.perm,
     ip: emulation.ip,
+    uid: emulation.isSubAccount ? '2' : '1',
+    mainUid: '1',
   },
 ]
 

@@ -30,6 +30,7 @@ export interface OkxEmulation {
   readonly coinMargined?: readonly string[]
   readonly perm?: string
   readonly ip?: string
+  readonly isSubAccount?: boolean
 }
 
 export type Params = Readonly<Record<string, unknown>>
@@ -155,4 +156,5 @@ const DEFAULTS = {
   coinMargined: [],
   perm: 'read_only,trade',
   ip: '203.0.113.7',
+  isSubAccount: false,
 } as const

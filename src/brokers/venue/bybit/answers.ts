@@ -223,6 +223,7 @@ export function permissionsOf({ result }: Reply): Permissions {
     trade: key.readOnly === 0 && contracts.includes('Order'),
     withdraw: wallet.includes('Withdraw'),
     isAddressBound: key.ips.length > 0 && !key.ips.includes('*'),
+    ...(key.isMaster !== undefined && { isSubAccount: !key.isMaster }),
     expiresAt: expiresAt > NEVER_MS ? expiresAt : undefined,
   }
 }

@@ -68,6 +68,7 @@ export const apiKey = z.object({
   readOnly: z.union([z.literal(0), z.literal(1)]),
   permissions: z.record(z.string(), z.array(z.string())),
   ips: z.array(z.string()),
+  isMaster: z.boolean().exactOptional(),
   expiredAt: z.string().exactOptional(),
 })
 

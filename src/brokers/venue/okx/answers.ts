@@ -152,12 +152,13 @@ export const modeOf = (rows: Rows): PositionMode =>
   accountOf(rows).posMode === 'net_mode' ? 'one-way' : 'hedge'
 
 export function permissionsOf(rows: Rows): Permissions {
-  const { perm, ip } = accountOf(rows)
+  const { perm, ip, uid, mainUid } = accountOf(rows)
   const rights = perm.split(',')
   return {
     trade: rights.includes('trade'),
     withdraw: rights.includes('withdraw'),
     isAddressBound: ip !== '',
+    ...(uid !== undefined && mainUid !== undefined && { isSubAccount: uid !== mainUid }),
     expiresAt: undefined,
   }
 }

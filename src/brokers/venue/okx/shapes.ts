@@ -61,6 +61,8 @@ export const account = z.object({
   posMode: z.enum(['net_mode', 'long_short_mode']),
   perm: z.string(),
   ip: z.string(),
+  uid: z.string().exactOptional(),
+  mainUid: z.string().exactOptional(),
 })
 
 export const instrument = z.object({

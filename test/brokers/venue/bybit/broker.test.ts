@@ -109,6 +109,7 @@ describe('BybitBroker', () => {
         trade: true,
         withdraw: true,
         isAddressBound: false,
+        isSubAccount: false,
         expiresAt: undefined,
       })
       const [acme] = await broker.instruments(signal)

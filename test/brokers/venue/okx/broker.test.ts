@@ -129,6 +129,7 @@ describe('OkxBroker', () => {
         trade: true,
         withdraw: true,
         isAddressBound: false,
+        isSubAccount: false,
         expiresAt: undefined,
       })
       const [acme] = await broker.instruments(signal)
