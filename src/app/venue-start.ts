@@ -1,5 +1,5 @@
 import { checkedBroker } from '../brokers/checked.ts'
-import type { VenueBroker } from '../brokers/venue/account.ts'
+import type { PositionMode, VenueBroker } from '../brokers/venue/account.ts'
 import type { VenueInstrument } from '../brokers/venue/instrument.ts'
 import { isNameAt, meantAt } from '../brokers/venue/notation.ts'
 import { accountsOf } from '../config/accounts.ts'
@@ -70,17 +70,24 @@ async function readAccount(broker: VenueBroker, config: VenueConfig): Promise<Ve
     read('position mode', signal => broker.positionMode(signal)),
     read('instruments', signal => broker.instruments(signal)),
   ])
-  if (mode !== undefined && mode !== config.positionMode) {
-    throw new InputError(`the account at ${config.kind}`, [
-      {
-        code: 'POSITION_MODE',
-        path: 'broker.positionMode',
-        found: `${config.positionMode}, and the account is in ${mode} mode`,
-        expected: `${mode}, or the account set to ${config.positionMode} at the venue`,
-      },
-    ])
-  }
+  if (mode !== undefined) assertMode(mode, config)
   return { instruments, unread }
+}
+
+/** @throws InputError (POSITION_MODE) where the account is in another mode than the configured one. */
+export function assertMode(
+  mode: PositionMode,
+  { kind, positionMode }: Pick<VenueConfig, 'kind' | 'positionMode'>,
+): void {
+  if (mode === positionMode) return
+  throw new InputError(`the account at ${kind}`, [
+    {
+      code: 'POSITION_MODE',
+      path: 'broker.positionMode',
+      found: `${positionMode}, and the account is in ${mode} mode`,
+      expected: `${mode}, or the account set to ${positionMode} at the venue`,
+    },
+  ])
 }
 
 /** The same for the public data of the venue that a paper account takes its prices from. */

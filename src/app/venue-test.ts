@@ -7,6 +7,7 @@ import { instrumentId, type InstrumentId } from '../domain/ids.ts'
 import { NotSent } from '../errors.ts'
 import { venueBrokerOf, type VenueConfig } from './open-broker.ts'
 import { guessingKey } from './venue-inspect.ts'
+import { assertMode } from './venue-start.ts'
 import { newId, POLL_MS, signal, VenueTrader } from './venue-trader.ts'
 
 export type { VenueReport } from '../brokers/venue/report.ts'
@@ -102,6 +103,7 @@ class VenueTest {
     const { callTimeoutMs, kind, environment } = config
     const clockOffsetMs = await broker.clockOffsetMs(signal(callTimeoutMs))
     const positionMode = await broker.positionMode(signal(callTimeoutMs))
+    assertMode(positionMode, config)
     const times: number[] = []
     let flatIsProved: boolean | null = null
     for (let question = 0; question < QUESTIONS; question++) {
