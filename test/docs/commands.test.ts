@@ -66,6 +66,16 @@ const NOT_RUN: readonly {
   },
   {
     page: 'docs/venues.md',
+    command: 'watchkeeper check --config watchkeeper.yaml',
+    why: 'it wants the files that init writes',
+  },
+  {
+    page: 'docs/venues.md',
+    command: 'watchkeeper gateway confirm-holdings',
+    why: 'it wants a service that holds its exits back',
+  },
+  {
+    page: 'docs/venues.md',
     command: 'watchkeeper run --config watchkeeper.yaml',
     why: 'it wants the files that init writes',
   },
