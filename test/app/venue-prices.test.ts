@@ -243,8 +243,10 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
         venue.server.venue.price(name, at)
         await until(async () => (await position()).lastPrice === at || streams.connections > before)
       }
-      const lost = (await journal()).filter(line => line.kind === 'stream-lost')
-      expect(JSON.stringify(lost)).to.include('move, and none is pushed')
+      await until(async () => {
+        const lost = (await journal()).filter(line => line.kind === 'stream-lost')
+        return JSON.stringify(lost).includes('move, and none is pushed')
+      })
     })
 
     it('exits at no message that it cannot read, and journals a sample of them', async () => {
