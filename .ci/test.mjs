@@ -1,6 +1,6 @@
 // npm test: every check of the project. Ends with one line, `N passed, N failed`, and what was skipped.
 // `--no-install` leaves out the programs of the system that tests need, `--coverage` measures which code they run
-// (a quarter more time); the rest goes to mocha.
+// (it takes longer); the rest goes to mocha.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { setPriority, tmpdir } from 'node:os'

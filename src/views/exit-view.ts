@@ -1,9 +1,9 @@
 import type { Account } from '../account/account.ts'
-import { sum } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
 import { belowOf, isPriceless } from '../exits/exit-state.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import { isUnprovable } from '../exits/settings.ts'
+import { executedOf } from '../exits/tracked-exit.ts'
 import type { AccountFacts } from '../observability/account-checks.ts'
 import type { ExitView } from '../ports/control/why.ts'
 
@@ -14,11 +14,11 @@ export function exitView(
 ): ExitView | undefined {
   const record = book.exits.record(id) ?? openExits.get(id)
   if (record === undefined) return undefined
-  const { state, attempt, order, quantity, before, executed, rejections, steps } = record
+  const { state, attempt, order, quantity, rejections, steps } = record
   return {
     state: state.kind,
     clientOrderId: order.clientOrderId,
-    executed: sum(before.quantity, executed.quantity),
+    executed: executedOf(record),
     attempt,
     quantity,
     rejections,

@@ -4,14 +4,14 @@ import type { Kept, LastAnswers } from '../calls/last-answers.ts'
 import { isBounded } from '../domain/bounds.ts'
 import { sum } from '../domain/decimal.ts'
 import type { Holding, HoldingKey } from '../domain/holding.ts'
-import { signOf, type Position } from '../domain/position.ts'
+import { signOf } from '../domain/position.ts'
 import { restOf, unitsOf } from '../domain/units.ts'
 import { hasOurPrefix } from '../exits/client-order-id.ts'
 import { spelling } from '../exits/holding-spelling.ts'
 import { holdingKeyOf, nameOf } from '../exits/holding-state.ts'
 import { maySend } from '../exits/kill-switch.ts'
-import { hasNotLeft, isAlive, isOver, remainingOf, type ExitRecord } from '../exits/record.ts'
-import { underWayOf } from '../exits/tracked-exit.ts'
+import { hasNotLeft, remainingOf, type ExitRecord } from '../exits/record.ts'
+import { shareOf } from '../exits/shares.ts'
 import type { OpenOrder } from '../ports/broker.ts'
 import type { EXIT_HOLDS, HoldingsView, HoldingView } from '../ports/control/holdings.ts'
 
@@ -141,19 +141,11 @@ function ownedRows({ engine: { book }, state: { register } }: Account): Map<stri
     const key = book.holdings.keyOf(position.id) ?? holdingKeyOf(position, modelOf(book))
     const record = book.exits.record(position.id)
     const row = rowOf(rows, key)
-    const left = leftOf(position, record)
-    row.positions.push({ id: position.id, quantity: signOf(position.side) * left })
-    if (record !== undefined && isAlive(record)) {
-      row.underWay = sum(row.underWay, Math.min(left, underWayOf(record)))
-    }
+    const { owned, underWay } = shareOf(position, { owned: position.quantity, record })
+    row.positions.push({ id: position.id, quantity: signOf(position.side) * owned })
+    row.underWay = sum(row.underWay, underWay)
   }
   return rows
-}
-
-/** Units of a position that are not known to be executed. */
-function leftOf({ quantity }: Position, record: ExitRecord | undefined): number {
-  if (record === undefined) return quantity
-  return isOver(record) ? 0 : remainingOf(record)
 }
 
 function takeList(
