@@ -77,6 +77,16 @@ export class RunningService {
     return this.child.signalCode
   }
 
+  /** Suspends the process: its connections stay open, and nothing is sent. */
+  freeze(): void {
+    this.child.kill('SIGSTOP')
+  }
+
+  /** Continues a suspended process. */
+  thaw(): void {
+    this.child.kill('SIGCONT')
+  }
+
   /** Closes the reading end of its stdout, as a log reader that dies does. */
   stopReading(): void {
     this.child.stdout!.destroy()
