@@ -26,7 +26,7 @@ const CHECKS = [
   { name: 'types of the page', tool: 'typescript', command: 'tsc', args: ['-p', 'src/page'] },
   { name: 'lint', tool: 'oxlint', args: ['--type-aware', 'src', 'test', '.ci'] },
   { name: 'dead code', tool: 'knip', args: ['--no-progress'] },
-  { name: 'format', tool: 'prettier', args: ['--check', '--log-level=warn', '.'] },
+  { name: 'format', tool: 'oxfmt', args: ['--check'] },
 ]
 
 const { isInstallWanted, isMeasured, forMocha } = parseArgs(process.argv.slice(2))

@@ -221,7 +221,8 @@ export function netsListed(
 /** The order that a message about a net is about. */
 export const netIdOf = (
   message:
-    NetMessage | { readonly kind: 'net-seen'; readonly event: { readonly id: ClientOrderId } },
+    | NetMessage
+    | { readonly kind: 'net-seen'; readonly event: { readonly id: ClientOrderId } },
 ): ClientOrderId => {
   switch (message.kind) {
     case 'net-recorded':

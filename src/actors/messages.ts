@@ -21,7 +21,8 @@ export type ServiceKind = Exclude<SupervisedKind, 'monitor'>
 
 /** An actor that is supervised: one of a kind, or the monitor of a position. */
 export type Actor =
-  { readonly kind: ServiceKind } | { readonly kind: 'monitor'; readonly positionId: PositionId }
+  | { readonly kind: ServiceKind }
+  | { readonly kind: 'monitor'; readonly positionId: PositionId }
 
 /**
  * Every message in the system. The straight line is: the dispatcher wakes a monitor (`catch-up`),

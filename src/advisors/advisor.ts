@@ -185,7 +185,8 @@ export class Advisor {
 
   private asked(
     answer:
-      { type: 'tighten'; position: string; stop: number } | { type: 'exit'; position: string },
+      | { type: 'tighten'; position: string; stop: number }
+      | { type: 'exit'; position: string },
   ): void {
     const view = this.views().find(({ id }) => id === answer.position)
     if (view === undefined) return this.refuse(answer.position, 'no position that it is given')

@@ -105,4 +105,7 @@ export interface LivedOrder {
  * is executed: the venue refused it, or its exchange did after the venue had accepted it.
  */
 export type OrderState =
-  LivedOrder | Rejection | { readonly kind: 'absent' } | { readonly kind: 'unknown' }
+  | LivedOrder
+  | Rejection
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown' }

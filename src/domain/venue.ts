@@ -29,7 +29,9 @@ export interface LimitUse {
  * order proves nothing.
  */
 export type LookupHorizon =
-  'ever' | { readonly ms: number } | { readonly until: string; readonly timezone: string }
+  | 'ever'
+  | { readonly ms: number }
+  | { readonly until: string; readonly timezone: string }
 
 /** The capabilities of a venue. They decide what an answer proves. */
 export interface Capabilities {

@@ -31,7 +31,8 @@ export interface GatewayOptions extends Omit<GatewayDeps, Wired> {
   kept(): GatewayPast
   /** How exits are carried out; what is left out is as in EXIT_DEFAULTS. */
   readonly exits?:
-    Partial<Omit<ExitSettings, 'capabilities' | 'listsOrders' | 'storeId'>> | undefined
+    | Partial<Omit<ExitSettings, 'capabilities' | 'listsOrders' | 'storeId'>>
+    | undefined
   /** Random id of the store that the exits are kept in; none in virtual time. */
   readonly storeId?: string | undefined
   readonly instruments?: InstrumentTable | undefined

@@ -4,7 +4,8 @@ import type { BelowMinimum } from './smallest-order.ts'
 
 /** How others change a holding, units > 0; what is bought and belongs to no position shows as a rise. */
 export type HoldingChange =
-  { readonly kind: 'came' | 'released'; readonly quantity: number } | { readonly kind: 'risen' }
+  | { readonly kind: 'came' | 'released'; readonly quantity: number }
+  | { readonly kind: 'risen' }
 
 /** What became of a call, or of a question about an order. Times are epoch ms. */
 export type ExitEvent = { readonly at: number } & (

@@ -7,7 +7,8 @@ import { orderable } from './quantity.ts'
 
 /** Whether an exit could be carried out now; `unknown`: what would prove it was not answered. */
 export type Exitable =
-  { readonly kind: 'yes' } | { readonly kind: 'no' | 'unknown'; readonly why: string }
+  | { readonly kind: 'yes' }
+  | { readonly kind: 'no' | 'unknown'; readonly why: string }
 
 export const EXITABLE: Exitable = { kind: 'yes' }
 

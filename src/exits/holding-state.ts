@@ -32,7 +32,8 @@ export const isReportedTwice = (
 export interface HoldingState {
   /** Signed units, as of when, and whether by name: a list may lag behind that. */
   readonly known:
-    { readonly quantity: number; readonly at: number; readonly isNamed: boolean } | undefined
+    | { readonly quantity: number; readonly at: number; readonly isNamed: boolean }
+    | undefined
   /** The last answers to the question by name, all alike. */
   readonly named: Named | undefined
   /** Since when no question was answered; null while the last one was. */

@@ -70,7 +70,8 @@ function mostOf(units: number, spec: OrderSpec): number {
 
 /** The change that a resting order needs: none, another trigger, or another order in its place. */
 export type Change =
-  { readonly kind: 'stay' | 'replace' } | { readonly kind: 'move'; readonly trigger: StopTrigger }
+  | { readonly kind: 'stay' | 'replace' }
+  | { readonly kind: 'move'; readonly trigger: StopTrigger }
 
 /** The change of an order that rests; `isDue`: the time between two changes is over. */
 export function changeOf(

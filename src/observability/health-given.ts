@@ -78,7 +78,8 @@ export interface HealthFacts {
   readonly clockJumps: number
   /** A jump of the wall clock that the service does not follow yet. */
   readonly clockPending?:
-    { readonly movedMs: number; readonly forMs: number; readonly needsPerson: boolean } | undefined
+    | { readonly movedMs: number; readonly forMs: number; readonly needsPerson: boolean }
+    | undefined
   /** Instruments with a jump that no second price has confirmed yet. */
   readonly unconfirmedPrices: readonly Trouble[]
   /** Instruments with a price although their market is closed. */

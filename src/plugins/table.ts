@@ -61,7 +61,8 @@ export function pluginNamed<Kind extends PluginKind>(
   name: string,
 ): Extract<Plugin, { readonly kind: Kind }> | undefined {
   return known.get(keyOf({ kind, name }))?.plugin as
-    Extract<Plugin, { readonly kind: Kind }> | undefined
+    | Extract<Plugin, { readonly kind: Kind }>
+    | undefined
 }
 
 /** The plugin that a file has brought. */

@@ -11,7 +11,8 @@ export type ClosedRow = readonly [
   position: Omit<Position, 'id'>,
   wasDoubted?: true | null,
   exited?:
-    readonly [at: number, attempts: number, executed?: number, orders?: readonly string[]] | null,
+    | readonly [at: number, attempts: number, executed?: number, orders?: readonly string[]]
+    | null,
   former?: NonNullable<Registered['former']>,
 ]
 

@@ -54,7 +54,9 @@ type Order = Extract<ExitEvent, { kind: 'seen' }>['order']
 type Answer = Extract<ExitEvent, { kind: 'answered' }>['answer']['kind']
 type Seen = Order['kind'] | 'part'
 type Happening =
-  Exclude<ExitEvent['kind'], 'answered' | 'seen'> | `answered ${Answer}` | `seen ${Seen}`
+  | Exclude<ExitEvent['kind'], 'answered' | 'seen'>
+  | `answered ${Answer}`
+  | `seen ${Seen}`
 
 const seen = (at: number, id: Id, order: Order): ExitEvent => ({
   kind: 'seen',

@@ -488,7 +488,8 @@ describe('a circuit breaker', () => {
           let failures = 0
           const out: { readonly permit: Permit; isOver: boolean }[] = []
           let refusedAt:
-            { readonly at: number; readonly epoch: number; readonly retry: number } | undefined
+            | { readonly at: number; readonly epoch: number; readonly retry: number }
+            | undefined
           for (const step of acts) {
             if (step.kind === 'wait') now += step.ms
             if (step.kind === 'ask' && step.isExit) {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { format, resolveConfig } from 'prettier'
+import { formatted } from './formatted.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -148,8 +148,7 @@ export async function apiReport(dist = join(ROOT, 'dist')): Promise<string> {
     const schemas = found.flatMap(schemasOf)
     parts.push(`\n## ${entry.replace('.', name)}\n`, blockOf([...found, ...schemas]))
   }
-  const path = join(ROOT, REPORT)
-  return format(parts.join('\n'), { ...(await resolveConfig(path)), filepath: path })
+  return formatted(REPORT, parts.join('\n'))
 }
 
 const blockOf = (all: readonly Declared[]): string =>

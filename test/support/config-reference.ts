@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { format, resolveConfig } from 'prettier'
 import { z } from 'zod'
 import { serviceSchema } from '../../src/config/schema.ts'
+import { formatted } from './formatted.ts'
 import { settingsOf, type Section, type Setting } from './settings.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -24,10 +24,6 @@ sections of that \`kind\` only. Lists and maps have no variable of the environme
 
 /** Both files by their path, formatted as the repository is. */
 export async function referenceFiles(): Promise<Readonly<Record<string, string>>> {
-  const formatted = async (path: string, text: string): Promise<string> => {
-    const file = `${ROOT}${path}`
-    return format(text, { ...(await resolveConfig(file)), filepath: file })
-  }
   return {
     [REFERENCE]: await formatted(REFERENCE, page()),
     [SCHEMA]: await formatted(SCHEMA, JSON.stringify(editorSchema())),

@@ -12,7 +12,8 @@ import { errorOf, rejectionOf, type Failure } from './meaning.ts'
 
 /** The value of a successful answer, or the failure that any other answer proves. */
 export type Answer =
-  { readonly kind: 'answer'; readonly value: unknown } | ({ readonly kind: 'failure' } & Failure)
+  | { readonly kind: 'answer'; readonly value: unknown }
+  | ({ readonly kind: 'failure' } & Failure)
 
 /**
  * Reads a venue's answers. `what` names the request in messages, `now` is epoch ms at the venue.

@@ -23,7 +23,8 @@ const DEEPEST = 32
 
 /** The first fault of a data file; undefined when every page in use is intact. */
 export type FileFault =
-  { readonly kind: 'foreign' } | { readonly kind: 'damaged'; readonly why: string }
+  | { readonly kind: 'foreign' }
+  | { readonly kind: 'damaged'; readonly why: string }
 
 /** A page whose type or number differs from what its parent says. */
 class Damage extends Error {}

@@ -16,7 +16,8 @@ export interface VenueOptions {
 
 /** The venue's answer to one call; `until` is the end of a ban. */
 export type Verdict =
-  { readonly kind: 'accepted' | 'broken' } | { readonly kind: 'refused'; readonly until?: number }
+  | { readonly kind: 'accepted' | 'broken' }
+  | { readonly kind: 'refused'; readonly until?: number }
 
 /** A venue with an unpublished limit. */
 export class HiddenVenue {

@@ -67,7 +67,8 @@ export function placedOf(value: unknown, sent: ExitOrder): ExitAnswer {
 export function orderStateOf(
   value: unknown,
   asked: { readonly symbol: string } & (
-    { readonly clientOrderId: string } | { readonly orderId: number }
+    | { readonly clientOrderId: string }
+    | { readonly orderId: number }
   ),
 ): OrderState {
   const order = shaped(shapes.order, value, 'the order')
