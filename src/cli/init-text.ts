@@ -68,7 +68,7 @@ export function configText({ mode }: Pick<Inspection, 'mode'>, wanted: Wanted): 
     keyFile === undefined
       ? `  # The key, in the environment: ${[...NAMES, ...(kind === 'okx' ? ['PASSPHRASE'] : [])].map(name => `WATCHKEEPER_BROKER_${name}`).join(', ')}.`
       : `  keyFile: ${JSON.stringify(keyFile)} # mode 0600`
-  return `# Written by watchkeeper init; every setting: docs/configuration.md.
+  return `# Written by watchkeeper init; every setting: docs/configuration-reference.md.
 positions: positions.yaml
 dataFolder: data
 ${environment === 'live' ? 'mode: observe # exits are journaled and none is sent; guard: exits are sent' : 'mode: guard'}

@@ -44,6 +44,11 @@ const NOT_RUN: readonly {
     why: 'it wants a Docker daemon and a registry',
   },
   {
+    page: 'docs/accounts.md',
+    command: 'watchkeeper store copy',
+    why: 'it wants a data folder with the account; test/stores/account-copy.test.ts moves one',
+  },
+  {
     page: 'docs/observability.md',
     command: 'curl -X POST -H "authorization: Bearer $TOKEN"',
     why: 'it takes ten seconds; test/http/routes/debug.test.ts asks for a short one',
