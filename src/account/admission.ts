@@ -65,7 +65,8 @@ export class Admission {
     const multiplier = filledIn.includes('multiplier')
       ? this.parts.instruments.of(instrument).multiplier
       : given.multiplier
-    const openedAt = this.openedAt(given, flags, warnings)
+    const { openedAt, warning } = this.openedAt(given, flags)
+    if (warning !== undefined) warnings.push(warning)
     const position: Position = { ...given, multiplier, openedAt }
     const mustBeNew = !flags.reopen
     if (flags.exitNow) return { wanted: { position, rules, mustBeNew }, warnings }
@@ -78,15 +79,14 @@ export class Admission {
   private openedAt(
     { id, openedAt }: AddRequest['position'],
     { opensLater }: Pick<DoorFlags, 'opensLater'>,
-    warnings: string[],
-  ): number {
+  ): { readonly openedAt: number; readonly warning?: string } {
     const now = this.parts.clock.now()
-    if (openedAt === undefined || openedAt <= now) return openedAt ?? now
+    if (openedAt === undefined || openedAt <= now) return { openedAt: openedAt ?? now }
     const aheadMs = openedAt - now
-    if (opensLater) return openedAt
+    if (opensLater) return { openedAt }
     if (aheadMs <= this.parts.skewMs) {
-      warnings.push(`openedAt: found a time ${aheadMs} ms ahead of the clock, now is taken`)
-      return now
+      const warning = `openedAt: found a time ${aheadMs} ms ahead of the clock, now is taken`
+      return { openedAt: now, warning }
     }
     const found = `openedAt ${instantText(openedAt)}, ${Math.round(aheadMs / 1000)} s ahead of the clock`
     const text = `${id} is not open yet: found ${found}, expected a time up to now, or opensLater`

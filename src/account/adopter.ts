@@ -96,18 +96,23 @@ export class Adopter {
     if (this.isBusy) return
     this.isBusy = true
     try {
-      for (const holding of this.due()) await this.adopt(holding)
+      const unowned = this.parts.unowned()
+      this.forgetRefusals(unowned)
+      for (const holding of this.due(unowned)) await this.adopt(holding)
     } finally {
       this.isBusy = false
     }
   }
 
-  private due(): readonly UnownedHolding[] {
-    const { unowned, now, options, instruments } = this.parts
-    const all = unowned()
-    const names = new Set(all.map(({ key }) => nameOf(key)))
+  /** Forgets the refusals of holdings that are unowned no longer. */
+  private forgetRefusals(unowned: readonly UnownedHolding[]): void {
+    const names = new Set(unowned.map(({ key }) => nameOf(key)))
     for (const name of this.refused.keys()) if (!names.has(name)) this.refused.delete(name)
-    return all.filter(
+  }
+
+  private due(unowned: readonly UnownedHolding[]): readonly UnownedHolding[] {
+    const { now, options, instruments } = this.parts
+    return unowned.filter(
       ({ key, since, quantity }) =>
         // Dust cannot be sold: guarding it would promise what no order can do.
         orderable(Math.abs(quantity), instruments.of(key.instrument)) > 0 &&

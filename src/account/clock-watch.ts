@@ -18,16 +18,16 @@ export class ClockWatch {
   /** Compares the clocks, once a cycle; gives what this account has not seen yet. */
   check(): readonly ClockEvent[] {
     this.clock.check()
-    return this.taken()
+    return this.takeEvents()
   }
 
   /** A person says that the machine's clock is right. */
   accept(): readonly ClockEvent[] {
     this.clock.accept()
-    return this.taken()
+    return this.takeEvents()
   }
 
-  private taken(): readonly ClockEvent[] {
+  private takeEvents(): readonly ClockEvent[] {
     const { events } = this
     if (events.length > 0) this.events = []
     return events

@@ -30,21 +30,18 @@ export class FeedCheckpoint {
   }
 
   /**
-   * Whether this is a moment to take best prices and place; one comes before long.
+   * Asks to take best prices and place now. Refuses while a decision is under way, at most `MOST_WAITS` times in a row.
    * @param pending - Positions whose monitors have yet to catch up.
    */
-  isCalm(pending: number): boolean {
+  requestTake(pending: number): boolean {
     if (this.place === undefined) return true
     for (const guard of this.undecided) {
       if (this.parts.isDurable(guard)) this.undecided.delete(guard)
     }
     // A monitor that waits for its restart stays pending: what crosses its band is decided at once.
     const isCalm = this.undecided.size === 0 && pending === 0
-    if (!isCalm && this.waits < MOST_WAITS) {
-      this.waits++
-      return false
-    }
-    this.waits = 0
-    return true
+    const isGranted = isCalm || this.waits >= MOST_WAITS
+    this.waits = isGranted ? 0 : this.waits + 1
+    return isGranted
   }
 }

@@ -1,43 +1,55 @@
-import type { PositionId } from '../domain/ids.ts'
+import { generationName } from '../domain/ids.ts'
+import type { ExitReason } from '../domain/reason.ts'
 import { countExit, NO_MASS_EXIT, type MassExitOptions } from '../exits/mass-exit.ts'
 import type { ExitRecord } from '../exits/record.ts'
+
+/** Reasons that need no second check. */
+const AT_ONCE: ReadonlySet<ExitReason> = new Set(['kill-switch', 'daily-loss', 'manual'])
 
 /** Holds back price exits that come in a mass, until a second check or their time is over. */
 export class MassExitHold {
   private readonly options: MassExitOptions | undefined
   private readonly now: () => number
   private state = NO_MASS_EXIT
-  private readonly waiting = new Map<PositionId, number>()
+  /** Until when (monotonic ms) an exit waits, by the name of its generation. */
+  private readonly waiting = new Map<string, number>()
 
   constructor(options: MassExitOptions | undefined, now: () => number) {
     this.options = options
     this.now = now
   }
 
-  /** Exits that wait at present. */
-  get size(): number {
-    return this.waiting.size
+  /** Whether an exit may wait at present. */
+  get isHolding(): boolean {
+    const now = this.now()
+    return [...this.waiting.values()].some(until => now < until)
   }
 
   /** Takes a new exit; gives until when (epoch ms) it waits, undefined where it need not. */
-  admit({ positionId, decision: { reason } }: ExitRecord): number | undefined {
+  admit(record: ExitRecord): number | undefined {
     if (this.options === undefined) return undefined
     const now = this.now()
-    const known = this.waiting.get(positionId)
+    this.forgetOver(now)
+    const name = generationName(record)
+    const known = this.waiting.get(name)
     if (known !== undefined) return known
-    const [state, until] = countExit(this.state, this.options, { reason, now })
+    const [state, until] = countExit(this.state, this.options, {
+      reason: record.decision.reason,
+      now,
+    })
     this.state = state
-    if (until !== undefined) this.waiting.set(positionId, until)
+    if (until !== undefined) this.waiting.set(name, until)
     return until
   }
 
   /** Whether an exit still waits. A reason that needs no second check joins it: it goes at once. */
-  isHeld({ positionId, decision: { matched } }: ExitRecord): boolean {
-    const until = this.waiting.get(positionId)
-    if (until === undefined) return false
-    const isUrgent = matched.includes('kill-switch') || matched.includes('daily-loss')
-    if (this.now() < until && !isUrgent && !matched.includes('manual')) return true
-    this.waiting.delete(positionId)
-    return false
+  isHeld(record: ExitRecord): boolean {
+    const until = this.waiting.get(generationName(record))
+    if (until === undefined || this.now() >= until) return false
+    return !record.decision.matched.some(reason => AT_ONCE.has(reason))
+  }
+
+  private forgetOver(now: number): void {
+    for (const [name, until] of this.waiting) if (now >= until) this.waiting.delete(name)
   }
 }

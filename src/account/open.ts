@@ -176,7 +176,7 @@ function connectEngine(
   writer.attach({
     feedPlace: () => checkpoint.place?.(),
     takeRatchets: (sink, isLast) => {
-      if (!isLast && !checkpoint.isCalm(engine.dispatcher.pending)) return false
+      if (!isLast && !checkpoint.requestTake(engine.dispatcher.pending)) return false
       engine.dispatcher.takeRatchets({
         ratchet: (watched, row) => {
           const child = registry.get(watched.position.id)

@@ -67,7 +67,7 @@ export class StateWriter {
 
   /** Resolves when the act is durable; rejects, with nothing changed, when it cannot be. */
   async now({ ids = [], exits = [], change, done }: Act): Promise<void> {
-    const replaced = this.queue.replaced(exits)
+    const replaced = this.queue.takeReplaced(exits)
     await this.turns.run(ids, async () => {
       let along: Taken = { rows: [], exits: replaced }
       let asked: AccountChange

@@ -69,9 +69,9 @@ export class TickIntake {
   /** The ticks that may now be evaluated, received at `now` (epoch ms); read them before the next call. */
   accept(given: Tick, now: number): readonly Tick[] {
     const isSudden = this.isAhead(given.ts, now) && !this.aheadAt.has(given.instrument)
-    const tick = this.timed(given, now)
+    const tick = this.takeTime(given, now)
     const why = isSudden ? 'ahead' : this.whyUnevaluated(tick, now)
-    if (why === undefined) return this.filtered(tick, now)
+    if (why === undefined) return this.takePrice(tick, now)
     this.passed.length = 0
     this.show(tick, why, now)
     return this.passed
@@ -83,8 +83,8 @@ export class TickIntake {
    * for nothing.
    */
   acceptMissed(given: Tick, now: number): readonly Tick[] {
-    const tick = this.timed(given, now)
-    const passed = this.filtered(tick, now)
+    const tick = this.takeTime(given, now)
+    const passed = this.takePrice(tick, now)
     const why = this.whyUnevaluated(tick, now)
     if (why !== undefined) this.show(tick, why, now)
     return passed
@@ -111,7 +111,7 @@ export class TickIntake {
    * evaluated: it may be old, and its time a mistake. Those that follow it were seen to arrive: they count as
    * of their receipt, as a clock that is set back must not blind every position.
    */
-  private timed(tick: Tick, now: number): Tick {
+  private takeTime(tick: Tick, now: number): Tick {
     if (!this.isAhead(tick.ts, now)) {
       if (this.aheadAt.size > 0) this.aheadAt.delete(tick.instrument)
       return tick
@@ -131,7 +131,7 @@ export class TickIntake {
     this.shown.set(instrument, { why, price, ts, at })
   }
 
-  private filtered(tick: Tick, now: number): readonly Tick[] {
+  private takePrice(tick: Tick, now: number): readonly Tick[] {
     const { passed, filter } = this
     passed.length = 0
     filter.accept(tick, passed)

@@ -125,7 +125,7 @@ export class TrustedClock implements Clock {
   private compare(): ClockEvent | undefined {
     const at = this.monotonic()
     const offset = this.machine.now() - at
-    const sleptMs = this.sleptSinceLastCheck()
+    const sleptMs = this.takeSleptMs()
     const movedMs = Math.round(offset - this.offset)
     if (Math.abs(movedMs) <= NOTABLE_MS) {
       const { suspect } = this
@@ -171,7 +171,8 @@ export class TrustedClock implements Clock {
     if (this.jumpedAt.length > MOST_REMEMBERED) this.jumpedAt.shift()
   }
 
-  private sleptSinceLastCheck(): number {
+  /** Takes the time that the machine has slept since the last check, ms. */
+  private takeSleptMs(): number {
     const before = this.slept
     this.slept = this.sleptMs()
     return before === undefined || this.slept === undefined ? 0 : this.slept - before

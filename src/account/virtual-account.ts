@@ -54,7 +54,7 @@ export class VirtualAccount implements ExitPersistence {
 
   /** Whether an exit waits for its second check; every other one goes on by itself. */
   get isHolding(): boolean {
-    return this.hold.size > 0
+    return this.hold.isHolding
   }
 
   /** Connects it with the actors. */

@@ -130,7 +130,7 @@ export class WriteQueue {
   }
 
   /** Takes out the exits that a later state replaces. */
-  replaced(exits: readonly ExitRecord[]): readonly ExitRecord[] {
+  takeReplaced(exits: readonly ExitRecord[]): readonly ExitRecord[] {
     const older = exits.flatMap(({ positionId }) => this.exits.get(positionId) ?? [])
     for (const { positionId } of older) this.exits.delete(positionId)
     return older

@@ -25,7 +25,7 @@ export function followReleased(state: GatewayState): void {
     book.faults.alone(
       `exit of ${order.name}`,
       () => {
-        for (const call of book.released.due(order, gates)) {
+        for (const call of book.released.takeDue(order, gates)) {
           if (call === 'ask-holding') parts.ask({ kind: 'ask', key: order.group.key })
           else perform(parts, call, { record: order.record, isIntended: true })
         }
@@ -75,7 +75,7 @@ export function act(state: GatewayState, id: PositionId): void {
     maySend: mayLeave && !isHeld && book.late.strangers.length === 0,
     mayCancel: mayLeave,
   }
-  for (const call of book.exits.due(id, gates)) {
+  for (const call of book.exits.takeDue(id, gates)) {
     const record = book.exits.record(id)
     const isIntended = book.exits.isIntended(id)
     if (record !== undefined) perform(parts, call, { record, isIntended })

@@ -60,7 +60,7 @@ export function actOnNets(state: GatewayState): void {
 export function actOnNet(state: GatewayState, net: TrackedNet): void {
   const { nets, parts } = state
   if (parts.nets === undefined) return
-  for (const call of nets.due(net, gatesOf(state))) performNet(parts, call, net)
+  for (const call of nets.takeDue(net, gatesOf(state))) performNet(parts, call, net)
   const { record, position } = net
   if (nets.table.isFired(net)) exitBy(state, net)
   if (isNews(record) && record !== net.saved && !state.notedNets.has(record)) {

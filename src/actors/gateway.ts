@@ -97,7 +97,7 @@ function cycle(state: GatewayState): void {
   const { book, parts } = state
   book.cycle(parts.now())
   for (const key of book.doubtful()) parts.ask({ kind: 'ask', key })
-  for (const call of book.late.due(parts.now(), mayCancel(state))) callLate(parts, call)
+  for (const call of book.late.takeDue(parts.now(), mayCancel(state))) callLate(parts, call)
   for (const id of book.exits.ids()) feedExit(state, id)
   actOnAll(state)
   netsCycle(state)
@@ -169,7 +169,7 @@ function intend(
   }
   const now = parts.now()
   const key = { positionId: position.id, generation }
-  const net = (): PastOrder | undefined => state.nets.besideOf(key, now)
+  const net = (): PastOrder | undefined => state.nets.dropForExit(key, now)
   book.exits.intend({ decision, position, generation, at: now, net })
   if (book.exits.isIntended(position.id))
     sendIntended(parts, { positionId: position.id, generation })

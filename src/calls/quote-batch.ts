@@ -35,14 +35,14 @@ export class QuoteBatch {
 
   /** Rejects as the call does, for all callers that joined it. */
   async quotes(instruments: readonly InstrumentId[]): Promise<readonly Tick[]> {
-    const question = this.joined(instruments) ?? this.begun(instruments)
+    const question = this.join(instruments) ?? this.begin(instruments)
     const wanted = new Set(instruments)
     const ticks = await question.answer
     return ticks.filter(({ instrument }) => wanted.has(instrument))
   }
 
-  /** The query that still waits, extended by these instruments; undefined where they do not fit. */
-  private joined(instruments: readonly InstrumentId[]): Question | undefined {
+  /** Adds instruments to the query that still waits, and gives it; undefined where they do not fit. */
+  private join(instruments: readonly InstrumentId[]): Question | undefined {
     const { last } = this
     if (last === undefined || last.hasLeft) return undefined
     const more = instruments.filter(name => !last.names.has(name))
@@ -51,7 +51,7 @@ export class QuoteBatch {
     return last
   }
 
-  private begun(instruments: readonly InstrumentId[]): Question {
+  private begin(instruments: readonly InstrumentId[]): Question {
     const { submit, ask } = this.options
     const names = new Set(instruments)
     const question: Question = { names, hasLeft: false, answer: Promise.resolve([]) }

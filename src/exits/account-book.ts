@@ -59,6 +59,7 @@ export class AccountBook {
       ...options,
       shareOf: position => shareOf(position, this.unitsIn(position.id)),
       drifted,
+      followOverOrders: at => this.late.followOpen(at),
       mayExplain,
       faults,
     })
@@ -143,7 +144,7 @@ export class AccountBook {
     }
     this.faults.forgetPosition(id)
     const calls = [...this.exits.callsOf(id)]
-    const group = this.holdings.groupOf(position, now)
+    const group = this.holdings.openGroup(position, now)
     const underWay = isAlive(record) ? Math.min(left, underWayOf(record)) : 0
     this.exits.remove(id)
     this.released.take(record, { position, group, now, calls })
@@ -157,7 +158,7 @@ export class AccountBook {
     const left = difference(remainingOf(record), isAlive(record) ? underWayOf(record) : 0)
     this.holdings.outside.formerlyElsewhere(position, now)
     this.holdings.disown(position, { left, now })
-    this.released.restore(record, { position, group: this.holdings.groupOf(position, now), now })
+    this.released.restore(record, { position, group: this.holdings.openGroup(position, now), now })
   }
 
   /** A call for the exit of a generation has ended, whether that was released in the meantime or not. */
@@ -197,7 +198,7 @@ export class AccountBook {
     this.exits.cycle(now)
     this.released.cycle(now)
     const { loudAfterMs } = this.settings
-    this.unknown.overdue(this.holdings.all(), now, loudAfterMs).forEach(this.notify)
+    this.unknown.takeOverdue(this.holdings.all(), now, loudAfterMs).forEach(this.notify)
   }
 
   /** The holdings that must be asked for by name whatever the exits want. */

@@ -138,15 +138,15 @@ export class EndedOrders {
     this.fills.answered(id, order, askedAt)
   }
 
-  /** The calls that are due at `now` (epoch ms); no look-up where the venue does not find them. */
-  due(now: number, mayCancel: boolean): readonly LateCall[] {
+  /** Takes the calls that are due at `now` (epoch ms); no look-up where the venue does not find them. */
+  takeDue(now: number, mayCancel: boolean): readonly LateCall[] {
     const { settings, lacks } = this.options
     this.followOpen(now)
     const isFindable = settings.capabilities.lookup === 'complete'
-    const questions = this.fills.due(now, lacks).map((question): LateCall => {
+    const questions = this.fills.takeDue(now, lacks).map((question): LateCall => {
       return { kind: 'look-up', ...question }
     })
-    return [...this.orders.due(now, mayCancel), ...(isFindable ? questions : [])]
+    return [...this.orders.takeDue(now, mayCancel), ...(isFindable ? questions : [])]
   }
 
   /**
@@ -156,18 +156,17 @@ export class EndedOrders {
   mayExplain(key: HoldingKey, { since, at }: { since: number; at: number }): boolean {
     const { capabilities, loudAfterMs } = this.options.settings
     if (capabilities.lookup !== 'complete' || at - since >= loudAfterMs) return false
-    this.followOpen(at)
     return this.fills.mayExplain(key, since)
   }
 
-  /** The exits that have executed late what another position has lost of a holding, as far as that is known. */
-  takersOf(key: HoldingKey, quantity: number, now: number): readonly LateTaker[] {
+  /** Attributes units that a position has lost of a holding to the exits that have executed them late. */
+  attributeLoss(key: HoldingKey, quantity: number, now: number): readonly LateTaker[] {
     this.followOpen(now)
-    return this.fills.takersOf(key, quantity)
+    return this.fills.attributeLoss(key, quantity)
   }
 
-  /** Orders of open exits that are over may be executed as well. */
-  private followOpen(now: number): void {
+  /** Orders of open exits that are over may be executed late as well: they are followed from `now` (epoch ms) on. */
+  followOpen(now: number): void {
     for (const { record, position } of this.options.open()) {
       const clientOrderIds = overOrdersOf(record)
       if (clientOrderIds.length === 0) continue

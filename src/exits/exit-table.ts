@@ -18,7 +18,7 @@ import { ResumedLocks } from './resumed-locks.ts'
 import { isHoldingEvidence, settingsFor } from './settings.ts'
 import { eventOf, type Step } from './step.ts'
 import { TrackedExit, type CallKind } from './tracked-exit.ts'
-import { waitsOf } from './waits.ts'
+import { takeWaitNotices } from './waits.ts'
 
 /** An intent; `net` is called for a new exit only, and gives the venue's stop that may be executed beside it. */
 type ExitRequest = Omit<Intent, 'net'> & { net?(): Intent['net'] }
@@ -107,7 +107,7 @@ export class ExitTable {
     for (const entry of this.entries.values()) {
       this.alone(entry.record.positionId, () => {
         entry.cycle()
-        waitsOf(entry, now, this.options.settings).forEach(this.options.notify)
+        takeWaitNotices(entry, now, this.options.settings).forEach(this.options.notify)
       })
     }
   }
@@ -128,13 +128,14 @@ export class ExitTable {
     this.options.faults.alone(`cycle of ${id}`, work, undefined)
   }
 
-  /** What is to be called for an exit now; each counts as begun. */
-  due(id: PositionId, gates: CallGates): readonly CallKind[] {
+  /** Takes what is to be called for an exit now: each call counts as begun. */
+  takeDue(id: PositionId, gates: CallGates): readonly CallKind[] {
     const entry = this.entries.get(id)
     if (entry === undefined) return []
     this.settleLocks(gates.now)
     // Each step that needs no call leads to another state; the bound is for a mistake.
     for (let count = 0; count < MOST_STEPS_AT_ONCE; count++) {
+      entry.expireAnswer(gates.now, this.options.settings)
       const steps = nextSteps(entry, gates, { options: this.options, all: this.entries })
       const known = steps.map(step => eventOf(step, gates.now)).find(event => event !== undefined)
       if (known === undefined) return this.begin(entry, steps, gates.now)
@@ -238,7 +239,7 @@ export class ExitTable {
   }
 
   private enter(record: ExitRecord, position: Position, now: number): TrackedExit {
-    const group = this.holdings.groupOf(position, now)
+    const group = this.holdings.openGroup(position, now)
     const entry = new TrackedExit(record, position, { group, takenUpAt: now })
     this.entries.set(position.id, entry)
     this.orders.add(record)

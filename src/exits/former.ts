@@ -98,10 +98,15 @@ export class FormerHoldings {
     return [...this.watched.values()].filter(each => each.isOversold).map(({ key }) => key)
   }
 
-  /** Takes so many signed units that no position owns; gives whether an order of ours left them. */
-  explains(key: HoldingKey, quantity: number, now: number): boolean {
+  /** Whether orders of ours left the units of a holding that no position owned at the last report. */
+  isOversold(key: HoldingKey): boolean {
+    return this.watched.get(nameOf(key))?.isOversold === true
+  }
+
+  /** Takes a report on a holding: so many signed units of it belong to no position at `now` (epoch ms). */
+  observe(key: HoldingKey, quantity: number, now: number): void {
     const each = this.watched.get(nameOf(key))
-    if (each === undefined) return false
+    if (each === undefined) return
     this.unread.delete(nameOf(key))
     const isBeyond = each.side === 'long' ? quantity < 0 : quantity > 0
     const isOurs = each.isOversold || isEnough(each.quantity, Math.abs(quantity))
@@ -112,6 +117,5 @@ export class FormerHoldings {
       this.notify({ kind: 'holding-oversold', holding: key, quantity })
     }
     each.isOversold = isOversold
-    return isOversold
   }
 }

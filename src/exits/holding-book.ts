@@ -19,7 +19,7 @@ import type { Adoption } from './unowned.ts'
 
 export interface HoldingBookOptions extends Pick<
   Surroundings,
-  'shareOf' | 'notify' | 'drifted' | 'mayExplain'
+  'shareOf' | 'notify' | 'drifted' | 'followOverOrders' | 'mayExplain'
 > {
   readonly settings: ExitSettings
   readonly adopt: Adoption
@@ -94,7 +94,7 @@ export class HoldingBook {
 
   /** A position is open: a share of its holding belongs to this generation of it. */
   own(position: Position, { generation, now }: { generation: number; now: number }): void {
-    const group = this.groupOf(position, now)
+    const group = this.openGroup(position, now)
     const owned = this.reader.owned(group.key, position.quantity)
     this.generations.set({ position, generation, owned })
     const came = group.own(position, now)
@@ -123,7 +123,7 @@ export class HoldingBook {
 
   /** A person takes over so many units of a position, and may sell them at any time. */
   freed(position: Position, quantity: number, now: number): void {
-    const group = this.groups.get(nameOf(holdingKeyOf(position, this.model)))
+    const group = this.groupOf(position)
     if (group === undefined || quantity <= 0) return
     this.drifted(group, position.id, { by: { kind: 'released', quantity }, now })
   }
@@ -163,14 +163,18 @@ export class HoldingBook {
     this.generations.lose(id, units)
   }
 
-  /** The holding of a position. */
-  groupOf(position: Position, now: number): HoldingGroup {
-    const key = holdingKeyOf(position, this.model)
-    const name = nameOf(key)
-    const known = this.groups.get(name)
+  /** The holding that a position is a part of; undefined where none is followed. */
+  groupOf(position: Position): HoldingGroup | undefined {
+    return this.groups.get(nameOf(holdingKeyOf(position, this.model)))
+  }
+
+  /** The same; where none is followed, one that is unknown since `now` (epoch ms) is from here on. */
+  openGroup(position: Position, now: number): HoldingGroup {
+    const known = this.groupOf(position)
     if (known !== undefined) return known
+    const key = holdingKeyOf(position, this.model)
     const group = new HoldingGroup(key, now)
-    this.groups.set(name, group)
+    this.groups.set(nameOf(key), group)
     return group
   }
 

@@ -44,7 +44,7 @@ export class HoldingGroup {
     this.quietAt = now
   }
 
-  /** The exit whose evidence the holding is at the moment. */
+  /** The exit that holds the exclusive lock on this holding; its quantity before and after is the evidence. */
   get lockedBy(): PositionId | undefined {
     return this.lockHolder.id
   }
@@ -204,17 +204,18 @@ export class HoldingGroup {
     const side = lockedBy === undefined ? undefined : this.owners.get(lockedBy)?.side
     const held = side === undefined ? undefined : this.held(side)
     if (lockedBy === undefined || held === undefined) return
-    if (this.lockHolder.hasRisen(held, apartMs)) drifted(lockedBy, { kind: 'risen' }, held.at)
+    if (this.lockHolder.isRise(held, apartMs)) drifted(lockedBy, { kind: 'risen' }, held.at)
+    else this.lockHolder.observe(held, apartMs)
   }
 
-  private judge({ mayExplain, ...around }: Surroundings): Verdict {
+  private judge({ followOverOrders, mayExplain, ...around }: Surroundings): Verdict {
     const verdict = this.shareOut(around)
     const { at } = this.state.known!
     this.shortSince = verdict.isShort ? Math.min(this.shortSince, at) : Infinity
-    if (verdict.lost.size === 0 || !mayExplain(this.key, { since: this.shortSince, at })) {
-      return verdict
-    }
-    return { ...verdict, lost: NOTHING_LOST }
+    if (verdict.lost.size === 0) return verdict
+    followOverOrders(at)
+    const isExplained = mayExplain(this.key, { since: this.shortSince, at })
+    return isExplained ? { ...verdict, lost: NOTHING_LOST } : verdict
   }
 
   private shareOut({ shareOf, apartMs }: Pick<Surroundings, 'shareOf' | 'apartMs'>): Verdict {

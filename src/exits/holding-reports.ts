@@ -78,7 +78,7 @@ export class HoldingReports {
     exits.happened(id, { kind: 'shrunk', by: quantity, at: now })
     const left = unitsOf(id)
     const key = holdings.keyOf(id)
-    const takenBy = key === undefined ? [] : late.takersOf(key, quantity, now)
+    const takenBy = key === undefined ? [] : late.attributeLoss(key, quantity, now)
     const notice = { positionId: id, lost: quantity, ...(takenBy.length > 0 && { takenBy }) }
     if (left > 0) notify({ kind: 'position-shrunk', ...notice, left })
     else if (!isExiting) notify({ kind: 'position-gone', ...notice })

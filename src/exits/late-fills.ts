@@ -90,10 +90,10 @@ export class LateFills {
   }
 
   /**
-   * Which exits have executed late what other positions have lost of a holding: at most so many units in all. Units
-   * that are given count once.
+   * Attributes units that a position has lost to the exits that have executed them late, at most so many in all: each
+   * unit is attributed once.
    */
-  takersOf(holding: HoldingKey, quantity: number): readonly LateTaker[] {
+  attributeLoss(holding: HoldingKey, quantity: number): readonly LateTaker[] {
     const name = nameOf(holding)
     const takers: LateTaker[] = []
     let left = quantity
@@ -135,8 +135,8 @@ export class LateFills {
     each?.answeredAt.set(clientOrderId, Math.max(before, askedAt))
   }
 
-  /** The orders to look up at `now` (epoch ms); `lacks` says whether a holding misses units. */
-  due(now: number, lacks: (holding: HoldingKey) => boolean): readonly LateQuestion[] {
+  /** Takes the orders to look up at `now` (epoch ms); `lacks` says whether a holding misses units. */
+  takeDue(now: number, lacks: (holding: HoldingKey) => boolean): readonly LateQuestion[] {
     const due: LateQuestion[] = []
     const asked = new Map<string, boolean>()
     for (const [name, each] of this.watched) {

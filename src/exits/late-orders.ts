@@ -64,7 +64,7 @@ export class LateOrders {
     for (const id of open) {
       const of = id === null ? undefined : ownerOf(id)
       if (id === null || of === undefined) continue
-      const each = this.entry(id, of, { since: askedAt, now })
+      const each = this.enter(id, of, { since: askedAt, now })
       if (!each.isListed) each.since = askedAt
       each.isListed = true
       if (!isFindable && askedAt >= each.since + apartMs) this.works(id, each)
@@ -89,7 +89,7 @@ export class LateOrders {
       case 'unknown':
         return
       case 'working':
-        this.works(id, known ?? this.entry(id, of, { since: askedAt, now }))
+        this.works(id, known ?? this.enter(id, of, { since: askedAt, now }))
         return
       case 'absent':
         // An order that no look-up finds may still be on its way; one that was cancelled is not.
@@ -107,8 +107,8 @@ export class LateOrders {
     if (known !== undefined) this.over(id, known, now + CONTRADICTED_MS)
   }
 
-  /** The calls that are due at `now` (epoch ms). */
-  due(now: number, mayCancel: boolean): readonly LateCall[] {
+  /** Takes the calls that are due at `now` (epoch ms): each counts as made. */
+  takeDue(now: number, mayCancel: boolean): readonly LateCall[] {
     const { apartMs, isFindable } = this.options
     const due: LateCall[] = []
     for (const [id, each] of this.shown) {
@@ -127,7 +127,7 @@ export class LateOrders {
       if (isWorking) yield { ...of, clientOrderId, forMs: now - since }
   }
 
-  private entry(id: string, of: EndedOrder, at: { since: number; now: number }): Shown {
+  private enter(id: string, of: EndedOrder, at: { since: number; now: number }): Shown {
     const known = this.shown.get(id)
     if (known !== undefined) return known
     const made: Shown = {

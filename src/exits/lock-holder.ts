@@ -36,14 +36,18 @@ export class LockHolder {
   }
 
   /**
-   * Takes an answer by name. Whether more is held than was at least `apartMs` before: others bought it, for
-   * only a list may lag.
+   * Whether an answer by name has more than was held at least `apartMs` before: others bought it, for only a list
+   * may lag.
    */
-  hasRisen({ quantity, at }: Held, apartMs: number): boolean {
+  isRise({ quantity, at }: Held, apartMs: number): boolean {
     const { low } = this
-    if (low === undefined) return false
-    if (quantity > low.quantity) return at >= low.at + apartMs
-    if (quantity < low.quantity && at >= this.cameAt + apartMs) this.low = { quantity, at }
-    return false
+    return low !== undefined && quantity > low.quantity && at >= low.at + apartMs
+  }
+
+  /** Takes an answer by name: less than was held before is what a later answer is compared with. */
+  observe({ quantity, at }: Held, apartMs: number): void {
+    const { low } = this
+    if (low === undefined || quantity >= low.quantity || at < this.cameAt + apartMs) return
+    this.low = { quantity, at }
   }
 }

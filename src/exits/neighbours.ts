@@ -30,5 +30,5 @@ export function lockHolderBeside(holdings: HoldingBook, id: PositionId): Positio
 /** The holding that an open position is a part of. */
 function groupOf(holdings: HoldingBook, id: PositionId): HoldingGroup | undefined {
   const open = holdings.current(id)
-  return open && holdings.groupOf(open.position, 0)
+  return open && holdings.groupOf(open.position)
 }

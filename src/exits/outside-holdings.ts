@@ -95,7 +95,8 @@ export class OutsideHoldings {
     const quantity = reader.unowned(key, reader.units(key, holding.quantity))
     // An answer as of a time before our last fill shows: what it calls unowned may be what was sold.
     const isOld = since < this.former.closedAt(key) + apartMs
-    const isOurs = this.former.explains(key, quantity, since)
+    this.former.observe(key, quantity, since)
+    const isOurs = this.former.isOversold(key)
     if (isOld && !isOurs && quantity !== 0) return
     this.beyond.update({ ...holding, quantity: isOurs ? 0 : quantity })
   }

@@ -154,8 +154,8 @@ export class ReleasedExits {
       yield { positionId: record.positionId, forMs: now - takenUpAt }
   }
 
-  /** What is to be called for an order now; each call counts as begun. */
-  due(order: FollowedOrder, gates: { now: number; mayCancel: boolean }): readonly CallKind[] {
+  /** Takes what is to be called for an order now: each call counts as begun. */
+  takeDue(order: FollowedOrder, gates: { now: number; mayCancel: boolean }): readonly CallKind[] {
     for (let count = 0; count < MOST_STEPS_AT_ONCE; count++) {
       if (!this.orders.has(order.name)) return []
       const around = circumstancesOf(order, { ...gates, maySend: false }, this.options)

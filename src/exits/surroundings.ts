@@ -12,6 +12,8 @@ export interface Surroundings {
   notify(notice: Notice): void
   /** Others have changed a holding that is the evidence for this exit, as of `at` (epoch ms). */
   drifted(id: PositionId, by: HoldingChange, at: number): void
+  /** Orders of open exits that are over may be executed late: they are followed from `at` (epoch ms) on. */
+  followOverOrders(at: number): void
   /** Whether an order of ours that was over may have taken what a holding lacks since `since`. */
   mayExplain(key: HoldingKey, asked: { since: number; at: number }): boolean
   /** So many signed units of a holding belong to no position. */

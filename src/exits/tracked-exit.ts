@@ -7,6 +7,7 @@ import { isFollowed, isUnchanged } from './exit-state.ts'
 import type { HoldingGroup } from './holding-group.ts'
 import { hasRisen, isTooLarge } from './past-orders.ts'
 import { isAlive, isOver, type ExitRecord } from './record.ts'
+import { awaitsOf } from './report-readers.ts'
 import { asksHolding, isHoldingEvidence, wayOf, type ExitSettings } from './settings.ts'
 import type { Step } from './step.ts'
 import { Verification } from './verification.ts'
@@ -100,6 +101,15 @@ export class TrackedExit {
     return verification.isGiven(group.answered, now, settings) || this.isWaived(now, settings)
   }
 
+  /**
+   * An answer about the holding that is old at `now` (epoch ms) counts no more. An exit that waits for its turn keeps
+   * the answer it was queued with: `mayLeave` judges that.
+   */
+  expireAnswer(now: number, settings: ExitSettings): void {
+    const { record, verification, group } = this
+    if (awaitsOf(record) !== 'call') verification.expire(group.answered, now, settings)
+  }
+
   /** Whether this order waits for its turn, and is no more than the exit may sell as far as is known. */
   isWanted(order: ExitOrder): boolean {
     const { record, group } = this
@@ -138,8 +148,9 @@ export class TrackedExit {
 
   /** The same where it is at least `loudAfterMs` and not reported yet. */
   unreportedUnverifiedMs(now: number, settings: ExitSettings): number | undefined {
-    if (this.unverifiedMs(now, settings) === 0) return undefined
-    return this.verification.unreportedMs(this.group.answered, now, settings.loudAfterMs)
+    const forMs = this.unverifiedMs(now, settings)
+    const isDue = forMs > 0 && forMs >= settings.loudAfterMs
+    return isDue && !this.verification.isWaitReported ? forMs : undefined
   }
 
   /** No answer has come for so long that the order leaves by what was known last. */
@@ -154,7 +165,7 @@ export class TrackedExit {
   }
 
   /** How long, ms, its order's outcome has been unknown, where that is too long and not reported yet. */
-  unproved(
+  unreportedUnprovedMs(
     now: number,
     { loudAfterMs, workingMs }: Pick<ExitSettings, 'loudAfterMs' | 'workingMs'>,
   ): number | undefined {
@@ -163,9 +174,12 @@ export class TrackedExit {
     const forMs = now - state.since
     // One that was taken may work for a while, and is cancelled then.
     const mostMs = state.kind === 'unknown' ? loudAfterMs : workingMs + loudAfterMs
-    if (forMs < mostMs) return undefined
-    this.unprovedId = order.clientOrderId
-    return forMs
+    return forMs < mostMs ? undefined : forMs
+  }
+
+  /** The unknown outcome of the present order was reported. */
+  unprovedReported(): void {
+    this.unprovedId = this.record.order.clientOrderId
   }
 
   /** Begins the calls of these steps that may be made now, and gives them. */

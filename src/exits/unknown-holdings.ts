@@ -5,8 +5,8 @@ import type { Notice } from './notices.ts'
 export class UnknownHoldings {
   private readonly reported = new WeakSet<HoldingGroup>()
 
-  /** The notices at `now` (epoch ms) of holdings that have been unknown for at least `mostMs`. */
-  overdue(groups: Iterable<HoldingGroup>, now: number, mostMs: number): readonly Notice[] {
+  /** Takes the notices at `now` (epoch ms) of holdings that have been unknown for at least `mostMs`. */
+  takeOverdue(groups: Iterable<HoldingGroup>, now: number, mostMs: number): readonly Notice[] {
     const notices: Notice[] = []
     for (const group of groups) {
       const { unknownSince } = group

@@ -27,24 +27,35 @@ export class Verification {
     this.from = Math.max(this.from, at)
   }
 
-  /** Whether an answer counts at `now`. One that counted and has grown old must be followed by a new one. */
-  isGiven({ named, answeredAt }: Answered, now: number, { holdingFreshMs }: Bounds): boolean {
-    if (named === undefined || named.at < this.from) return false
-    if (now - answeredAt <= holdingFreshMs) return true
-    this.askAgain(now)
-    return false
+  /** Whether an answer counts at `now`. */
+  isGiven(answered: Answered, now: number, bounds: Bounds): boolean {
+    return this.isRecent(answered) && !isOld(answered, now, bounds)
+  }
+
+  /** An answer that has counted and is old at `now` counts no more: a new one must follow. */
+  expire(answered: Answered, now: number, bounds: Bounds): void {
+    if (this.isRecent(answered) && isOld(answered, now, bounds)) this.askAgain(now)
+  }
+
+  private isRecent({ named }: Answered): boolean {
+    return named !== undefined && named.at >= this.from
   }
 
   /** How long, ms, no answer has come that counts; 0 where one has. */
-  waitedMs({ named }: Answered, now: number): number {
-    return named !== undefined && named.at >= this.from ? 0 : Math.max(0, now - this.from)
+  waitedMs(answered: Answered, now: number): number {
+    return this.isRecent(answered) ? 0 : Math.max(0, now - this.from)
   }
 
-  /** The same where it is at least `mostMs` and this wait was not reported yet. */
-  unreportedMs(answered: Answered, now: number, mostMs: number): number | undefined {
-    const forMs = this.waitedMs(answered, now)
-    if (forMs < mostMs || this.reportedFrom === this.from) return undefined
+  /** This wait was reported. */
+  waitReported(): void {
     this.reportedFrom = this.from
-    return forMs
+  }
+
+  /** Whether this wait was reported already. */
+  get isWaitReported(): boolean {
+    return this.reportedFrom === this.from
   }
 }
+
+const isOld = ({ answeredAt }: Answered, now: number, { holdingFreshMs }: Bounds): boolean =>
+  now - answeredAt > holdingFreshMs

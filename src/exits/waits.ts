@@ -4,23 +4,25 @@ import { asksHolding, type ExitSettings } from './settings.ts'
 import type { TrackedExit } from './tracked-exit.ts'
 
 /**
- * The notices of what an exit has waited for too long at `now` (epoch ms), and of an end in an earlier process;
- * each given once.
+ * Takes the notices of what an exit has waited for too long at `now` (epoch ms), and of an end in an earlier process:
+ * each is given once.
  */
-export function waitsOf(
+export function takeWaitNotices(
   entry: TrackedExit,
   now: number,
   settings: ExitSettings,
 ): readonly Notice[] {
   const notices: Notice[] = []
   const { decision, steps, order } = entry.record
-  const unprovedMs = entry.unproved(now, settings)
+  const unprovedMs = entry.unreportedUnprovedMs(now, settings)
   if (unprovedMs !== undefined) {
+    entry.unprovedReported()
     const { clientOrderId } = order
     notices.push({ kind: 'exit-unproved', decision, clientOrderId, forMs: unprovedMs, steps })
   }
   const unverifiedMs = entry.unreportedUnverifiedMs(now, settings)
   if (unverifiedMs !== undefined) {
+    entry.verification.waitReported()
     notices.push({ kind: 'exit-unverified', decision, forMs: unverifiedMs, isSent: false })
   }
   const end = entry.isEndUnreported ? endOf(entry.record) : undefined

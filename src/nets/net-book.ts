@@ -30,7 +30,7 @@ const AMEND_RETRY_MS = 5_000
 
 /**
  * The nets of an account: stop orders at the venue behind the own stops of positions. What a net executes is the exit
- * of its position. The book has no clock and makes no call: `due` names the calls, events bring their results. Mutable.
+ * of its position. The book has no clock and makes no call: `takeDue` names the calls, events bring their results. Mutable.
  */
 export class NetBook {
   readonly table: NetTable
@@ -146,8 +146,8 @@ export class NetBook {
     return forgotten
   }
 
-  /** The calls that a net needs now; each counts as in flight from then on. */
-  due(net: TrackedNet, gates: NetGates): readonly NetCall[] {
+  /** Takes the calls that a net needs now: each counts as in flight from then on. */
+  takeDue(net: TrackedNet, gates: NetGates): readonly NetCall[] {
     const { capabilities, listsOrders } = this.options.settings
     const { position, record } = net
     if (net.isOver) return []
@@ -214,8 +214,11 @@ export class NetBook {
     this.listing.take(orders, asked)
   }
 
-  /** The net beside a new exit, as a past order that may still execute; undefined where none is at the venue. */
-  besideOf(key: GenerationKey, now: number): PastOrder | undefined {
+  /**
+   * Drops the net of a position that gets an exit. Gives it as a past order that may still execute; undefined where none
+   * is at the venue.
+   */
+  dropForExit(key: GenerationKey, now: number): PastOrder | undefined {
     const net = this.table.of(key)
     if (net === undefined) return undefined
     this.happened({ kind: 'dropped', id: net.id, at: now })

@@ -46,7 +46,7 @@ export class HoldingsDesk {
 
   /** The comparison by the last lists, which are asked for anew where they are older than 10 s. */
   async view(): Promise<HoldingsView> {
-    const failure = await this.refreshed()
+    const failure = await this.refresh()
     const { system, answers } = this.deps
     const now = system.clock.steady()
     const listed = answers.holdings
@@ -63,7 +63,7 @@ export class HoldingsDesk {
   }
 
   /** Asks for what is too old; gives why the broker did not answer. */
-  private refreshed(): Promise<string | undefined> {
+  private refresh(): Promise<string | undefined> {
     this.asking ??= this.ask().finally(() => (this.asking = undefined))
     return this.asking
   }

@@ -21,16 +21,16 @@ describe('ResumePoint', () => {
     const point = new FeedCheckpoint({
       isDurable: guard => durable.has(guard),
     })
-    expect(point.isCalm(pending), 'no feed that goes back').to.equal(true)
+    expect(point.requestTake(pending), 'no feed that goes back').to.equal(true)
     point.place = () => 1
-    const answers = (): boolean[] => Array.from({ length: 6 }, () => point.isCalm(pending))
+    const answers = (): boolean[] => Array.from({ length: 6 }, () => point.requestTake(pending))
     expect(answers()).to.deep.equal([false, false, false, false, false, true])
     pending = 0
     const guard = {} as WatchedPosition
     point.decided(guard)
-    expect(point.isCalm(pending)).to.equal(false)
+    expect(point.requestTake(pending)).to.equal(false)
     durable.add(guard)
-    expect([point.isCalm(pending), point.isCalm(pending)]).to.deep.equal([true, true])
+    expect([point.requestTake(pending), point.requestTake(pending)]).to.deep.equal([true, true])
   })
 })
 

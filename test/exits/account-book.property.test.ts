@@ -409,8 +409,8 @@ describe('ExitBook', () => {
         if (state.kind !== 'rejected') return
         const id = stored.positionId
         // It is asked for again only once the time of the store has come.
-        const due = book.exits.due.bind(book.exits)
-        book.exits.due = (each, gates) =>
+        const due = book.exits.takeDue.bind(book.exits)
+        book.exits.takeDue = (each, gates) =>
           each === id && gates.now < state.retryAt ? [] : due(each, gates)
       }
       return book

@@ -14,7 +14,7 @@ describe('Exits', () => {
 
   /** Begins what is due, with a store that takes everything at once; an order leaves at once. Gives the calls. */
   const begin = ({ id }: Position, now: number): readonly string[] => {
-    const calls = book.exits.due(id, { now, maySend: true, mayCancel: true })
+    const calls = book.exits.takeDue(id, { now, maySend: true, mayCancel: true })
     if (calls.includes('send')) book.exits.departures.left(book.exits.record(id)!.order, now)
     if (!calls.includes('save')) return calls
     book.exits.recorded(book.exits.record(id)!, now)

@@ -27,6 +27,7 @@ describe('HoldingBook', () => {
       },
       notify: notice => notices.push(notice),
       drifted: () => undefined,
+      followOverOrders: () => undefined,
       mayExplain: () => false,
       faults: new Faults(notice => notices.push(notice)),
     })

@@ -16,6 +16,7 @@ const around = {
   }),
   notify: () => undefined,
   drifted: () => undefined,
+  followOverOrders: () => undefined,
   mayExplain: () => false,
   beyond: () => undefined,
 }

@@ -64,7 +64,7 @@ describe('The work after a gap in a market', () => {
     const sent: PositionId[] = []
     const evaluate = (id: PositionId): void => {
       evaluations++
-      for (const call of book.exits.due(id, { now, maySend: true, mayCancel: true })) {
+      for (const call of book.exits.takeDue(id, { now, maySend: true, mayCancel: true })) {
         const record = book.exits.record(id)!
         if (call === 'save') book.exits.recorded(record, now)
         else if (call === 'send') sent.push(id)

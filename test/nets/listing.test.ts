@@ -63,7 +63,7 @@ describe('NetListing', () => {
     book.cycle([VIEW], gates)
     const [net] = book.table.all()
     book.recorded(net!.record, now)
-    book.due(net!, gates)
+    book.takeDue(net!, gates)
     book.happened({ kind: 'sent', id: net!.id, at: now })
     book.happened({ kind: 'answered', id: net!.id, answer: { kind: 'acknowledged' }, at: now })
     return net!
@@ -110,7 +110,7 @@ describe('NetListing', () => {
     now = visibilityMs
     listed()
     expect(net.notListedAt).to.equal(now)
-    expect(book.due(net, { now, maySend: true, mayCancel: true })).to.include('ask')
+    expect(book.takeDue(net, { now, maySend: true, mayCancel: true })).to.include('ask')
   })
 
   it('has a net asked for that the list shows with less than is open of it', () => {

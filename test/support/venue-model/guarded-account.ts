@@ -419,7 +419,7 @@ export class GuardedAccount {
     const { now } = this
     this.book.cycle(now)
     const isAsked = this.book.doubtful().length > 0
-    for (const call of this.book.late.due(now, !this.isHalted)) this.callLate(call)
+    for (const call of this.book.late.takeDue(now, !this.isHalted)) this.callLate(call)
     for (const id of this.book.exits.ids()) this.act(id, roll)
     if (isAsked || roll() % 4 === 1) this.ask(roll)
     if (this.settings.listsOrders && roll() % 3 === 0) this.list(roll)
@@ -442,7 +442,7 @@ export class GuardedAccount {
   private act(id: PositionId, roll: Dice): void {
     const { now } = this
     const maySend = this.book.late.strangers.length === 0 && !this.isHalted
-    const due = this.book.exits.due(id, { now, maySend, mayCancel: !this.isHalted })
+    const due = this.book.exits.takeDue(id, { now, maySend, mayCancel: !this.isHalted })
     for (const call of due) this.call(id, call, roll)
   }
 
