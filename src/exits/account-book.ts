@@ -16,10 +16,10 @@ import type { Notice } from './notices.ts'
 import type { Listed } from './noticing.ts'
 import { takeOrderList } from './order-list.ts'
 import { hasSent, isAlive, remainingOf, type EndedExit, type ExitRecord } from './record.ts'
-import { leftOf as leftOfReleased, ReleasedExits, type FollowedOrder } from './released.ts'
+import { ReleasedExits, unexecutedOf, type FollowedOrder } from './released.ts'
 import type { ExitSettings } from './settings.ts'
-import { leftOf, openExits, shareOf, type OwnedUnits } from './shares.ts'
-import { underWayOf, type CallKind } from './tracked-exit.ts'
+import { openExits, openUnitsOf, shareOf, underWayOf, type OwnedUnits } from './shares.ts'
+import type { CallKind } from './tracked-exit.ts'
 import { UnknownHoldings } from './unknown-holdings.ts'
 
 /**
@@ -82,7 +82,7 @@ export class AccountBook {
 
   /** Units of an open position that are not executed. */
   unitsOf(id: PositionId): number {
-    return leftOf(this.unitsIn(id))
+    return openUnitsOf(this.unitsIn(id))
   }
 
   /**
@@ -242,7 +242,7 @@ export class AccountBook {
   private letGo(order: FollowedOrder, now: number): void {
     const { position, record } = order
     this.holdings.outside.formerly(position, now)
-    this.holdings.letGo(position, leftOfReleased(order))
+    this.holdings.letGo(position, unexecutedOf(order))
     this.late.ended(record, position, now)
   }
 }

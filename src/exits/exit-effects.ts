@@ -4,7 +4,8 @@ import type { HoldingBook } from './holding-book.ts'
 import { lockHolding, noteBeside } from './holding-lock.ts'
 import { isAlive, type ExitRecord } from './record.ts'
 import { isHoldingEvidence, type ExitSettings } from './settings.ts'
-import { executedOf, underWayOf, type TrackedExit } from './tracked-exit.ts'
+import { executedOf, underWayOf } from './shares.ts'
+import type { TrackedExit } from './tracked-exit.ts'
 
 /** Brings a change of an exit to the holding that its position is a part of; `before` is its record before the event. */
 export function affectHolding(

@@ -98,26 +98,23 @@ export class HoldingBook {
     const owned = this.reader.owned(group.key, position.quantity)
     this.generations.set({ position, generation, owned })
     const came = group.own(position, now)
-    if (came > 0) {
-      this.drifted(group, position.id, { by: { kind: 'came', quantity: came }, now })
-    }
+    const by = { kind: 'came', quantity: came } as const
+    if (came > 0) this.drifted(group, position.id, { by, now })
     this.outside.taken(group.key, position, now)
   }
 
   /** A position is open no longer; `left` units of it stay at the venue on purpose. */
   disown(position: Position, { left, now }: { left: number; now: number }): void {
-    const key = holdingKeyOf(position, this.model)
-    const name = nameOf(key)
-    const group = this.groups.get(name)
-    this.outside.release(key, position.id, left)
+    const group = this.groupOf(position)
+    this.outside.release(this.holdingOf(position), position.id, left)
     this.generations.delete(position.id)
     group?.disown(position.id, { left, now })
-    if (group?.isEmpty === true) this.drop(name, group)
+    if (group?.isEmpty === true) this.drop(group)
   }
 
   /** A position names the holding no longer: where it is on the wrong side, it stays so. */
-  private drop(name: string, group: HoldingGroup): void {
-    this.groups.delete(name)
+  private drop(group: HoldingGroup): void {
+    this.groups.delete(nameOf(group.key))
     if (group.balance.isOversold) this.outside.inherit(group.key)
   }
 
@@ -151,10 +148,9 @@ export class HoldingBook {
    */
   letGo(position: Position, left: number): void {
     const key = holdingKeyOf(position, this.model)
-    const name = nameOf(key)
-    const group = this.groups.get(name)
+    const group = this.groups.get(nameOf(key))
     if (this.current(position.id) === undefined) this.outside.release(key, position.id, left)
-    if (group?.isEmpty === true) this.drop(name, group)
+    if (group?.isEmpty === true) this.drop(group)
     else if (group !== undefined) this.judgeAgain(group)
   }
 

@@ -13,9 +13,10 @@ import { inSteps } from './reading.ts'
 import { completed, doubted, isAlive, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
+import { executedOf, underWayOf } from './shares.ts'
 import { eventOf, type Step } from './step.ts'
 import { stepsFor } from './steps.ts'
-import { executedOf, underWayOf, type CallKind } from './tracked-exit.ts'
+import type { CallKind } from './tracked-exit.ts'
 
 /** An order of a released position that may still be executed, and what is under way for it. */
 export interface FollowedOrder {
@@ -223,7 +224,7 @@ export class ReleasedExits {
 }
 
 /** Units that it was to execute when its position was released, and did not. */
-export const leftOf = ({ units, executedBefore, record }: FollowedOrder): number =>
+export const unexecutedOf = ({ units, executedBefore, record }: FollowedOrder): number =>
   Math.max(0, difference(units, difference(executedOf(record), executedBefore)))
 
 const nameOf = (key: GenerationKey): string => `released ${generationName(key)}`

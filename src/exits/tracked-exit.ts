@@ -1,7 +1,6 @@
-import { sum } from '../domain/decimal.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
-import { isEnough, leftOf } from '../domain/units.ts'
+import { isEnough } from '../domain/units.ts'
 import { mayBeWhole } from './evidence.ts'
 import { isFollowed, isUnchanged } from './exit-state.ts'
 import type { HoldingGroup } from './holding-group.ts'
@@ -245,11 +244,3 @@ export class TrackedExit {
 const needsNoHolding = (record: ExitRecord): boolean =>
   isOver(record) ||
   (!isAlive(record) && (record.heldBefore === null || record.state.kind === 'rejected'))
-
-/** Units that all attempts are known to have executed. */
-export const executedOf = ({ before, executed }: ExitRecord): number =>
-  sum(before.quantity, executed.quantity)
-
-/** Units that the present order may have executed without our knowing. */
-export const underWayOf = ({ order, executed }: ExitRecord): number =>
-  leftOf(order.quantity, executed.quantity)

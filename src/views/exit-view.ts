@@ -3,7 +3,7 @@ import type { PositionId } from '../domain/ids.ts'
 import { belowOf, isPriceless } from '../exits/exit-state.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import { isUnprovable } from '../exits/settings.ts'
-import { executedOf } from '../exits/tracked-exit.ts'
+import { executedOf } from '../exits/shares.ts'
 import type { AccountFacts } from '../observability/account-checks.ts'
 import type { ExitView } from '../ports/control/why.ts'
 
