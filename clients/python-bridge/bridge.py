@@ -117,6 +117,9 @@ class Account:
     def access(self):
         return {"positionMode": "one-way", "trade": True, "withdraw": False}
 
+    def clock_ms(self):
+        return int(time.time() * 1000)
+
     # The market of this account: tests and trials set it; a real broker has its own.
 
     def set_price(self, instrument, price):
@@ -230,6 +233,7 @@ class Bridge(BaseHTTPRequestHandler):
             "holdings": lambda: {"holdings": account.holdings()},
             "instruments": lambda: {"instruments": account.instruments()},
             "account": account.access,
+            "time": lambda: {"time": account.clock_ms()},
             "capabilities": lambda: account.capabilities,
         }
         if method == "GET" and len(path) == 2 and path[0] == "v1" and path[1] in reads:

@@ -91,6 +91,7 @@ export class AccountRun {
       exitable: this.exitable,
       venueWatch: this.venueWatch,
       hints: own.hints,
+      access: own.access,
       system,
       store: parts.store,
       performance: parts.performance,

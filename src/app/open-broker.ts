@@ -116,6 +116,7 @@ export function httpBrokerOf(
     stream: given.stream,
     instruments: given.instruments,
     account: given.account,
+    time: given.time,
     connectTimeoutMs: given.connectTimeoutMs,
     timeoutMs: given.timeoutMs,
     answerBytes: given.answerBytes,

@@ -52,6 +52,7 @@ export async function scrapeOf(
           redis,
           streams,
           advisors,
+          brokerClockMs: guarded.deps.access.facts.clock?.aheadMs,
         },
       ),
     ),

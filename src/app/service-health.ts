@@ -3,6 +3,7 @@ import type { Account } from '../account/account.ts'
 import type { Found } from '../account/found.ts'
 import type { Advisors } from '../advisors/advisors.ts'
 import { PaperAccount } from '../brokers/paper-account.ts'
+import type { AccessFacts } from '../calls/access-drill.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { Chaos } from '../chaos/chaos.ts'
 import type { ServiceConfig } from '../config/schema.ts'
@@ -39,6 +40,8 @@ export interface ServiceHealthDeps {
   readonly hints: Pick<AccountHints, 'troubles'>
   readonly performance: Meters
   readonly exitable: Pick<ExitableDesk, 'facts' | 'layers'>
+  /** The last answers about the access to the account. */
+  readonly access: { readonly facts: Pick<AccessFacts, 'clock'> }
   readonly news: Pick<Messaging, 'troubles'>
   readonly chaos: Chaos | undefined
   /** Troubles of bots that hooks belong to; undefined: there is none. */
@@ -134,6 +137,7 @@ export class ServiceHealth {
       ...gatewayTroubles(desk, clock.monotonic()),
       exitable: this.deps.exitable.facts(),
       nets: this.deps.exitable.layers.facts(),
+      brokerClock: this.deps.access.facts.clock,
       redisTroubles: prices.troubles(),
       modeTroubles: this.deps.venueWatch?.troubles(),
       streamTroubles: prices.streamTroubles(),

@@ -52,7 +52,7 @@ async function inspect(config: VenueConfig): Promise<Inspection> {
   }
   const broker = venueBrokerOf({ ...config, positionMode: mode })
   try {
-    const clockOffsetMs = await broker.clockOffsetMs(signal)
+    const { aheadMs: clockOffsetMs } = await broker.time(signal)
     const permissions = await broker.permissions(signal)
     const holdings = await broker.holdings(signal)
     const orders = await broker.openOrders(signal)

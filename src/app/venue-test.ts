@@ -101,7 +101,7 @@ class VenueTest {
   private async read(): Promise<Mutable> {
     const { config, broker, options } = this.deps
     const { callTimeoutMs, kind, environment } = config
-    const clockOffsetMs = await broker.clockOffsetMs(signal(callTimeoutMs))
+    const { aheadMs: clockOffsetMs } = await broker.time(signal(callTimeoutMs))
     const positionMode = await broker.positionMode(signal(callTimeoutMs))
     assertMode(positionMode, config)
     const times: number[] = []

@@ -140,11 +140,12 @@ function checkedPushes(
   }
 }
 
+type AccessCall =
+  'instruments' | 'positionMode' | 'permissions' | 'credentials' | 'changes' | 'time'
+
 /** The questions about the access to an account, where the broker answers them. */
-function checkedAccess(
-  broker: Broker,
-): Pick<Broker, 'instruments' | 'positionMode' | 'permissions' | 'credentials' | 'changes'> {
-  const { instruments, positionMode, permissions, credentials, changes } = broker
+function checkedAccess(broker: Broker): Pick<Broker, AccessCall> {
+  const { instruments, positionMode, permissions, credentials, changes, time } = broker
   return {
     ...(changes && {
       changes: (key: HoldingKey, since: number, signal: AbortSignal) =>
@@ -173,6 +174,10 @@ function checkedAccess(
           signal,
           ask: () => permissions.call(broker, signal),
         }),
+    }),
+    ...(time && {
+      time: (signal: AbortSignal) =>
+        checked('time', facts.clockReading, { signal, ask: () => time.call(broker, signal) }),
     }),
     ...(credentials && { credentials: () => credentialsOf(credentials.bind(broker)) }),
   }

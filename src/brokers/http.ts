@@ -169,7 +169,8 @@ class RestBroker implements Omit<HttpBroker, keyof facts.FactCalls> {
 
   /** The questions that the server answers only where the configuration says so. */
   factCalls(): facts.FactCalls {
-    return facts.factCalls(this.options, (shape, path, signal) =>
+    const onTime = (time: number): void => this.deadlines.heardTime(time)
+    return facts.factCalls({ ...this.options, now: this.now, onTime }, (shape, path, signal) =>
       this.ask(shape, { ask: { method: 'GET', path } }, signal),
     )
   }

@@ -18,7 +18,7 @@ import type {
   OrderUpdate,
 } from '../ports/broker.ts'
 import { PaperBook, type DepositedPosition } from './paper-book.ts'
-import { PAPER_ACCOUNT_CAPABILITIES } from './paper-capabilities.ts'
+import { PAPER_ACCOUNT_CAPABILITIES, SAME_CLOCK } from './paper-capabilities.ts'
 import { PaperCommits } from './paper-commits.ts'
 import { openPaperRoot, type PaperRoot } from './paper-folder.ts'
 import { chance, type PaperAccountOptions } from './paper-options.ts'
@@ -54,6 +54,7 @@ export function openPaperAccount(options: PaperAccountOptions): PaperAccount {
  */
 export class PaperAccount implements Broker {
   readonly capabilities = PAPER_ACCOUNT_CAPABILITIES
+  readonly time = () => Promise.resolve(SAME_CLOCK)
   /**
    * While true, the venue is unreachable: no order is sent and every question is answered
    * `unknown`.

@@ -1,3 +1,4 @@
+import type { ClockReading } from '../domain/venue-facts.ts'
 import type { Capabilities } from '../domain/venue.ts'
 
 /** Capabilities of the simulated venues: they prove everything, immediately. */
@@ -23,3 +24,6 @@ export const PAPER_ACCOUNT_CAPABILITIES: Capabilities = {
     expires: 'ever',
   },
 }
+
+/** Its clock is that of this machine. */
+export const SAME_CLOCK: ClockReading = { aheadMs: 0, errorMs: 0 }

@@ -1,6 +1,11 @@
 import { z } from 'zod'
 import { SHRINK_CAUSES, type ReportedChange, type ShrinkCause } from '../domain/shrink-cause.ts'
-import type { Credentials, Permissions, VenueInstrument } from '../domain/venue-facts.ts'
+import type {
+  ClockReading,
+  Credentials,
+  Permissions,
+  VenueInstrument,
+} from '../domain/venue-facts.ts'
 import { instrument } from './shapes.ts'
 
 /** A quantity, price or factor that must be above 0: an instrument with another one is left out. */
@@ -69,6 +74,11 @@ export const permissions: z.ZodType<Permissions> = z
     isAddressBound,
     expiresAt,
   }))
+
+export const clockReading: z.ZodType<ClockReading> = z.object({
+  aheadMs: z.number(),
+  errorMs: z.number().nonnegative(),
+})
 
 export const credentials: z.ZodType<Credentials> = z.union([
   z.object({

@@ -1,5 +1,6 @@
 import type { InstrumentId } from '../domain/ids.ts'
 import type {
+  ClockReading,
   Credentials,
   Permissions,
   PositionMode,
@@ -11,8 +12,17 @@ import type { Broker } from '../ports/broker.ts'
 const EVERY_MS = 60_000
 /** Time between two lists of instruments, ms: the list is long and changes rarely. */
 const INSTRUMENTS_EVERY_MS = 3_600_000
+/** Time between two readings of the venue's clock, ms: clocks drift some ms an hour. */
+const TIME_EVERY_MS = 600_000
 
-type Question = 'permissions' | 'positionMode' | 'instruments'
+type Question = 'permissions' | 'positionMode' | 'instruments' | 'time'
+
+const EVERY: Readonly<Record<Question, number>> = {
+  permissions: EVERY_MS,
+  positionMode: EVERY_MS,
+  instruments: INSTRUMENTS_EVERY_MS,
+  time: TIME_EVERY_MS,
+}
 
 /** Called with each list of instruments that the venue gives. */
 type OnInstruments = (rows: readonly VenueInstrument[]) => void
@@ -29,11 +39,13 @@ export interface AccessFacts {
   readonly mode: PositionMode | undefined
   readonly instruments: ReadonlyMap<InstrumentId, VenueInstrument> | undefined
   readonly credentials: Credentials | undefined
+  /** The venue's clock. */
+  readonly clock: ClockReading | undefined
 }
 
 /**
- * Queries what an exit of an account would depend on: the permissions of its key, its position mode and its
- * instruments; one question a minute, in turn. The last answer to each counts.
+ * Queries what an exit of an account would depend on: the permissions of its key, its position mode, its
+ * instruments and its clock; one question a minute, in turn. The last answer to each counts.
  */
 export class AccessDrill {
   /** Set once the account is open. */
@@ -44,6 +56,7 @@ export class AccessDrill {
     permissions: undefined,
     mode: undefined,
     instruments: undefined,
+    clock: undefined,
   }
   private readonly askedAt = new Map<Question, number>()
   private lastAt = -Infinity
@@ -52,7 +65,7 @@ export class AccessDrill {
 
   constructor(deps: AccessDrillDeps) {
     this.deps = deps
-    const all: readonly Question[] = ['permissions', 'positionMode', 'instruments']
+    const all: readonly Question[] = ['permissions', 'positionMode', 'instruments', 'time']
     this.questions = all.filter(each => deps.broker[each] !== undefined)
   }
 
@@ -85,10 +98,7 @@ export class AccessDrill {
 
   /** The question that was answered longest ago. */
   private next(now: number): Question | undefined {
-    const due = this.questions.filter(each => {
-      const everyMs = each === 'instruments' ? INSTRUMENTS_EVERY_MS : EVERY_MS
-      return now >= this.answeredAt(each) + everyMs
-    })
+    const due = this.questions.filter(each => now >= this.answeredAt(each) + EVERY[each])
     return due.toSorted((a, b) => this.answeredAt(a) - this.answeredAt(b))[0]
   }
 
@@ -116,6 +126,11 @@ export class AccessDrill {
         const instruments = new Map(rows.map(each => [each.instrument, each]))
         this.found = { ...this.found, instruments }
         this.onInstruments(rows)
+        return
+      }
+      case 'time': {
+        const clock = await broker.time!(signal)
+        this.found = { ...this.found, clock }
       }
     }
   }

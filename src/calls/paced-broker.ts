@@ -142,7 +142,7 @@ function accessCalls(
   broker: Broker,
   { desk }: PacedBrokerOptions,
 ): Pick<PacedBroker, 'instruments' | 'positionMode' | 'permissions' | 'credentials' | 'changes'> {
-  const { instruments, positionMode, permissions, credentials, changes } = broker
+  const { instruments, positionMode, permissions, credentials, changes, time } = broker
   const paced =
     <Answer>(operation: string, ask: (signal: AbortSignal) => Promise<Answer>) =>
     (signal: AbortSignal): Promise<Answer> =>
@@ -158,6 +158,7 @@ function accessCalls(
     ...(instruments && { instruments: paced('instruments', instruments.bind(broker)) }),
     ...(positionMode && { positionMode: paced('positionMode', positionMode.bind(broker)) }),
     ...(permissions && { permissions: paced('permissions', permissions.bind(broker)) }),
+    ...(time && { time: paced('time', time.bind(broker)) }),
     ...(credentials && { credentials: credentials.bind(broker) }),
     ...(changes && {
       changes: (key: HoldingKey, since: number, signal: AbortSignal) =>

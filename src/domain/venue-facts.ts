@@ -22,6 +22,14 @@ export type Credentials =
   /** `why` shows nothing of them. */
   | { readonly kind: 'unreadable'; readonly why: string }
 
+/** The clock of a venue against that of this machine. */
+export interface ClockReading {
+  /** How far the venue's clock is ahead, ms; below 0: behind. */
+  readonly aheadMs: number
+  /** Largest error of `aheadMs`, ms: half of the time that the answer took. */
+  readonly errorMs: number
+}
+
 /** The venue's rules for an instrument; a field is undefined where the venue does not state it. */
 export interface VenueInstrument {
   readonly instrument: InstrumentId

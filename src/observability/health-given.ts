@@ -1,4 +1,5 @@
 import type { PositionState } from '../domain/position.ts'
+import type { ClockReading } from '../domain/venue-facts.ts'
 import type { LostFolder, StoreStatus } from '../ports/store.ts'
 import type { AccountFacts } from './account-checks.ts'
 import type { Trouble } from './checks.ts'
@@ -80,6 +81,8 @@ export interface HealthFacts {
   readonly clockPending?:
     | { readonly movedMs: number; readonly forMs: number; readonly needsPerson: boolean }
     | undefined
+  /** The broker's clock against this machine's; undefined: not known. */
+  readonly brokerClock?: ClockReading | undefined
   /** Instruments with a jump that no second price has confirmed yet. */
   readonly unconfirmedPrices: readonly Trouble[]
   /** Instruments with a price although their market is closed. */

@@ -1,5 +1,6 @@
 import type { HealthCheck, HealthSnapshot } from '../ports/control/health.ts'
 import { accountChecks } from './account-checks.ts'
+import { brokerClockCheck } from './broker-clock.ts'
 import { counted, draft, MOST_DETAILS, type Draft } from './checks.ts'
 import { exitableChecks } from './exitable-checks.ts'
 import type { HealthFacts } from './health-given.ts'
@@ -128,6 +129,7 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
     'notify:commands': counted('component', facts.news?.commands ?? [], 'warn'),
     'service:loop-delay': loopDelay(facts),
     'clock:jumps': clock(facts),
+    ...(facts.brokerClock && { 'broker:clock': brokerClockCheck(facts.brokerClock) }),
     'actors:restarts': draft('component', actors.restarts, actors.restarts > 0 ? 'warn' : 'pass'),
   }
 }

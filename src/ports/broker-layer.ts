@@ -10,7 +10,7 @@ export const compose = (broker: Broker, layers: readonly BrokerLayer[]): Broker 
 /** The calls of a broker as plain functions, for a layer that replaces some of them. */
 export function callsOf(next: Broker): Broker {
   const { openOrders, streamOrders, streamHints, hasNewCredentials, placeStop, amendStop } = next
-  const { instruments, positionMode, permissions, credentials, changes } = next
+  const { instruments, positionMode, permissions, credentials, changes, time } = next
   return {
     capabilities: next.capabilities,
     placeExit: (order, signal) => next.placeExit(order, signal),
@@ -28,6 +28,7 @@ export function callsOf(next: Broker): Broker {
     ...(positionMode && { positionMode: positionMode.bind(next) }),
     ...(changes && { changes: changes.bind(next) }),
     ...(permissions && { permissions: permissions.bind(next) }),
+    ...(time && { time: time.bind(next) }),
     ...(credentials && { credentials: credentials.bind(next) }),
     ...(hasNewCredentials && { hasNewCredentials: hasNewCredentials.bind(next) }),
     close: () => next.close(),

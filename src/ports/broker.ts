@@ -6,6 +6,7 @@ import type { StopOrder } from '../domain/resting-stop.ts'
 import type { ReportedChange } from '../domain/shrink-cause.ts'
 import type { Tick } from '../domain/tick.ts'
 import type {
+  ClockReading,
   Credentials,
   Permissions,
   PositionMode,
@@ -78,6 +79,8 @@ export interface Broker {
   positionMode?(signal: AbortSignal): Promise<PositionMode>
   /** What took units out of a holding since then (epoch ms), other than orders of this service; the last one last. */
   changes?(key: HoldingKey, since: number, signal: AbortSignal): Promise<readonly ReportedChange[]>
+  /** The venue's clock, by the median of three answers where it takes a call to read it. */
+  time?(signal: AbortSignal): Promise<ClockReading>
   /** What the credentials permit. */
   permissions?(signal: AbortSignal): Promise<Permissions>
   /** What is known of the credentials that the next call would use; makes no call. */

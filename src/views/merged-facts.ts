@@ -31,6 +31,9 @@ export function mergedFacts(all: readonly MetricFacts[]): MetricFacts {
     nets: sumOf(all.map(({ nets }) => nets)),
     venueLayerMs: sum(each => each.venueLayerMs),
     credentialsEndAt: firstOf(all.map(({ credentialsEndAt }) => credentialsEndAt)),
+    brokerClockMs: all
+      .flatMap(({ brokerClockMs }) => brokerClockMs ?? [])
+      .toSorted((a, b) => Math.abs(b) - Math.abs(a))[0],
     exitsIntended: sumOfMaps(all.map(({ exitsIntended }) => exitsIntended)),
     exitsEnded: endedOf(all),
     rejections: sumOfMaps(all.map(({ rejections }) => rejections)),

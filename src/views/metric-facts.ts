@@ -16,7 +16,7 @@ import { rosterFacts } from './roster-facts.ts'
 
 interface Given extends Pick<
   MetricFacts,
-  'version' | 'startedAt' | 'now' | 'health' | 'redis' | 'streams' | 'advisors'
+  'version' | 'startedAt' | 'now' | 'health' | 'redis' | 'streams' | 'advisors' | 'brokerClockMs'
 > {
   /** Epoch ms of the last health snapshot. */
   readonly healthAt: number

@@ -109,6 +109,20 @@ describe('a service whose token ends', () => {
     expect(await status()).to.not.match(/^credentials/m)
   })
 
+  it('warns of a broker whose clock differs from this machine’s, and shows by how much', async () => {
+    writeToken(Date.now() + 40 * HOUR_MS)
+    await broker.script({ set: { clockMs: 90_000 } })
+    const capabilities = { lookup: 'complete', reduceOnly: true, visibilityMs: 0 }
+    await start({
+      broker: { kind: 'http', url: broker.url, tokenFile, time: true, capabilities },
+    })
+    await until(() => running!.health().checks['broker:clock']?.[0]?.status === 'warn')
+    expect(check('broker:clock').output).to.match(/^the broker's clock is 90\.\d s ahead of/)
+    const metrics = await (await fetch(`${running!.url}/metrics`)).text()
+    expect(metrics).to.match(/^watchkeeper_broker_clock_ahead_seconds (?:89\.9|90)/m)
+    await broker.script({ set: { clockMs: 0 } })
+  })
+
   it('names a token file that all can read, and shows nothing of it', async () => {
     writeFileSync(tokenFile, 'test-token', { mode: 0o644 })
     await start()

@@ -75,6 +75,7 @@ export function scraper({ system }: LiveRig, measured?: Meters) {
           redis: NO_REDIS,
           streams: NO_STREAMS,
           advisors: [],
+          brokerClockMs: undefined,
         },
       )
       return meters.board.scrape(facts, 'openmetrics')

@@ -24,7 +24,7 @@ describe('The drill of the access', () => {
   let rows: readonly VenueInstrument[]
   let drill: AccessDrill
 
-  beforeEach(() => {
+  const open = (hasTime = false): void => {
     now = 0
     asked = []
     fails = false
@@ -45,10 +45,12 @@ describe('The drill of the access', () => {
         })),
         positionMode: answer('mode', () => 'one-way' as const),
         instruments: answer('instruments', () => rows),
+        ...(hasTime && { time: answer('time', () => ({ aheadMs: 3, errorMs: 1 })) }),
       },
       monotonic: () => now,
     })
-  })
+  }
+  beforeEach(() => open())
 
   const cycle = (): Promise<void> => drill.cycle()
 
@@ -74,6 +76,13 @@ describe('The drill of the access', () => {
     fails = true
     await cycle()
     expect(drill.facts.permissions?.trade).to.equal(true)
+  })
+
+  it('reads the clock of a venue that says its time, each ten minutes', async () => {
+    open(true)
+    for (let minute = 0; minute <= 20; minute++, now += MINUTE_MS) await cycle()
+    expect(drill.facts.clock).to.deep.equal({ aheadMs: 3, errorMs: 1 })
+    expect(asked.filter(what => what === 'time')).to.have.length(2)
   })
 
   it('asks at most one question a minute, each in its turn', async () => {
@@ -103,6 +112,7 @@ describe('The drill of the access', () => {
       mode: undefined,
       instruments: undefined,
       credentials: undefined,
+      clock: undefined,
     })
   })
 

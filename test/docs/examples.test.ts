@@ -42,19 +42,24 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   Prices: text => parse(quoteList, { what: 'quotes', text }).quotes.map(row => quote.parse(row)),
   'Working orders (optional)': text => parse(openOrderList, { what: 'orders', text }),
   'Instruments and account (optional)': factsIn,
+  'Time (optional)': factsIn,
   'What the venue can prove': text => capabilities.parse(JSON.parse(text)),
 }
 
 /** Reads the answer to one of the questions about the access to an account. */
 async function factsIn(text: string): Promise<void> {
   const value = JSON.parse(text) as Record<string, unknown>
-  const facts = factCalls({ instruments: true, account: true }, async shape => shape.parse(value))
+  const clock = { now: () => 0, onTime: () => undefined }
+  const answered = { instruments: true, account: true, time: true }
+  const facts = factCalls({ ...answered, ...clock }, async shape => shape.parse(value))
   const signal = new AbortController().signal
   if ('instruments' in value) {
     expect(await facts.instruments!(signal)).to.have.length(1)
   } else if ('changes' in value) {
     const key = { instrument: instrumentId('BTCUSD'), side: 'long' } as const
     expect(await facts.changes!(key, 0, signal)).to.have.length(1)
+  } else if ('time' in value) {
+    expect(await facts.time!(signal)).to.have.property('aheadMs')
   } else {
     expect(await facts.permissions!(signal)).to.have.property('expiresAt')
     expect(await facts.positionMode!(signal)).to.equal('one-way')

@@ -97,7 +97,7 @@ const broker: Rows = [
   ['broker{http}', 'brokers/http/exchange', 'connectTimeoutMs timeoutMs answerBytes'],
   ['broker{http}', 'brokers/http', 'openOrders longestRetryAfterMs longestBanMs'],
   ['broker{http}', 'brokers/http/hint-stream', 'stream'],
-  ['broker{http}', 'brokers/http/facts', 'instruments account'],
+  ['broker{http}', 'brokers/http/facts', 'instruments account time'],
   ['broker{http}.capabilities', 'brokers/http/options', CAPABILITIES],
   ['broker{http}.capabilities', 'brokers/http/options', HORIZONS, 'later'],
   ['broker{http}.capabilities.restingStop', 'brokers/http/stops', RESTING_STOP, 'later'],

@@ -15,6 +15,7 @@ const NOTHING: AccessFacts = {
   mode: undefined,
   instruments: undefined,
   credentials: undefined,
+  clock: undefined,
 }
 
 describe('The exitable positions', () => {

@@ -20,7 +20,11 @@ export class ServerClock {
   /** Takes the `Date` header of an answer that came at `at` (steady ms). One that cannot be read changes nothing. */
   heard(header: string | undefined, at: number): void {
     const date = header === undefined ? NaN : Date.parse(header)
-    if (Number.isNaN(date)) return
+    if (!Number.isNaN(date)) this.heardTime(date, at)
+  }
+
+  /** Takes the server's time, epoch ms, of an answer that came at `at` (steady ms). */
+  heardTime(date: number, at: number): void {
     if (this.present !== undefined && at - this.present.from >= KEPT_MS) {
       this.before = at - this.present.from >= 2 * KEPT_MS ? undefined : this.present
       this.present = undefined
@@ -51,6 +55,11 @@ export class Deadlines {
   /** Takes the `Date` header of an answer that has just come. */
   heard(header: string | undefined): void {
     this.server.heard(header, this.steady())
+  }
+
+  /** Takes the time, epoch ms, that the server has just stated: it is not cut to the second as the header is. */
+  heardTime(time: number): void {
+    this.server.heardTime(time, this.steady())
   }
 
   /** Whether an order must leave no more. */

@@ -1,6 +1,11 @@
 import { z } from 'zod'
 import type { ReportedChange } from '../../domain/shrink-cause.ts'
-import type { Permissions, PositionMode, VenueInstrument } from '../../domain/venue-facts.ts'
+import type {
+  ClockReading,
+  Permissions,
+  PositionMode,
+  VenueInstrument,
+} from '../../domain/venue-facts.ts'
 import type { Broker, HoldingKey } from '../../ports/broker.ts'
 import { positionMode } from '../venue-facts-shapes.ts'
 
@@ -56,19 +61,38 @@ function modeOf({ positionMode: mode }: z.infer<typeof accountFacts>): PositionM
   return mode
 }
 
+/** The answer to the query for the time, epoch ms. */
+const serverTime = z.object({ time: z.number().nonnegative() })
+
+/** Answers of which the median counts as the difference of the clocks. */
+const TIME_SAMPLES = 3
+
 /** The calls whose answers say what an exit depends on. */
-export type FactCalls = Pick<Broker, 'instruments' | 'permissions' | 'positionMode' | 'changes'>
+export type FactCalls = Pick<
+  Broker,
+  'instruments' | 'permissions' | 'positionMode' | 'changes' | 'time'
+>
 
 /** Reads one answer of the server. */
 type Read = <Answer>(shape: z.ZodType<Answer>, path: string, signal: AbortSignal) => Promise<Answer>
 
+export interface FactOptions {
+  /** What the server answers by its configuration. */
+  readonly instruments: boolean
+  readonly account: boolean
+  readonly time: boolean
+  /** Epoch ms. */
+  readonly now: () => number
+  /** Called with each time (epoch ms) that the server states. */
+  readonly onTime: (time: number) => void
+}
+
 /** The questions about the access to the account that the server answers. */
-export function factCalls(
-  { instruments, account }: { readonly instruments: boolean; readonly account: boolean },
-  read: Read,
-): FactCalls {
+export function factCalls(options: FactOptions, read: Read): FactCalls {
+  const { instruments, account, time } = options
   const accountAt = (signal: AbortSignal) => read(accountFacts, '/v1/account', signal)
   return {
+    ...(time && { time: (signal: AbortSignal) => readClock(options, read, signal) }),
     ...(instruments && {
       instruments: async (signal: AbortSignal) =>
         instrumentsOf((await read(instrumentRows, '/v1/instruments', signal)).instruments),
@@ -85,4 +109,21 @@ export function factCalls(
       positionMode: async (signal: AbortSignal) => modeOf(await accountAt(signal)),
     }),
   }
+}
+
+/** Reads the server's clock: an answer was made at some moment between its request and its arrival. */
+async function readClock(
+  { now, onTime }: Pick<FactOptions, 'now' | 'onTime'>,
+  read: Read,
+  signal: AbortSignal,
+): Promise<ClockReading> {
+  const readings: ClockReading[] = []
+  for (let sample = 0; sample < TIME_SAMPLES; sample++) {
+    const before = now()
+    const { time } = await read(serverTime, '/v1/time', signal)
+    const errorMs = (now() - before) / 2
+    onTime(time)
+    readings.push({ aheadMs: time - before - errorMs, errorMs: Math.abs(errorMs) })
+  }
+  return readings.toSorted((a, b) => a.aheadMs - b.aheadMs)[Math.floor(TIME_SAMPLES / 2)]!
 }

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { capabilityFaults } from '../../domain/capability-faults.ts'
+import { faultOfUrl, isInTheClear } from './address.ts'
 import { HORIZON_EXPECTED, horizonOf } from './horizon.ts'
 import { restingStop } from './stops.ts'
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 
 /** A limit on calls within one horizon; a rate below one a second is expressed per minute. */
 const calls = (horizon: string) =>
@@ -175,6 +174,7 @@ const fields = {
     .boolean()
     .default(false)
     .describe('Whether the server says what the account and its credentials permit.'),
+  time: z.boolean().default(false).describe('Whether the server says its time (`/v1/time`).'),
   openOrders: z.boolean().default(false).describe('Whether the server lists working orders.'),
   stream: z
     .boolean()
@@ -230,19 +230,3 @@ export const httpBrokerSchema = z
   })
 
 export type HttpBrokerConfig = z.output<typeof httpBrokerSchema>
-
-/** Why the address of a server is invalid; undefined where it is valid. */
-export function faultOfUrl(text: string): string | undefined {
-  if (!URL.canParse(text)) return 'an address such as https://bridge.example'
-  const { protocol, username, password, search, hash } = new URL(text)
-  if (protocol !== 'http:' && protocol !== 'https:') return 'an address with https: or http:'
-  if (username !== '' || password !== '') return 'an address without a password'
-  return search === '' && hash === '' ? undefined : 'an address without ? and #'
-}
-
-/** Whether traffic to an address is unencrypted and leaves this machine. */
-export function isInTheClear(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname } = new URL(text)
-  return protocol === 'http:' && !LOOPBACK.test(hostname)
-}

@@ -5,8 +5,7 @@ export type { Permissions, PositionMode } from '../../domain/venue-facts.ts'
 /** A broker at a venue, and what its setup can read there before a position is guarded. */
 export interface VenueBroker extends Broker {
   openOrders: NonNullable<Broker['openOrders']>
-  /** How far the venue's clock is ahead of this machine's, ms. */
-  clockOffsetMs(signal: AbortSignal): Promise<number>
+  time: NonNullable<Broker['time']>
   positionMode: NonNullable<Broker['positionMode']>
   instruments: NonNullable<Broker['instruments']>
   permissions: NonNullable<Broker['permissions']>

@@ -4,7 +4,7 @@ import type { ClientOrderId, ExitOrder } from '../../domain/order.ts'
 import { isNetId, type StopOrder } from '../../domain/resting-stop.ts'
 import type { ReportedChange } from '../../domain/shrink-cause.ts'
 import type { Tick } from '../../domain/tick.ts'
-import type { Credentials } from '../../domain/venue-facts.ts'
+import type { ClockReading, Credentials } from '../../domain/venue-facts.ts'
 import type { LimitUse } from '../../domain/venue.ts'
 import { NotSent } from '../../errors.ts'
 import type {
@@ -135,8 +135,8 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
     this.client.onLimitUse = listener
   }
 
-  clockOffsetMs(signal: AbortSignal): Promise<number> {
-    return this.client.clockOffsetMs(signal)
+  time(signal: AbortSignal): Promise<ClockReading> {
+    return this.client.time(signal)
   }
 
   credentials(): Credentials {

@@ -1,3 +1,4 @@
+import type { ClockReading } from '../../domain/venue-facts.ts'
 import type { LimitUse } from '../../domain/venue.ts'
 import { OutcomeUnknown } from '../../errors.ts'
 import type { ExitAnswer } from '../../ports/broker.ts'
@@ -72,10 +73,10 @@ export class VenueClient {
     return answer.value
   }
 
-  /** How far the venue's clock is ahead of this machine's, ms. */
-  async clockOffsetMs(signal: AbortSignal): Promise<number> {
+  /** Reads the venue's clock anew. */
+  async time(signal: AbortSignal): Promise<ClockReading> {
     await this.line.syncTime(signal)
-    return this.line.time.offsetMs ?? 0
+    return this.line.time.reading()
   }
 }
 

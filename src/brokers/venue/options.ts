@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Capabilities } from '../../ports/broker.ts'
 import type { Timers } from '../../ports/timers.ts'
-import { faultOfUrl, isInTheClear } from '../http/options.ts'
+import { faultOfUrl, isInTheClear } from '../http/address.ts'
 import type { PositionMode } from './account.ts'
 import { measured, readReport } from './report.ts'
 

@@ -1,7 +1,16 @@
+import type { ClockReading } from '../../domain/venue-facts.ts'
+
 /** The venue's time is asked for again after so long, ms: clocks drift some ms an hour. */
 const FRESH_MS = 600_000
 /** Questions in one synchronisation; the median of their results counts. */
 const SAMPLES = 3
+
+/** An answer of the venue: its time, and the monotonic ms at which the answer came and how long it took. */
+interface Sample {
+  readonly serverMs: number
+  readonly monotonicMs: number
+  readonly tookMs: number
+}
 
 /**
  * The venue's time: its last answer, counted on by a monotonic clock. The estimate lags by the
@@ -10,7 +19,7 @@ const SAMPLES = 3
 export class VenueTime {
   private readonly monotonic: () => number
   private readonly now: () => number
-  private base: { readonly serverMs: number; readonly monotonicMs: number } | undefined
+  private base: Sample | undefined
   private isDistrusted = true
   private syncing: Promise<void> | undefined
 
@@ -27,10 +36,14 @@ export class VenueTime {
   }
 
   /**
-   * How far the venue's clock is ahead of this machine's, ms; undefined before its first answer.
+   * The venue's clock against this machine's: the answer was made at some moment of the time that it took.
+   *
+   * @throws Error before the venue's first answer.
    */
-  get offsetMs(): number | undefined {
-    return this.base === undefined ? undefined : this.at() - this.now()
+  reading(): ClockReading {
+    if (this.base === undefined) throw new Error('the venue has not said its time yet')
+    const errorMs = this.base.tookMs / 2
+    return { aheadMs: this.at() - this.now() + errorMs, errorMs }
   }
 
   /** Call when the venue refused a timestamp: nothing is signed before the time was read again. */
@@ -56,13 +69,14 @@ export class VenueTime {
   }
 
   private async measure(ask: () => Promise<number>): Promise<void> {
-    const samples: { serverMs: number; monotonicMs: number }[] = []
+    const samples: Sample[] = []
     for (let sample = 0; sample < SAMPLES; sample++) {
+      const before = this.monotonic()
       const serverMs = await ask()
-      samples.push({ serverMs, monotonicMs: this.monotonic() })
+      const monotonicMs = this.monotonic()
+      samples.push({ serverMs, monotonicMs, tookMs: monotonicMs - before })
     }
-    const ahead = (each: { serverMs: number; monotonicMs: number }): number =>
-      each.serverMs - each.monotonicMs
+    const ahead = (each: Sample): number => each.serverMs - each.monotonicMs
     samples.sort((a, b) => ahead(a) - ahead(b))
     this.base = samples[Math.floor(SAMPLES / 2)]!
     this.isDistrusted = false

@@ -29,6 +29,8 @@ export interface MetricFacts {
   readonly venueLayerMs: number
   /** When the credentials of the broker end, epoch ms; undefined: never, or not known. */
   readonly credentialsEndAt: number | undefined
+  /** How far the clock of the broker is ahead of this machine's, ms; undefined: not known. */
+  readonly brokerClockMs: number | undefined
   /** Exits so far in this process, by reason; those that are over by outcome, too. */
   readonly exitsIntended: ReadonlyMap<string, number>
   readonly exitsEnded: Readonly<Record<ExitOutcome, ReadonlyMap<string, number>>>

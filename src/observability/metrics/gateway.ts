@@ -13,6 +13,7 @@ export const BROKER_OPERATIONS = {
     'positionMode',
     'permissions',
     'changes',
+    'time',
   ],
   quotes: ['quotes'],
 } as const
@@ -50,6 +51,13 @@ export const gatewayMetrics: MetricFamily = board => {
     },
     ({ credentialsEndAt }) =>
       credentialsEndAt === undefined ? [] : single(credentialsEndAt / 1_000),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_broker_clock_ahead_seconds',
+      help: 'How far the clock of the broker is ahead of that of this machine (below 0: behind); of several accounts that which differs most. Absent where it is not known.',
+    },
+    ({ brokerClockMs }) => (brokerClockMs === undefined ? [] : single(brokerClockMs / 1_000)),
   )
   board.counter(
     {

@@ -46,6 +46,39 @@ describe('What a server says of the access to an account', () => {
   })
 })
 
+describe('The time that a server says', () => {
+  const on = stage()
+  const open = (but = {}) => on.open({ time: true, ...but })
+
+  it('is asked for only where the configuration says that it answers', () => {
+    expect(on.open()).to.not.have.any.keys('time')
+  })
+
+  it('is not known where the answer has another shape', async () => {
+    await on.harm({ kind: 'raw', text: '{"time":"now"}' }, { on: 'time' })
+    expect(await failure(open().time!(signal))).to.be.instanceOf(OutcomeUnknown)
+  })
+
+  it('is compared with this machine’s clock by the median of three answers', async () => {
+    await on.remote.script({ set: { clockMs: -7_000 } })
+    await on.harm({ kind: 'patch', fields: { time: 5 } }, { on: 'time', skip: 1 })
+    const { aheadMs, errorMs } = await open().time!(signal)
+    expect(aheadMs).to.be.within(-7_000 - errorMs - 1, -7_000 + errorMs + 1)
+    const asked = (await on.remote.requests()).filter(({ route }) => route === 'time')
+    expect(asked).to.have.length(3)
+  })
+
+  it('states the deadlines of orders from then on, finer than the second of a header', async () => {
+    await on.remote.script({ set: { clockMs: 3_600_000, capabilities: { deadline: 'kept' } } })
+    const broker = open()
+    const { errorMs } = await broker.time!(signal)
+    const actBy = Date.now() + 5_000
+    await broker.placeExit(anOrder({ actBy }), signal)
+    const [sent] = (await on.remote.requests()).filter(({ route }) => route === 'place')
+    expect(sent!.expiresAt! - actBy - 3_600_000).to.be.within(-2 * errorMs - 2, 1)
+  })
+})
+
 describe('The deadline of an order over HTTP', () => {
   const on = stage()
 

@@ -27,12 +27,12 @@ describe('VenueTime', () => {
   it('is this machine’s until the venue has answered', () => {
     expect(time.at()).to.equal(1_000_000)
     expect(time.isNeeded).to.equal(true)
-    expect(time.offsetMs).to.equal(undefined)
+    expect(() => time.reading()).to.throw('has not said its time')
   })
 
   it('takes the median of three answers, so that one slow answer does not matter', async () => {
     await sync(3_000, [10, 900, 20])
-    expect(time.offsetMs).to.equal(3_000 - 20)
+    expect(time.at() - wallMs).to.equal(3_000 - 20)
   })
 
   it('never runs ahead of the venue', async () => {
@@ -42,8 +42,13 @@ describe('VenueTime', () => {
       [300, 300, 300],
     ]) {
       await sync(-2_000, ways)
-      expect(time.offsetMs).to.be.at.most(-2_000)
+      expect(time.at() - wallMs).to.be.at.most(-2_000)
     }
+  })
+
+  it('says how far the venue is ahead, give or take half of the time that the answer took', async () => {
+    await sync(3_000, [20, 20, 20])
+    expect(time.reading()).to.deep.equal({ aheadMs: 3_000 - 10, errorMs: 10 })
   })
 
   it('is unaffected when the wall clock is set', async () => {

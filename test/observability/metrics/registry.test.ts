@@ -17,6 +17,7 @@ const FACTS: MetricFacts = {
   nets: { resting: 1, missing: 0, unproved: 0, orphan: 0 },
   venueLayerMs: 2_500,
   credentialsEndAt: undefined,
+  brokerClockMs: -1_500,
   positions: { guarded: 3, exiting: 1, observed: 0, unguarded: 0 },
   exitsIntended: new Map([['stop-loss', 2]]),
   exitsEnded: {

@@ -105,6 +105,8 @@ function requestOf(
     }
     case 'GET /account':
       return reading('account', ({ settings }) => ({ ...settings.account }))
+    case 'GET /time':
+      return reading('time', ({ settings }) => ({ time: Date.now() + settings.clockMs }))
     case 'GET /capabilities':
       return reading('capabilities', venue => ({ ...venue.settings.capabilities }))
     default:

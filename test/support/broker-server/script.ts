@@ -16,6 +16,7 @@ export type Route =
   | 'instruments'
   | 'account'
   | 'changes'
+  | 'time'
 
 /** How an order is executed. */
 export interface FillPlan {
