@@ -98,8 +98,8 @@ function judgeEntry(
 
 /** The rules that a position has after a change, rule by rule; null takes a rule away. */
 export function mergedRules(
-  { position, rules: present }: Registered,
-  { rules: given, isWhole = false }: RulesRequest,
+  { position, rules: present }: Pick<Registered, 'position' | 'rules'>,
+  { rules: given, isWhole = false }: Pick<RulesRequest, 'rules' | 'isWhole'>,
 ): Registered['rules'] {
   if (isWhole) return given
   const rules: Record<string, unknown> = { ...present, ...given }

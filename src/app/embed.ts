@@ -8,6 +8,7 @@ import type { HealthSnapshot } from '../ports/control/health.ts'
 import type { AddedView, ChangedView, PositionView } from '../ports/control/positions.ts'
 import type { WhyView } from '../ports/control/why.ts'
 import { checkConfig } from './config-check.ts'
+import { startWarnings } from './missing-files.ts'
 import { configWithPlugins } from './plugins.ts'
 import { Service } from './service.ts'
 import { version } from './version.ts'
@@ -117,7 +118,7 @@ export async function startWatchkeeper(options: EmbedOptions = {}): Promise<Runn
   const { noted, refused } = started
   return embedded(service.control, {
     url: started.url,
-    warnings: [...odd, ...warnings, ...noted, ...refused],
+    warnings: [...odd, ...warnings, ...startWarnings(config, entries), ...noted, ...refused],
     stop: () => ending.stop(),
   })
 }

@@ -1,9 +1,10 @@
+import { noNetFor } from '../account/no-net.ts'
 import { PAPER_ACCOUNT_CAPABILITIES } from '../brokers/paper-capabilities.ts'
 import { accountsOf } from '../config/accounts.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { noNetAt } from '../nets/support.ts'
-import { distancePct, triggerFor } from '../nets/trigger.ts'
+import { compileRuleSet } from '../risk/rule-set.ts'
 import { netOf } from '../risk/rules/net.ts'
 import { capabilitiesOf } from './plugins.ts'
 
@@ -25,7 +26,11 @@ export const netWarnings = (
       const cause = causeOf(own, entry)
       if (cause !== undefined) byCause.set(cause, [...(byCause.get(cause) ?? []), entry])
     }
-    return [...byCause].map(([cause, those]) => `${namesOf(those)}: no net: ${cause}`)
+    const adopted = causeOfAdopted(own)
+    return [
+      ...[...byCause].map(([cause, those]) => `${namesOf(those)}: no net: ${cause}`),
+      ...(adopted === undefined ? [] : [`holdings.defaultRules: no net: ${adopted}`]),
+    ]
   })
 
 function namesOf(entries: readonly PositionEntry[]): string {
@@ -35,40 +40,24 @@ function namesOf(entries: readonly PositionEntry[]): string {
 }
 
 /** Why a position would have no net; undefined: it asks for none, or could have one. */
-function causeOf(
-  { broker, instruments }: ServiceConfig,
-  { position, ruleSet }: PositionEntry,
-): string | undefined {
-  const net = netOf(ruleSet)
-  if (net === undefined) return undefined
-  const capabilities = broker.kind === 'paper' ? PAPER_ACCOUNT_CAPABILITIES : capabilitiesOf(broker)
-  const listsOrders = broker.kind !== 'http' || broker.openOrders
-  const lacking = noNetAt({ ...capabilities, listsOrders }, net)
-  if (lacking !== undefined) return `expected ${lacking}`
-  const { restingStop: venue } = capabilities
-  const { maxDistancePct = Infinity } = venue!
-  const stop = stopAtEntry({ position, ruleSet })
-  if (stop === undefined || maxDistancePct === Infinity) return undefined
-  const { side, entryPrice, instrument } = position
-  const spec = instruments.of(instrument)
-  const trigger = triggerFor({ side, stop, net, venue: venue!, spec })
-  const pct = distancePct(trigger, entryPrice)
-  return pct > maxDistancePct
-    ? `its trigger would lie ${Number(pct.toPrecision(3))} % from the entry price, and the broker takes at most ${maxDistancePct} %`
-    : undefined
+function causeOf(config: ServiceConfig, { position, ruleSet }: PositionEntry): string | undefined {
+  const spec = config.instruments.of(position.instrument)
+  return noNetFor({ position, ruleSet }, { ...venueOf(config), spec })
 }
 
-/** The nearest stop of the rules at the entry, price per unit; undefined where they have none yet. */
-function stopAtEntry({
-  position: given,
-  ruleSet,
-}: Pick<PositionEntry, 'position' | 'ruleSet'>): number | undefined {
-  const { entryPrice, side, openedAt = 0 } = given
-  const position = { ...given, openedAt }
-  const stops = ruleSet.rules.flatMap(rule => {
-    const { stop } = rule.kind === 'levels' ? rule.arm(position, entryPrice, openedAt) : {}
-    return stop === undefined ? [] : [stop]
-  })
-  if (stops.length === 0) return undefined
-  return side === 'long' ? Math.max(...stops) : Math.min(...stops)
+/** The same of a holding that is adopted, as far as that does not depend on its price. */
+function causeOfAdopted(config: ServiceConfig): string | undefined {
+  const { adopt, defaultRules } = config.holdings
+  if (adopt !== 'rules' || defaultRules === undefined) return undefined
+  const { ruleSet } = compileRuleSet(defaultRules)
+  const net = ruleSet && netOf(ruleSet)
+  if (net === undefined) return undefined
+  const { capabilities, listsOrders } = venueOf(config)
+  const lacking = noNetAt({ ...capabilities, listsOrders }, net)
+  return lacking === undefined ? undefined : `expected ${lacking}`
 }
+
+const venueOf = ({ broker }: ServiceConfig) => ({
+  capabilities: broker.kind === 'paper' ? PAPER_ACCOUNT_CAPABILITIES : capabilitiesOf(broker),
+  listsOrders: broker.kind !== 'http' || broker.openOrders,
+})

@@ -141,7 +141,12 @@ function checkedPushes(
 }
 
 type AccessCall =
-  'instruments' | 'positionMode' | 'permissions' | 'credentials' | 'changes' | 'time'
+  | 'instruments'
+  | 'positionMode'
+  | 'permissions'
+  | 'credentials'
+  | 'changes'
+  | 'time'
 
 /** The questions about the access to an account, where the broker answers them. */
 function checkedAccess(broker: Broker): Pick<Broker, AccessCall> {

@@ -1,4 +1,7 @@
+import { noNetFor } from '../account/no-net.ts'
+import { mergedRules } from '../account/rule-judgement.ts'
 import { conflictsOf } from '../account/same-position.ts'
+import { ruleSetOf } from '../account/stored-rules.ts'
 import { accountText } from '../domain/account-name.ts'
 import { positionId } from '../domain/ids.ts'
 import { layerOf, type Layer } from '../domain/layer.ts'
@@ -61,7 +64,8 @@ export class PositionControl {
     const { wanted, warnings: more } = system.admission.admit(request)
     try {
       const registered = await system.changes.add(wanted, nameOf(by))
-      const added = { ...this.view(registered), warnings: [...warnings, ...more] }
+      const odd = [...warnings, ...more, ...this.netWarnings(registered)]
+      const added = { ...this.view(registered), warnings: odd }
       return { added, isNew: true }
     } catch (error) {
       if (!(error instanceof WatchkeeperError) || error.code !== 'POSITION_EXISTS') throw error
@@ -70,6 +74,16 @@ export class PositionControl {
       if (row === undefined) throw error
       return { added: { ...this.view(row), warnings }, isNew: false }
     }
+  }
+
+  /** Why the net that its rules ask for cannot rest at the venue of the account. */
+  private netWarnings({ position, rules }: Pick<Registered, 'position' | 'rules'>): string[] {
+    const { engine, instruments } = this.deps.system
+    const { capabilities, listsOrders } = engine.book.settings
+    const asked = { position, ruleSet: ruleSetOf({ position, rules }) }
+    const spec = instruments.of(position.instrument)
+    const why = noNetFor(asked, { capabilities, listsOrders, spec })
+    return why === undefined ? [] : [`rules.net: no net: ${why}`]
   }
 
   /** The guarded position that a request describes; throws POSITION_EXISTS for another one of its id. */
@@ -86,7 +100,8 @@ export class PositionControl {
     const { system } = this.deps
     await this.endDurable(id)
     const { registered, changes } = await system.changeRules(positionId(id), request, nameOf(by))
-    return { ...this.view(registered), changes, warnings: request.warnings ?? [] }
+    const warnings = [...(request.warnings ?? []), ...this.netWarnings(registered)]
+    return { ...this.view(registered), changes, warnings }
   }
 
   async amend(id: string, request: Amendment, by: Requester): Promise<ChangedView> {
@@ -98,7 +113,9 @@ export class PositionControl {
 
   previewRules(id: string, request: RulesRequest): RulesPreview {
     const { changes, next } = this.deps.system.changes.previewRules(positionId(id), request)
-    return { changes, ...next, warnings: request.warnings ?? [] }
+    const { position, rules } = this.deps.system.state.register.get(positionId(id))!
+    const after = { position, rules: mergedRules({ position, rules }, request) }
+    return { changes, ...next, warnings: [...(request.warnings ?? []), ...this.netWarnings(after)] }
   }
 
   async release(id: string, by: Requester): Promise<void> {

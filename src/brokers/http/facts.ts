@@ -64,7 +64,7 @@ function modeOf({ positionMode: mode }: z.infer<typeof accountFacts>): PositionM
 /** The answer to the query for the time, epoch ms. */
 const serverTime = z.object({ time: z.number().nonnegative() })
 
-/** Answers of which the median counts as the difference of the clocks. */
+/** Answers per reading; their median counts. */
 const TIME_SAMPLES = 3
 
 /** The calls whose answers say what an exit depends on. */
