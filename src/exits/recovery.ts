@@ -69,7 +69,22 @@ function notAhead(record: ExitRecord, now: number, settings: ExitSettings): Exit
     return [key, typeof at === 'number' ? Math.min(at, bound) : at]
   })
   const state = Object.fromEntries(bounded) as unknown as ExitState
-  // How long ago that was is not known: a venue that forgets orders may have forgotten this one.
-  const longAgo = madeAt <= now ? madeAt : 0
-  return { ...record, intendedAt: Math.min(intendedAt, now), madeAt: longAgo, state }
+  const made = madeBefore(madeAt, now, settings)
+  return { ...record, intendedAt: Math.min(intendedAt, now), madeAt: made, state }
+}
+
+/** A clock that was ahead by less than this share of what the venue remembers decides nothing. */
+const SMALL_SHARE = 0.01
+
+/**
+ * When an order was made at the latest, by a clock that may have been ahead (epoch ms): as long ago as the
+ * clock was ahead, where the venue finds orders for much longer than that. Else nothing says how long ago it was,
+ * and a venue that forgets orders may have forgotten this one.
+ */
+function madeBefore(madeAt: number, now: number, { capabilities }: ExitSettings): number {
+  const aheadMs = madeAt - now
+  if (aheadMs <= 0) return madeAt
+  const { lookupKeeps: keeps } = capabilities
+  const isSmall = typeof keeps === 'object' && 'ms' in keeps && aheadMs <= SMALL_SHARE * keeps.ms
+  return isSmall ? now - aheadMs : 0
 }

@@ -63,6 +63,9 @@ describe('an exit that a new process takes up', () => {
   })
 })
 
+/** Long after the epoch: what was made at 0 is forgotten. */
+const DAYS_MS = 10 * 86_400_000
+
 describe('an exit of a process whose clock was ahead', () => {
   it('is not proved absent by a look-up at a venue that forgets: how old its order is, is not known', () => {
     const settings = settingsOf({ ...LOOK_UP, lookupKeeps: { ms: 1_000 } })
@@ -72,6 +75,28 @@ describe('an exit of a process whose clock was ahead', () => {
       return settingsFor(taken, settings, now).capabilities.lookup
     }
     expect([lookupAt(50_500), lookupAt(7_000)]).to.deep.equal(['complete', 'none'])
+  })
+
+  it('is proved absent where the venue finds orders for a hundred times as long as the clock was ahead', () => {
+    const settings = settingsOf({ ...LOOK_UP, lookupKeeps: { ms: 2_000_000 } })
+    const { record } = new ExitCase(settings).sent(DAYS_MS)
+    const lookupAt = (aheadMs: number, laterMs = 0): string => {
+      const now = record.madeAt - aheadMs
+      const taken = recoveredBy(record, { now, owned: 5 }, settings)
+      return settingsFor(taken, settings, now + laterMs).capabilities.lookup
+    }
+    expect([lookupAt(20_000), lookupAt(20_001)]).to.deep.equal(['complete', 'none'])
+    const later = [lookupAt(20_000, 1_979_999), lookupAt(20_000, 1_980_000)]
+    expect(later).to.deep.equal(['complete', 'none'])
+  })
+
+  it('is not proved absent where the venue forgets at a time of day', () => {
+    const keeps = { until: '00:00', timezone: 'UTC' } as const
+    const settings = settingsOf({ ...LOOK_UP, lookupKeeps: keeps })
+    const { record } = new ExitCase(settings).sent(DAYS_MS)
+    const now = record.madeAt - 1
+    const taken = recoveredBy(record, { now, owned: 5 }, settings)
+    expect(settingsFor(taken, settings, now).capabilities.lookup).to.equal('none')
   })
 })
 
