@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { HandTrade } from '../support/broker-server/script.ts'
+import { environmentOf, reportOf, type Emulated } from './emulated.ts'
 import { CALL_MS, type Plan } from './plan.ts'
 import { placeOf, type CrashVenue } from './venues.ts'
 
@@ -104,6 +105,8 @@ export function writeFiles(
   // Their time may be over before the first price arrives: that is intended.
   const entries = positionsOf(plan).map(each => ({ ...each, exitNow: true }))
   writeFileSync(positions, JSON.stringify({ positions: entries }))
+  const { emulated } = plan.venue
+  if (emulated) writeFileSync(join(folder, REPORT), JSON.stringify(reportOf(emulated)))
   const config = writeConfig(folder, { ...plan, ...at })
   const data = join(folder, 'data')
   return ['--config', config, '--positions', positions, '--data', data, '--port', '0']
@@ -112,7 +115,7 @@ export function writeFiles(
 /** Writes what the configuration claims of a venue; gives the file. */
 export function writeConfig(folder: string, claimed: Claimed): string {
   const file = join(folder, 'config.yaml')
-  writeFileSync(file, stringify(configOf(claimed)))
+  writeFileSync(file, stringify(configOf(claimed, folder)))
   return file
 }
 
@@ -128,7 +131,25 @@ const adoption = (visibilityMs: number, hasNets: boolean) => ({
 export const lotOf = ({ seed, hostility }: Pick<Plan, 'seed' | 'hostility'>): number | null =>
   hostility.doesDrift && seed % 2 === 0 ? 1 : null
 
-function configOf({ venue, seed, hostility, net, url, lookupKeeps = null }: Claimed) {
+/** What the venue is taken to have measured. */
+const REPORT = 'venue-report.json'
+/** The weight of the lists of a venue does not allow more. */
+const VENUE_RECONCILE_MS = 1_000
+
+/** The section of an account at an emulated venue. */
+const venueBroker = (emulated: Emulated, url: string, folder: string) => ({
+  kind: emulated.kind,
+  environment: environmentOf(emulated),
+  positionMode: emulated.mode,
+  report: join(folder, REPORT),
+  url,
+  callTimeoutMs: CALL_MS,
+})
+
+function configOf(
+  { venue, seed, hostility, net, url, lookupKeeps = null }: Claimed,
+  folder: string,
+) {
   const lot = lotOf({ seed, hostility })
   const isLimitOnly = venue.capabilities.styles?.includes('market') === false
   const style = isLimitOnly
@@ -145,18 +166,21 @@ function configOf({ venue, seed, hostility, net, url, lookupKeeps = null }: Clai
   return {
     positions: 'positions.json',
     cycleMs: 50,
-    broker: {
-      kind: 'http',
-      url,
-      token: 'test-token',
-      openOrders,
-      capabilities: {
-        ...venue.capabilities,
-        ...(lookupKeeps !== null && { lookupKeeps }),
-        ...(net !== null && { restingStop: net.restingStop }),
-      },
-      callTimeoutMs: CALL_MS,
-    },
+    broker:
+      venue.emulated === undefined
+        ? {
+            kind: 'http',
+            url,
+            token: 'test-token',
+            openOrders,
+            capabilities: {
+              ...venue.capabilities,
+              ...(lookupKeeps !== null && { lookupKeeps }),
+              ...(net !== null && { restingStop: net.restingStop }),
+            },
+            callTimeoutMs: CALL_MS,
+          }
+        : venueBroker(venue.emulated, url, folder),
     acceptUnprovable: venue.isUnprovable,
     instruments: { BTCUSD: spec, GLOBEX: spec },
     gateway: {
@@ -165,7 +189,7 @@ function configOf({ venue, seed, hostility, net, url, lookupKeeps = null }: Clai
     },
     exits: { workingMs: 400, retryMs: 50, maxRetryMs: 200, closedMarketRetryMs: 200, style },
     holdings: {
-      reconcileMs: 200,
+      reconcileMs: venue.emulated === undefined ? 200 : VENUE_RECONCILE_MS,
       confirm: hostility.course === 'restored',
       ...(hostility.course === 'adopted' &&
         adoption(venue.capabilities.visibilityMs, net !== null)),

@@ -13,6 +13,15 @@ export const GUARDED = fileURLToPath(new URL('guarded.ts', import.meta.url))
 const POLL_MS = 100
 const LONGEST_POLL_MS = 500
 
+/** How the guard is started. */
+export interface GuardOptions extends Partial<Pick<Hostility, 'commits' | 'clocks'>> {
+  readonly main: string
+  readonly args: readonly string[]
+  readonly clockMs?: number
+  /** Added to the environment of each process. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+}
+
 /** A guard that is killed and started again, over one data folder. */
 export class WatchedPosition {
   /** How often it was killed, by label. */
@@ -23,6 +32,7 @@ export class WatchedPosition {
   private readonly commits: readonly CommitFault[]
   private readonly clocks: CrashClock[]
   private readonly clockMs: number
+  private readonly env: Readonly<Record<string, string>>
   private service: RunningService | undefined
   private readonly outputs: string[] = []
   private label: string | undefined
@@ -33,20 +43,13 @@ export class WatchedPosition {
    */
   constructor(
     folder: string,
-    {
-      main,
-      args,
-      commits = [],
-      clocks = [],
-      clockMs = 0,
-    }: { main: string; args: readonly string[]; clockMs?: number } & Partial<
-      Pick<Hostility, 'commits' | 'clocks'>
-    >,
+    { main, args, commits = [], clocks = [], clockMs = 0, env = {} }: GuardOptions,
   ) {
     this.folder = folder
     this.commits = commits
     this.clocks = [...clocks]
     this.clockMs = clockMs
+    this.env = env
     this.main = main
     this.args = args
   }
@@ -71,6 +74,7 @@ export class WatchedPosition {
       ...(clock !== undefined && { clockStep: clock.step }),
     }
     const env = {
+      ...this.env,
       [STEERING]: JSON.stringify(steering),
       ...(isLabelled && { [CRASH_AT]: JSON.stringify(kill) }),
     }

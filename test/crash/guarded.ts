@@ -7,6 +7,7 @@ import { stepClock } from '../support/steered/clock.ts'
 import { harmCommits } from '../support/steered/commits.ts'
 import { STEERING, type Steering } from '../support/steered/steering.ts'
 import { CRASH_AT, type Label, type LabelledKill } from './labels.ts'
+import { stepAtVenue } from './steps.ts'
 
 /**
  * The real command, whose process ends by SIGKILL at a labelled step. Only its calls to the broker
@@ -57,6 +58,8 @@ function routeOf(
   method: string,
   path: string,
 ): 'place' | 'stop' | 'cancel' | 'order' | 'holding' | 'other' {
+  const atVenue = stepAtVenue(method, path)
+  if (atVenue !== undefined) return atVenue
   if (path.includes('/v1/holding?')) return 'holding'
   if (path.endsWith('/cancel')) return 'cancel'
   if (path.endsWith('/v1/stops') || path.endsWith('/amend')) return 'stop'

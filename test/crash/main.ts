@@ -4,10 +4,11 @@ import { theProgram } from '../support/compiled.ts'
 import { planOf, ROUND, venueOf } from './plan.ts'
 import { bar, tableOf, textOf } from './report.ts'
 import { run, type Result } from './run.ts'
-import { LATE_MS, realVenuesOf, venuesOf } from './venues.ts'
+import { emulatedVenues, LATE_MS, realVenuesOf, venuesOf } from './venues.ts'
 
 const REAL = realVenuesOf(LATE_MS).map(({ name }) => name)
-const NAMES = [...REAL, ...venuesOf(LATE_MS).map(({ name }) => name)]
+const EMULATED = emulatedVenues.map(({ name }) => name)
+const NAMES = [...EMULATED, ...REAL, ...venuesOf(LATE_MS).map(({ name }) => name)]
 
 const USAGE = `Usage: npm run test:crash -- [options]
 
@@ -19,7 +20,9 @@ by the broker's ledger alone. Each run is made of a seed; a seed's run can be re
   --seed <seed>    the run of one seed only, with everything that it has left behind
   --venue <name>   runs at this venue only; \`real\`: at all of
                    ${REAL.slice(0, 8).join(', ')},
-                   ${REAL.slice(8).join(', ')}
+                   ${REAL.slice(8).join(', ')};
+                   or, with the adapter of the venue against its emulator:
+                   ${EMULATED.join(', ')}
   --late <ms>      how late an order becomes visible at a late venue (default: ${LATE_MS})
   --workers <n>    runs at the same time (default: the number of cores)
   --help           print this and end
@@ -72,8 +75,9 @@ process.once('SIGINT', () => {
 /** So many seeds from the first one, of one venue where it is given; each run can be repeated by its seed alone. */
 function seedsFrom(first: number, length: number, venue: string | undefined): number[] {
   const isWanted = (seed: number): boolean => {
-    const { name, quirks } = venueOf(seed)
-    return venue === undefined || (venue === 'real' ? quirks !== undefined : name === venue)
+    const { name, quirks, emulated } = venueOf(seed)
+    const isReal = quirks !== undefined && emulated === undefined
+    return venue === undefined || (venue === 'real' ? isReal : name === venue)
   }
   const seeds: number[] = []
   for (let seed = first; seeds.length < length; seed++) if (isWanted(seed)) seeds.push(seed)

@@ -1,3 +1,4 @@
+import { restingStop } from '../../src/brokers/venue/resting-stop.ts'
 import { sfc32, type Random } from '../../src/domain/random.ts'
 import type { RestingStop } from '../../src/domain/resting-stop.ts'
 import type { Fault, Harm, Script } from '../support/broker-server/script.ts'
@@ -53,7 +54,7 @@ export function netPlanOf(seed: number, venue: CrashVenue, hostility: Hostility)
   return {
     act,
     afterMs: Math.floor(2_000 + random() * 4_000),
-    restingStop: {
+    restingStop: restingStopAt(venue) ?? {
       kinds:
         venue.capabilities.styles?.includes('market') === false ? ['stop-limit'] : ['stop-market'],
       reserves: random() < 0.4,
@@ -70,6 +71,12 @@ export function netPlanOf(seed: number, venue: CrashVenue, hostility: Hostility)
       ...(random() < 0.5 ? [{ on: 'cancel', harm: { kind: 'cross', share: 0.5 } } as const] : []),
     ],
   }
+}
+
+/** What the adapter of the venue declares; undefined where the configuration declares it. */
+function restingStopAt({ emulated }: CrashVenue): RestingStop | undefined {
+  if (emulated === undefined) return undefined
+  return restingStop(emulated.mode, { amend: emulated.kind !== 'binance' })
 }
 
 /** The venue refuses stops, and takes one when it is tried again. */

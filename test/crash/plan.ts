@@ -1,9 +1,10 @@
 import { sfc32, type Random } from '../../src/domain/random.ts'
 import type { Fault, FillPlan, Harm } from '../support/broker-server/script.ts'
+import { faultsAt } from './emulated.ts'
 import { hostilityOf, TO_BELIEF, withMore, type Hostility } from './hostility.ts'
 import { LABELS, type Kill } from './labels.ts'
 import { netPlanOf, type NetPlan } from './net-plan.ts'
-import { LATE_MS, realVenuesOf, venuesOf, type CrashVenue } from './venues.ts'
+import { emulatedVenues, LATE_MS, realVenuesOf, venuesOf, type CrashVenue } from './venues.ts'
 
 /** One run: a venue, its faults, and where the guard is killed. All of it follows from a seed. */
 export interface Plan {
@@ -37,12 +38,12 @@ const VARIANTS = 8
 const MATRIX = venuesOf(LATE_MS).length * VARIANTS
 
 /** Runs that go once through all venues with every combination of faults. */
-export const ROUND = MATRIX + realVenuesOf(LATE_MS).length * VARIANTS
+export const ROUND = MATRIX + (realVenuesOf(LATE_MS).length + emulatedVenues.length) * VARIANTS
 
-/** The venue of a seed, from 0: those of the matrix first, neighbouring seeds at different ones. */
+/** The venue of a seed, from 0: those of the matrix first, then real and emulated ones, neighbouring seeds at different ones. */
 export function venueOf(seed: number, lateMs = LATE_MS): CrashVenue {
   const place = seed % ROUND
-  const venues = place < MATRIX ? venuesOf(lateMs) : realVenuesOf(lateMs)
+  const venues = place < MATRIX ? venuesOf(lateMs) : [...realVenuesOf(lateMs), ...emulatedVenues]
   return venues[(place < MATRIX ? place : place - MATRIX) % venues.length]!
 }
 
@@ -72,6 +73,7 @@ export function planOf(seed: number, lateMs = LATE_MS): Plan {
     faults: [
       ...(net?.faults ?? []),
       ...faultsOf(shrunk ?? venue, random),
+      ...(venue.emulated ? faultsAt(venue.emulated, sfc32(seed + EMULATED)) : []),
       ...quirkyFaults(venue, sfc32(seed + QUIRKS)),
       ...(isLateArrival ? [{ on: 'place', harm: lateArrival } as const] : []),
     ],
@@ -80,11 +82,12 @@ export function planOf(seed: number, lateMs = LATE_MS): Plan {
 
 const DAYS = 3_000_017
 const QUIRKS = 5_000_011
+const EMULATED = 9_000_011
 
 const hasDays = ({ quirks }: CrashVenue): boolean => quirks?.forgets === 'at the end of the day'
 
 /** The hostility without what a venue of this kind cannot be held to. */
-function boundedBy({ quirks = {} }: CrashVenue, hostility: Hostility): Hostility {
+function boundedBy({ quirks = {}, emulated }: CrashVenue, hostility: Hostility): Hostility {
   const { course, clocks } = hostility
   // By a clock that is wrong by more than an order takes, no day's end can be kept.
   const isTimed = quirks.forgets !== undefined
@@ -92,6 +95,8 @@ function boundedBy({ quirks = {} }: CrashVenue, hostility: Hostility): Hostility
   const isTaken = course === 'adopted' && quirks.beside !== undefined
   return {
     ...hostility,
+    // The venues state no age, and write exact decimals.
+    ...(emulated && { ageMs: 0, doesDrift: false }),
     shrunk: null,
     clocks: isTimed ? [] : clocks,
     course: isTaken ? 'plain' : course,

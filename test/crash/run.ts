@@ -8,6 +8,7 @@ import { serveBroker, type BrokerServer } from '../support/broker-server/server.
 import { ALONE, handsOf, lotOf, positionsOf, writeConfig, writeFiles } from './account.ts'
 import { isBeyondZero, leftToAPerson, loosened, violationsOf } from './checks.ts'
 import type { Disk } from './disk.ts'
+import { keyOf, protocolOf } from './emulated.ts'
 import { GUARDED, WatchedPosition } from './guard.ts'
 import type { Kill } from './labels.ts'
 import { ORPHAN, stepsOf } from './net-plan.ts'
@@ -47,7 +48,9 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   const { forgets, maxQuantity } = plan.venue.quirks ?? {}
   const day = dayOf(plan)
   const list = plan.doListsLag ? lagMs + LISTS_LAG_MS : lagMs
+  const { emulated } = plan.venue
   const broker = await serveBroker({
+    ...(emulated && { protocol: protocolOf(emulated) }),
     folder: join(folder, 'broker'),
     settings: {
       capabilities: {
@@ -57,6 +60,7 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
       },
       ...(maxQuantity !== undefined && { maxQuantity }),
       ...(plan.net?.restingStop.reserves === true && { reserves: true }),
+      ...(emulated && { token: null }),
       drifts: doesDrift,
       lot: lotOf(plan),
       reportsAge: ageMs > 0,
@@ -82,7 +86,8 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   }
   const args = writeFiles(folder, plan, at)
   const clockMs = day?.clockMs ?? 0
-  const guard = new WatchedPosition(folder, { main, args, ...plan.hostility, clockMs })
+  const env = emulated && keyOf(emulated)
+  const guard = new WatchedPosition(folder, { main, args, ...plan.hostility, clockMs, env })
   const shrink = (): void => {
     const { shrunk } = plan.hostility
     if (shrunk !== null) writeConfig(folder, { ...plan, ...at, venue: shrunk })

@@ -1,6 +1,7 @@
 import { isUnprovable } from '../../src/exits/settings.ts'
 import type { Capabilities } from '../../src/ports/broker.ts'
 import type { HandTrade } from '../support/broker-server/script.ts'
+import { VISIBILITY_MS, type Emulated } from './emulated.ts'
 
 /** A venue of the matrix: what it can prove, and how late its actions are visible. */
 export interface CrashVenue {
@@ -9,6 +10,8 @@ export interface CrashVenue {
     Partial<Pick<Capabilities, 'holdings' | 'products' | 'styles' | 'deadline'>>
   /** What it does besides; absent: nothing. */
   readonly quirks?: Quirks
+  /** The venue that is emulated, whose adapter guards; absent: a server behind the REST protocol. */
+  readonly emulated?: Emulated
   /** Until orders, fills and holdings show, ms. */
   readonly lagMs: number
   /** Nothing there proves that an exit is made only once. */
@@ -90,6 +93,29 @@ const OTHER_SIDES: readonly HandTrade[] = [
   { instrument: 'BTCUSD', side: 'short', quantity: -4 },
   { instrument: 'GLOBEX', side: 'long', quantity: 8 },
 ]
+
+/** Accounts at the venues that have an adapter: `binance`, `binance-hedge` and so on. */
+export const emulatedVenues: readonly CrashVenue[] = (['binance', 'bybit', 'okx'] as const).flatMap(
+  kind =>
+    (['one-way', 'hedge'] as const).map((mode): CrashVenue => {
+      const isHedge = mode === 'hedge'
+      const proofs = {
+        dedupe: 'open-only',
+        lookup: 'complete',
+        reduceOnly: true,
+        ...(isHedge && ({ holdings: 'sides' } as const)),
+      } as const
+      const capabilities = { ...proofs, visibilityMs: VISIBILITY_MS }
+      return {
+        name: isHedge ? `${kind}-hedge` : kind,
+        capabilities,
+        quirks: isHedge ? { beside: OTHER_SIDES } : {},
+        emulated: { kind, mode },
+        lagMs: 0,
+        isUnprovable: unprovable(capabilities),
+      }
+    }),
+)
 
 const DELIVERED: readonly HandTrade[] = [
   { instrument: 'BTCUSD', product: 'delivery', quantity: 4 },
