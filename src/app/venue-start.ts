@@ -1,5 +1,5 @@
 import { checkedBroker } from '../brokers/checked.ts'
-import type { PositionMode, VenueBroker } from '../brokers/venue/account.ts'
+import type { Permissions, PositionMode, VenueBroker } from '../brokers/venue/account.ts'
 import type { VenueInstrument } from '../brokers/venue/instrument.ts'
 import { isNameAt, meantAt } from '../brokers/venue/notation.ts'
 import { accountsOf } from '../config/accounts.ts'
@@ -23,9 +23,9 @@ export const isVenue = (broker: ServiceConfig['broker']): broker is VenueConfig 
   broker.kind !== 'paper' && broker.kind !== 'http' && broker.kind !== 'plugin'
 
 /**
- * Reads the position mode and the instruments of an account. A venue that cannot be reached holds nothing
- * up: what is held must be guarded. Throws InputError (POSITION_MODE) where the account is in the other
- * mode: no order of ours would be taken there.
+ * Reads the position mode, the instruments and the permissions of an account. A venue that cannot be reached
+ * holds nothing up: what is held must be guarded. Throws InputError (POSITION_MODE) where the account is in
+ * the other mode, as no order of ours would be taken there, and (WITHDRAWALS) where the key may withdraw.
  */
 export async function readVenue(config: ServiceConfig['broker']): Promise<VenueFacts> {
   if (config.kind === 'http') return readServer(config)
@@ -66,11 +66,13 @@ async function readAccount(broker: VenueBroker, config: VenueConfig): Promise<Ve
       return undefined
     }
   }
-  const [mode, instruments = []] = await Promise.all([
+  const [mode, instruments = [], permissions] = await Promise.all([
     read('position mode', signal => broker.positionMode(signal)),
     read('instruments', signal => broker.instruments(signal)),
+    read('permissions', signal => broker.permissions(signal)),
   ])
   if (mode !== undefined) assertMode(mode, config)
+  assertNarrow(permissions, config)
   return { instruments, unread }
 }
 
@@ -86,6 +88,22 @@ export function assertMode(
       path: 'broker.positionMode',
       found: `${positionMode}, and the account is in ${mode} mode`,
       expected: `${mode}, or the account set to ${positionMode} at the venue`,
+    },
+  ])
+}
+
+/** @throws InputError (WITHDRAWALS) where the key is known to withdraw and the configuration does not accept that. */
+export function assertNarrow(
+  permissions: Pick<Permissions, 'withdraw'> | undefined,
+  { kind, acceptWithdrawals }: Pick<VenueConfig, 'kind' | 'acceptWithdrawals'>,
+): void {
+  if (permissions?.withdraw !== true || acceptWithdrawals) return
+  throw new InputError(`the account at ${kind}`, [
+    {
+      code: 'WITHDRAWALS',
+      path: 'broker.acceptWithdrawals',
+      found: 'false, and the key may withdraw',
+      expected: 'a key that may not withdraw, or true',
     },
   ])
 }

@@ -7,7 +7,7 @@ import { instrumentId, type InstrumentId } from '../domain/ids.ts'
 import { NotSent } from '../errors.ts'
 import { venueBrokerOf, type VenueConfig } from './open-broker.ts'
 import { guessingKey } from './venue-inspect.ts'
-import { assertMode } from './venue-start.ts'
+import { assertMode, assertNarrow } from './venue-start.ts'
 import { newId, POLL_MS, signal, VenueTrader } from './venue-trader.ts'
 
 export type { VenueReport } from '../brokers/venue/report.ts'
@@ -104,6 +104,7 @@ class VenueTest {
     const { aheadMs: clockOffsetMs } = await broker.time(signal(callTimeoutMs))
     const positionMode = await broker.positionMode(signal(callTimeoutMs))
     assertMode(positionMode, config)
+    assertNarrow(await broker.permissions(signal(callTimeoutMs)), config)
     const times: number[] = []
     let flatIsProved: boolean | null = null
     for (let question = 0; question < QUESTIONS; question++) {

@@ -8,7 +8,7 @@ import { isVenue, specsAt } from './venue-start.ts'
 
 export interface VenueWatchDeps {
   /** The last answers of the account; `AccessDrill` asks for them through the call desk. */
-  readonly access: { readonly facts: Pick<AccessFacts, 'mode' | 'instruments'> }
+  readonly access: { readonly facts: Pick<AccessFacts, 'mode' | 'instruments' | 'permissions'> }
   /** What the account is configured as; undefined: it has no mode. */
   readonly positionMode: PositionMode | undefined
   /** The table of the service; `configured` are the specifications that the configuration states. */
@@ -17,11 +17,15 @@ export interface VenueWatchDeps {
   readonly system: Pick<Account, 'note'>
 }
 
-/** Reacts to what can change at a venue while an account is guarded: its position mode, and instruments. */
+/**
+ * Reacts to what can change at a venue while an account is guarded: its position mode, its instruments, and
+ * whether its key may withdraw.
+ */
 export class VenueWatch {
   private readonly deps: VenueWatchDeps
   private mode: PositionMode | undefined
   private listed: AccessFacts['instruments']
+  private mayWithdraw = false
 
   constructor(deps: VenueWatchDeps) {
     this.deps = deps
@@ -31,8 +35,9 @@ export class VenueWatch {
 
   /** Takes the answers that came since the last cycle; makes no call. Once a cycle. */
   cycle(): void {
-    const { mode, instruments } = this.deps.access.facts
+    const { mode, instruments, permissions } = this.deps.access.facts
     this.takeMode(mode)
+    this.takeWithdrawals(permissions)
     if (instruments === undefined || instruments === this.listed) return
     this.listed = instruments
     this.deps.instruments.refresh(specsAt(this.deps.configured, [...instruments.values()]))
@@ -44,6 +49,18 @@ export class VenueWatch {
     if (mode === deps.positionMode) return []
     const what = `the account is in ${mode} mode, and broker.positionMode is ${deps.positionMode}: the venue refuses every exit`
     return [{ what }]
+  }
+
+  /** A key that may withdraw: it is used all the same, as no position may be left unguarded. */
+  withdrawalTroubles(): readonly Trouble[] {
+    return this.mayWithdraw ? [{ what: 'the key may withdraw: guarding does not need that' }] : []
+  }
+
+  private takeWithdrawals(permissions: AccessFacts['permissions']): void {
+    if (permissions === undefined) return
+    const mayWithdraw = permissions.withdraw === true
+    if (mayWithdraw && !this.mayWithdraw) this.deps.system.note('key-may-withdraw', {})
+    this.mayWithdraw = mayWithdraw
   }
 
   private takeMode(mode: PositionMode | undefined): void {

@@ -9,6 +9,8 @@ export interface Wanted {
   readonly url: string | undefined
   readonly keyFile: string | undefined
   readonly stopPct: number
+  /** A key that may withdraw is used. */
+  readonly acceptWithdrawals: boolean
 }
 
 /** Clock differences below this count as equal, ms. */
@@ -62,8 +64,12 @@ function holdingText(holding: Holding, { prices, instruments }: Inspection): str
 const NAMES = ['KEY', 'SECRET'] as const
 
 /** The configuration of the service. */
-export function configText({ mode }: Pick<Inspection, 'mode'>, wanted: Wanted): string {
+export function configText(
+  { mode, permissions }: Pick<Inspection, 'mode' | 'permissions'>,
+  wanted: Wanted,
+): string {
   const { kind, environment, url, keyFile } = wanted
+  const isAccepted = wanted.acceptWithdrawals && permissions.withdraw === true
   const key =
     keyFile === undefined
       ? `  # The key, in the environment: ${[...NAMES, ...(kind === 'okx' ? ['PASSPHRASE'] : [])].map(name => `WATCHKEEPER_BROKER_${name}`).join(', ')}.`
@@ -79,7 +85,7 @@ broker:
   environment: ${environment}
 ${url === undefined ? '' : `  url: ${JSON.stringify(url)}\n`}${key}
   positionMode: ${mode}
-`
+${isAccepted ? '  acceptWithdrawals: true # the key may withdraw; guarding does not need that\n' : ''}`
 }
 
 /** The positions file: one position with a stop for each holding. */

@@ -197,6 +197,7 @@ export const FAULT_CODES = {
   TOKEN_REQUIRED: 'the HTTP server would be open to the network without a token',
   NOT_A_FOLDER: 'the data folder is a file',
   POSITION_MODE: 'the account at the venue is in the other position mode',
+  WITHDRAWALS: 'the key of the account may withdraw',
 } as const
 
 /** The code of one fault of an input. */

@@ -56,6 +56,8 @@ export interface HealthFacts {
   readonly redisTroubles?: readonly Trouble[]
   /** The account is not as configured; undefined: it is not at a venue that says. */
   readonly modeTroubles?: readonly Trouble[] | undefined
+  /** The key of the account may withdraw; undefined: the account is not at a venue that says. */
+  readonly withdrawalTroubles?: readonly Trouble[] | undefined
   /** Streams of a venue that are down or refused something; undefined: none is used. */
   readonly streamTroubles?: readonly Trouble[] | undefined
   /** Why the stream of the account is down; undefined: it has none. */

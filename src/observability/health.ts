@@ -119,6 +119,9 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
     ...(facts.accountStreamTroubles !== undefined && {
       'account:stream': counted('component', facts.accountStreamTroubles, 'warn'),
     }),
+    ...(facts.withdrawalTroubles !== undefined && {
+      'account:withdrawals': counted('component', facts.withdrawalTroubles, 'warn'),
+    }),
     ...(facts.hookTroubles !== undefined && {
       'hooks:down': counted('component', facts.hookTroubles, 'warn'),
     }),

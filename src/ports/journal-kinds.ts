@@ -123,6 +123,7 @@ export const JOURNAL_KINDS = {
     'cycle-failed': 'a monitoring cycle failed; the next one is tried as usual',
   }),
   ...rows('warn', 'service', {
+    'key-may-withdraw': 'the key of the account may withdraw, which guarding does not need',
     'rules-refused':
       'new rules in the positions file were refused: they loosen, or would exit at once',
     'instrument-unpriced': 'rules compare an instrument that the feed does not price',

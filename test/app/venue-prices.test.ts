@@ -278,6 +278,22 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       expect((await check('account:position-mode')).output).to.include('hedge')
     })
 
+    // The test network of Binance reports no rights of a key.
+    if (kind !== 'binance')
+      it('warns in health when the key was given the right to withdraw while it is used', async () => {
+        await start(ownFeed())
+        expect((await check('account:withdrawals')).status).to.equal('pass')
+        const emulated = emulator as unknown as { emulation: object }
+        const rights = { Wallet: ['Withdraw'] }
+        emulated.emulation = { ...emulated.emulation, perm: 'trade,withdraw', rights }
+        await until(async () => {
+          // One question a minute, in turn.
+          skewMs += 61_000
+          return (await check('account:withdrawals')).status === 'warn'
+        })
+        expect((await journal()).some(line => line.kind === 'key-may-withdraw')).to.equal(true)
+      })
+
     it('takes lots, ticks and contract sizes of the venue for a paper account', async () => {
       await start(publicFeed())
       const { instruments } = service!.control

@@ -31,8 +31,16 @@ const flat = (given: { broker: object }): Record<string, unknown> =>
 
 const VENUES = { binance: atBinance, bybit: atBybit, okx: atOkx } as const
 
+/** The same venues, where the key may withdraw. */
+const WITHDRAWING = {
+  binance: () => atBinance({ withdraws: true }),
+  bybit: () => atBybit({ rights: { ContractTrade: ['Order'], Wallet: ['Withdraw'] } }),
+  okx: () => atOkx({ perm: 'read_only,withdraw,trade', isSimulated: false }),
+}
+
 describe('what a start reads at a venue', () => {
   for (const [kind, open] of Object.entries(VENUES)) {
+    const openWithdrawing = WITHDRAWING[kind as keyof typeof WITHDRAWING]
     describe(kind, () => {
       let venue: EmulatedVenue
       const begin = async (mode: 'one-way' | 'hedge'): Promise<void> => {
@@ -54,6 +62,24 @@ describe('what a start reads at a venue', () => {
           expect((error as InputError).message).to.include(`the account is in ${mode} mode`)
         })
       }
+
+      it('refuses a key that may withdraw, unless the configuration accepts it by name', async () => {
+        venue = await openWithdrawing()
+        venue.server.venue.price('ACME', 90)
+        const live = { environment: 'live' }
+        const error = await readVenue(sectionOf(kind, venue.url, live)).catch(
+          (reason: unknown) => reason,
+        )
+        expect(error).to.be.instanceOf(InputError)
+        expect((error as InputError).faults[0]).to.include({
+          code: 'WITHDRAWALS',
+          path: 'broker.acceptWithdrawals',
+        })
+        const accepted = { ...live, acceptWithdrawals: true }
+        const { instruments, unread } = await readVenue(sectionOf(kind, venue.url, accepted))
+        expect(unread).to.deep.equal([])
+        expect(instruments).to.have.length(1)
+      })
 
       it('supplies the instruments', async () => {
         await begin('one-way')

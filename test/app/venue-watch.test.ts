@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { VenueWatch } from '../../src/app/venue-watch.ts'
-import type { PositionMode } from '../../src/brokers/venue/account.ts'
+import type { Permissions, PositionMode } from '../../src/brokers/venue/account.ts'
 import type { VenueInstrument } from '../../src/brokers/venue/instrument.ts'
 import { AccessDrill } from '../../src/calls/access-drill.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
@@ -28,6 +28,7 @@ describe('VenueWatch', () => {
   let now: number
   let mode: PositionMode | undefined
   let facts: readonly VenueInstrument[] | undefined
+  let withdraw: boolean | undefined
   let asked: string[]
   let noted: string[]
   let table: InstrumentTable
@@ -44,6 +45,7 @@ describe('VenueWatch', () => {
       broker: {
         positionMode: () => answered('mode', mode),
         instruments: () => answered('instruments', facts),
+        ...(withdraw !== undefined && { permissions: () => answered('permissions', rights()) }),
       },
       monotonic: () => now,
     })
@@ -55,6 +57,12 @@ describe('VenueWatch', () => {
       system: { note: kind => void noted.push(kind) },
     })
   }
+  const rights = (): Permissions => ({
+    trade: true,
+    withdraw,
+    isAddressBound: true,
+    expiresAt: undefined,
+  })
   /** Runs the account's cycles for so long, one each minute. */
   const after = async (ms: number): Promise<void> => {
     for (const end = now + ms; now < end;) {
@@ -70,6 +78,7 @@ describe('VenueWatch', () => {
     facts = [instrument(1)]
     asked = []
     noted = []
+    withdraw = undefined
     open()
   })
 
@@ -88,6 +97,20 @@ describe('VenueWatch', () => {
     await after(3 * MINUTE_MS)
     expect(watch.troubles()).to.deep.equal([])
     expect(noted).to.deep.equal(['position-mode-changed', 'position-mode-restored'])
+  })
+
+  it('warns while the key may withdraw, and journals each change to that once', async () => {
+    withdraw = false
+    open()
+    await after(4 * MINUTE_MS)
+    expect(watch.withdrawalTroubles()).to.deep.equal([])
+    withdraw = true
+    await after(8 * MINUTE_MS)
+    expect(watch.withdrawalTroubles()).to.have.length(1)
+    expect(noted).to.deep.equal(['key-may-withdraw'])
+    withdraw = false
+    await after(4 * MINUTE_MS)
+    expect(watch.withdrawalTroubles()).to.deep.equal([])
   })
 
   it('has each question asked by the drill alone: one a minute, instruments once an hour', async () => {

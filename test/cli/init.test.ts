@@ -94,6 +94,7 @@ describe('watchkeeper init', () => {
     expect(refused.stderr).to.include('found a key that may withdraw')
     expect(existsSync(join(folder, 'watchkeeper.yaml'))).to.equal(false)
     expect((await init([...flags, '--accept-withdrawals'])).code).to.equal(0)
+    expect(written('watchkeeper.yaml')).to.include('acceptWithdrawals: true')
   })
 
   it('reports what is wrong, and writes nothing', async () => {

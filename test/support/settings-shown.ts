@@ -78,6 +78,7 @@ const venue = (kind: string): Rows => {
     [at, `brokers/venue/${kind}/${kind === 'bybit' ? 'requests' : 'broker'}`, 'recvWindowMs'],
     [at, `brokers/venue/${kind}/answers`, 'url'],
     [at, 'app/venue-prices', 'streamUrl'],
+    [at, 'app/venue-start', 'acceptWithdrawals'],
     [at, 'app/account-hints', 'streamHeartbeatMs'],
     [at, 'brokers/venue/stream/account', 'orderStream', 'parsed'],
     [at, 'brokers/venue/report', 'report', 'parsed'],

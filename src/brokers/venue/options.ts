@@ -74,6 +74,12 @@ const fields = {
     description:
       'Time between two heartbeats of that stream; a connection on which nothing arrived between two is replaced.',
   }),
+  acceptWithdrawals: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether a key that may withdraw is used: without it, nothing starts with such a key, as guarding needs no withdrawals.',
+    ),
   report: z
     .string()
     .min(1)

@@ -147,5 +147,6 @@ async function wantedOf(config: VenueConfig, given: Given, questions: Questions)
   const keyFile =
     config.keyFile === undefined ? undefined : relative(resolve(given.folder), config.keyFile)
   const { kind, environment } = config
-  return { kind, environment, url: given.url, keyFile, stopPct }
+  const { url, acceptWithdrawals } = given
+  return { kind, environment, url, keyFile, stopPct, acceptWithdrawals }
 }
