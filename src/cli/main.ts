@@ -99,10 +99,8 @@ function leaveQuietly(error: NodeJS.ErrnoException): void {
   throw error
 }
 
-/** True also through a link, as npm installs commands. */
-const isEntry = realpathSync(process.argv[1] ?? '') === import.meta.filename
-
-if (isEntry) {
+/** Runs the command line of this process, and sets its exit code. */
+async function mainOfProcess(): Promise<void> {
   process.stdout.on('error', leaveQuietly)
   const { stdin, stdout, stderr, env } = process
   process.exitCode = await main(process.argv.slice(2), { stdin, stdout, stderr, env })
@@ -111,3 +109,8 @@ if (isEntry) {
   if (['run', 'demo'].includes(process.argv[2] ?? ''))
     await endProcess(process.exitCode, [stdout, stderr])
 }
+
+/** True also through a link, as npm installs commands. */
+const isEntry = realpathSync(process.argv[1] ?? '') === import.meta.filename
+
+if (isEntry) void mainOfProcess()

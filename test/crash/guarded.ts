@@ -89,4 +89,6 @@ const starter = process.ppid
 setInterval(() => process.ppid !== starter && process.kill(process.pid, 'SIGKILL'), 1_000).unref()
 
 const { stdin, stdout, stderr, env } = process
-process.exitCode = await main(process.argv.slice(2), { stdin, stdout, stderr, env })
+void main(process.argv.slice(2), { stdin, stdout, stderr, env }).then(
+  code => (process.exitCode = code),
+)

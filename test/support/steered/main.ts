@@ -18,4 +18,6 @@ process.channel?.unref()
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
 const { stdin, stdout, stderr, env } = process
-process.exitCode = await main(process.argv.slice(2), { stdin, stdout, stderr, env })
+void main(process.argv.slice(2), { stdin, stdout, stderr, env }).then(
+  code => (process.exitCode = code),
+)
