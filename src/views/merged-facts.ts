@@ -12,7 +12,42 @@ const HEALTH = ['pass', 'warn', 'fail']
 /** A process that sends for one of its accounts guards. */
 const MODE = ['observe', 'guard']
 
-/** The facts of several accounts as those of one process; calls to brokers keep the account that they are of. */
+/** Facts of the process: each account has the same. */
+type ProcessFacts = Pick<
+  MetricFacts,
+  | 'version'
+  | 'nodeVersion'
+  | 'startedAt'
+  | 'now'
+  | 'store'
+  | 'notices'
+  | 'clockJumps'
+  | 'redis'
+  | 'streams'
+  | 'advisors'
+>
+
+const processFacts = (facts: MetricFacts): ProcessFacts => {
+  const { version, nodeVersion, startedAt, now, store, notices, clockJumps } = facts
+  const { redis, streams, advisors } = facts
+  return {
+    version,
+    nodeVersion,
+    startedAt,
+    now,
+    store,
+    notices,
+    clockJumps,
+    redis,
+    streams,
+    advisors,
+  }
+}
+
+/**
+ * The facts of several accounts as those of one process; calls to brokers keep the account that they are of. A new
+ * fact of an account does not compile before its merge is stated here.
+ */
 export function mergedFacts(all: readonly MetricFacts[]): MetricFacts {
   const [first, ...others] = all
   if (first === undefined) throw new Error('there is no account')
@@ -21,7 +56,7 @@ export function mergedFacts(all: readonly MetricFacts[]): MetricFacts {
     all.reduce((total, each) => total + of(each), 0)
   const most = (of: (facts: MetricFacts) => number): number => Math.max(...all.map(of))
   return {
-    ...first,
+    ...processFacts(first),
     mode: worst(all, ({ mode }) => mode, MODE),
     health: worst(all, ({ health }) => health, HEALTH),
     killSwitch: worst(all, ({ killSwitch }) => killSwitch, KILL_SWITCH),
@@ -56,7 +91,7 @@ export function mergedFacts(all: readonly MetricFacts[]): MetricFacts {
     followErrors: sum(each => each.followErrors),
     isolatedFaults: sum(each => each.isolatedFaults),
     writes: {
-      ...first.writes,
+      commits: first.writes.commits,
       failing: most(({ writes }) => writes.failing),
       journalLines: sum(({ writes }) => writes.journalLines),
       ratchetAgeMs: most(({ writes }) => writes.ratchetAgeMs),
