@@ -36,6 +36,7 @@ export function startText(
     ...unpriced.slice(0, MOST_LISTED).map(each => paint('red', `the feed has no price of ${each}`)),
     ...(isObserving ? [paint('yellow', 'mode observe: exits are noted, none is sent')] : []),
     ...(isChaosOn ? [paint('yellow', 'chaos is on: faults are injected on purpose')] : []),
+    `page       ${url}/`,
     `health     ${url}/health`,
     `positions  ${url}/api/positions`,
     `metrics    ${url}/metrics`,

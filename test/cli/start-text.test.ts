@@ -25,6 +25,16 @@ describe('the text of a start', () => {
     )
   })
 
+  it('shows the address of the page first, then those for programs', () => {
+    const addresses = textOf({}).split('\n').slice(1, 5)
+    expect(addresses).to.deep.equal([
+      'page       http://127.0.0.1:1/',
+      'health     http://127.0.0.1:1/health',
+      'positions  http://127.0.0.1:1/api/positions',
+      'metrics    http://127.0.0.1:1/metrics',
+    ])
+  })
+
   it('names unguarded positions, and instruments without a price', () => {
     const counts = { guarded: 2, exiting: 0, observed: 0, unguarded: 3 }
     const text = textOf({ counts, unpriced: ['BTC/USDT (did you mean BTCUSDT?)'] })
