@@ -1,6 +1,7 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { send } from '../actors/actor.ts'
 import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
 import { tally } from '../domain/tally.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -15,12 +16,13 @@ import { LateExecutions } from './late-executions.ts'
 import { Repeats } from './repeats.ts'
 import type { StateWriter } from './state-writer.ts'
 import { historyOf, type AccountState } from './state.ts'
-import { tradeOf } from './trade.ts'
+import { factsOf, tradeOf } from './trade.ts'
 
 export interface EventRecorderDeps {
   readonly state: AccountState
   readonly writer: StateWriter
   readonly registry: ActorRegistry
+  readonly instruments: InstrumentTable
   readonly clock: Pick<Clock, 'now'>
   readonly followers: Followers
 }
@@ -141,7 +143,7 @@ export class EventRecorder {
     const { id } = row.position
     const exit = state.openExits.get(id)
     state.openExits.delete(id)
-    const trade = tradeOf(row, exit)
+    const trade = tradeOf(row, exit, factsOf(this.parts, row))
     const line = lineOf(this.now(), kind, id, { ...detail, trade, ...historyOf(exit) })
     state.register.close(row, exit, { at: this.now(), by: 'others' })
     writer.soon({ row: id, line })

@@ -9,7 +9,7 @@ import { bookedLate, endedReleased } from './former-generations.ts'
 import { lineOf } from './journal-line.ts'
 import type { StateWriter } from './state-writer.ts'
 import type { AccountState } from './state.ts'
-import { tradeOf } from './trade.ts'
+import { currencyOf, tradeOf } from './trade.ts'
 
 type LateFill = Extract<JournalEvent, { kind: 'exit-late-fill' }>
 type ReleasedOver = Extract<JournalEvent, { kind: 'released-order-over' }>
@@ -79,7 +79,7 @@ export class LateExecutions {
       done: (profit: Realised | undefined) => {
         releasedEnds.delete(name)
         const isKept = state.register.update(id, row => bookedLate(row, generation, booked))
-        const trade = tradeOf({ position, generation }, undefined, profit?.currency)
+        const trade = tradeOf({ position, generation }, undefined, currencyOf(profit))
         const detail = { ...figuresOf(clientOrderId, executed, profit), booked, trade }
         const line = lineOf(this.now(), kind, id, detail)
         writer.soon({ line, ...(isKept && { row: id }) })
@@ -98,7 +98,7 @@ export class LateExecutions {
     const isKept = state.register.update(positionId, row =>
       endedReleased(row, { position, generation, exited }, event.wasDoubted),
     )
-    const trade = tradeOf({ position, generation }, exitOf(event), profit?.currency)
+    const trade = tradeOf({ position, generation }, exitOf(event), currencyOf(profit))
     const figures = figuresOf(clientOrderId, executed, profit)
     const detail = { ...figures, steps, ...(executed.quantity > 0 && { trade }) }
     writer.soon({

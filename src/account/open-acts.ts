@@ -11,6 +11,7 @@ import { PortfolioActs } from './portfolio-acts.ts'
 import { NO_LIMITS, startPortfolio } from './portfolio.ts'
 import { PositionChanges } from './position-changes.ts'
 import { Ticks } from './ticks.ts'
+import { factsOf } from './trade.ts'
 import { Watching } from './watching.ts'
 
 type Running = Durable & { readonly engine: Engine<Venue> }
@@ -125,6 +126,7 @@ function openPortfolio(
       now,
       instruments,
       exit: id => manualExits.exit(id, 'daily-loss'),
+      factsOf: row => factsOf({ registry, state, instruments }, row),
     },
     state.day,
   )

@@ -94,7 +94,7 @@ function baseOf({
 export type Base = ReturnType<typeof baseOf>
 
 /** What makes state durable, and records what happens. */
-function durableParts(options: AccountOptions, { state, clock, registry, now }: Base) {
+function durableParts(options: AccountOptions, { state, clock, instruments, registry, now }: Base) {
   const writer = new StateWriter(
     {
       keeper: options.keeper,
@@ -119,7 +119,7 @@ function durableParts(options: AccountOptions, { state, clock, registry, now }: 
     isWanted: options.confirmsHoldings === true,
   })
   const followers = new Followers(options.followers ?? [], state)
-  const recorder = new EventRecorder({ state, writer, registry, clock, followers })
+  const recorder = new EventRecorder({ state, writer, registry, instruments, clock, followers })
   const saver = new ExitSaver({
     state,
     writer,
@@ -177,14 +177,17 @@ function connectEngine(
     feedPlace: () => checkpoint.place?.(),
     takeRatchets: (sink, isLast) => {
       if (!isLast && !checkpoint.requestTake(engine.dispatcher.pending)) return false
-      engine.dispatcher.takeRatchets({
-        ratchet: (watched, row) => {
-          const child = registry.get(watched.position.id)
-          if (child?.guard !== watched) return
-          sink.ratchet(watched.position.id, { ...row, generation: child.generation })
+      engine.dispatcher.takeRatchets(
+        {
+          ratchet: (watched, row) => {
+            const child = registry.get(watched.position.id)
+            if (child?.guard !== watched) return
+            sink.ratchet(watched.position.id, { ...row, generation: child.generation })
+          },
+          extremes: (series, row) => sink.extremesOf(String(series), row),
         },
-        extremes: (series, row) => sink.extremesOf(String(series), row),
-      })
+        isLast,
+      )
       return true
     },
   })

@@ -7,12 +7,13 @@ import type { Fill } from '../domain/order.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Faults } from '../exits/faults.ts'
 import type { Quotes } from '../ports/quotes.ts'
+import type { Registered } from '../ports/state-repository.ts'
 import { emptyDay, type LimitEvent, type PortfolioDay, type Realised } from '../risk/portfolio.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
 import { lineOf, textOf } from './journal-line.ts'
 import type { StateWriter } from './state-writer.ts'
 import { historyOf, type AccountState } from './state.ts'
-import { tradeOf } from './trade.ts'
+import { currencyOf, tradeOf, type TradeFacts } from './trade.ts'
 
 export interface PortfolioWiring {
   readonly options: PortfolioOptions | undefined
@@ -24,6 +25,8 @@ export interface PortfolioWiring {
   /** Epoch ms. */
   now(): number
   exit(id: PositionId): void
+  /** Best and worst price of a position up to now, and its tick size. */
+  factsOf(row: Registered): TradeFacts
   readonly services: Engine<unknown>['services']
 }
 
@@ -64,7 +67,7 @@ function repeatFills(
 }
 
 function partsOf(
-  { state, writer, quotes, instruments, now, exit }: PortfolioWiring,
+  { state, writer, quotes, instruments, now, exit, factsOf }: PortfolioWiring,
   options: PortfolioOptions,
   keep: (day: PortfolioDay) => void,
 ): PortfolioDeps {
@@ -93,13 +96,13 @@ function partsOf(
       const isUnderWay = state.openExits.has(id) || state.register.get(id)?.observed !== undefined
       if (!isUnderWay) exit(id)
     },
-    closed: (id, fill, profit) => close({ state, writer, now }, id, fill, profit),
+    closed: (id, fill, profit) => close({ state, writer, now, factsOf }, id, fill, profit),
   }
 }
 
 /** The register, the day's sum and the journal change in one commit. */
 function close(
-  { state, writer, now }: Pick<PortfolioWiring, 'state' | 'writer' | 'now'>,
+  { state, writer, now, factsOf }: Pick<PortfolioWiring, 'state' | 'writer' | 'now' | 'factsOf'>,
   id: PositionId,
   { price, quantity, clientOrderId }: Fill,
   profit: Realised | undefined,
@@ -114,7 +117,9 @@ function close(
     quantity,
     profit: profit?.amount ?? null,
     clientOrderId,
-    ...(row !== undefined && { trade: tradeOf(row, exit, profit?.currency) }),
+    ...(row !== undefined && {
+      trade: tradeOf(row, exit, { ...factsOf(row), ...currencyOf(profit) }),
+    }),
     ...historyOf(exit),
   }
   const line = lineOf(now(), 'exit-filled', id, detail)

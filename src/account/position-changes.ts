@@ -8,6 +8,7 @@ import type { Entry, KeptRatchet, Registered, ReleasedExit } from '../ports/stat
 import type { RuleChange } from '../risk/rule-change.ts'
 import { watchedBy } from '../risk/rule.ts'
 import { amendPosition, type AmendmentDeps } from './amendment.ts'
+import { firstStopAfter } from './first-stop.ts'
 import { formerOf } from './former-generations.ts'
 import { lineOf } from './journal-line.ts'
 import { Registration, type RegistrationDeps, type Wanted } from './registration.ts'
@@ -75,18 +76,20 @@ export class PositionChanges {
       const ruleSet = ruleSetOf(registered)
       const changes = judgeChange({ core, clock }, present, registered, request)
       const isRefused = present.entry?.kind === 'refused'
+      let firstStop: Pick<Registered, 'firstStop'> = {}
       if (changes.length === 0 && !isRefused) return { registered: present, changes }
       await writer.now({
         ids: [id],
         change: () => {
           const { entry: before, ...row } = rows.openRow(id)
           const entry = isRefused ? entryAgain({ ...row, rules }, request) : before
-          registered = { ...row, rules, ...(entry !== undefined && { entry }) }
+          firstStop = firstStopAfter(row, { ...row, rules })
+          registered = { ...row, rules, ...firstStop, ...(entry !== undefined && { entry }) }
           const line = lineOf(clock.now(), 'rules-changed', id, { by, rules, changes })
           return { register: [registered], lines: [line] }
         },
         done: () => {
-          if (!isRefused) rows.changed(id, registered.generation, { rules })
+          if (!isRefused) rows.changed(id, registered.generation, { rules, ...firstStop })
           else if (rows.isOpen(id, registered.generation)) rows.put(registered)
         },
       })
@@ -203,8 +206,11 @@ export class PositionChanges {
 }
 
 /** A ratchet without the series that an earlier row of the position refers to. */
-const ownRatchet = ({ best, anchor }: KeptRatchet): KeptRatchet =>
-  anchor === undefined ? { best } : { best, anchor }
+const ownRatchet = ({ best, worst, anchor }: KeptRatchet): KeptRatchet => ({
+  best,
+  ...(worst !== undefined && { worst }),
+  ...(anchor !== undefined && { anchor }),
+})
 
 /**
  * How a position that its first price has refused is guarded by a change of its rules: the next price is a first

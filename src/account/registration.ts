@@ -4,12 +4,12 @@ import type { Clock } from '../ports/clock.ts'
 import type { Entry, KeptLine, Registered } from '../ports/state-repository.ts'
 import { AccountNames } from './account-names.ts'
 import { closedError } from './admission.ts'
+import { stopAtEntry } from './first-stop.ts'
 import { formerOf } from './former-generations.ts'
 import { lineOf } from './journal-line.ts'
 import type { PositionTable } from './position-table.ts'
 import { Sides } from './sides.ts'
 import type { StateWriter } from './state-writer.ts'
-import { ruleSetOf } from './stored-rules.ts'
 
 /** Takes back what an account was given for a position that was not registered after all. */
 export type TakeBack = () => Promise<void>
@@ -176,11 +176,11 @@ export class Registration {
     const registered = this.begin(row, wanted)
     this.refuseMixedAccounts(position)
     if (this.parts.isNet) this.refuseOpposite(position)
-    ruleSetOf(registered)
+    const firstStop = stopAtEntry(registered)
     this.coming.add(position)
     this.comingSides.add(position)
     this.comingAccounts.add(position)
-    return registered
+    return firstStop === null ? registered : { ...registered, firstStop }
   }
 
   /** Throws ACCOUNT_MIXED: two spellings of one account would make two holdings of one. */

@@ -1,7 +1,11 @@
+import type { ActorRegistry } from '../actors/actor-registry.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Registered } from '../ports/state-repository.ts'
+import type { Realised } from '../risk/portfolio.ts'
+import type { AccountState } from './state.ts'
 
 /** What the line that ends a position keeps of it: the journal alone then holds the whole trade. */
 export interface KeptTrade extends Pick<
@@ -19,6 +23,11 @@ export interface KeptTrade extends Pick<
   readonly currency?: string
   /** Units held in the end. */
   readonly held: number
+  /** Best and worst price while it was guarded, and its first stop; each absent where it is unknown. */
+  readonly best?: number
+  readonly worst?: number
+  readonly firstStop?: number
+  readonly tickSize?: number
   /** The exit that was decided, where one was. */
   readonly exit?: {
     readonly decidedAt: number
@@ -36,11 +45,47 @@ type OrderedExit = Pick<ExitRecord, 'decision' | 'attempt'> & {
   readonly order: { readonly clientOrderId: string }
 }
 
+/** What the row of a position does not have. */
+export type TradeFacts = Pick<KeptTrade, 'currency' | 'best' | 'worst' | 'tickSize'>
+
+export interface TradeFactsDeps {
+  readonly registry: Pick<ActorRegistry, 'get'>
+  readonly state: Pick<AccountState, 'ratchets'>
+  readonly instruments: Pick<InstrumentTable, 'of'>
+}
+
+/** Best and worst price of a position up to now, from its monitor or from what an earlier process stored, and its tick size. */
+export function factsOf(
+  { registry, state, instruments }: TradeFactsDeps,
+  { position: { id, instrument }, generation }: Pick<Registered, 'position' | 'generation'>,
+): TradeFacts {
+  const child = registry.get(id)
+  const stored = state.ratchets.get(id)
+  const reached =
+    child?.generation === generation
+      ? child.guard.ratchet()
+      : stored?.generation === generation
+        ? stored
+        : undefined
+  const { tickSize } = instruments.of(instrument)
+  return {
+    ...(reached !== undefined && { best: reached.best }),
+    ...(reached?.worst !== undefined && { worst: reached.worst }),
+    ...(tickSize !== undefined && { tickSize }),
+  }
+}
+
+/** The currency of what a fill has realised; absent where none is configured. */
+export const currencyOf = (
+  realised: Pick<Realised, 'currency'> | undefined,
+): Pick<KeptTrade, 'currency'> =>
+  realised?.currency === undefined ? {} : { currency: realised.currency }
+
 /** What the line that ends a position says of it, and of its exit. */
 export function tradeOf(
-  { position, generation }: Pick<Registered, 'position' | 'generation'>,
+  { position, generation, firstStop }: Pick<Registered, 'position' | 'generation' | 'firstStop'>,
   record: OrderedExit | undefined,
-  currency?: string,
+  facts: TradeFacts = {},
 ): KeptTrade {
   const { instrument, side, account, underlying, entryPrice, multiplier, openedAt } = position
   return {
@@ -48,13 +93,14 @@ export function tradeOf(
     side,
     ...(account !== undefined && { account }),
     ...(underlying !== undefined && { underlying }),
-    ...(currency !== undefined && { currency }),
     entryPrice,
     multiplier,
     ...(position.contract !== undefined && { contract: position.contract }),
     openedAt,
     generation,
     held: position.quantity,
+    ...facts,
+    ...(firstStop !== undefined && { firstStop }),
     ...(record !== undefined && { exit: exitOf(record) }),
   }
 }

@@ -125,12 +125,12 @@ function rerule(
   const { dispatcher } = state.parts
   dispatcher.foldOne(guard)
   if (guard.decision !== undefined) return
-  const { best, anchor } = guard.ratchet()
+  const { anchor, ...reached } = guard.ratchet()
   dispatcher.close(guard)
   end(state, child)
   // A base price is one of the instrument that it was taken of.
   const isKept = watchedBy(ruleSet, position) === watchedBy(guard.ruleSet, position)
-  const ratchet = anchor !== undefined && isKept ? { best, anchor } : { best }
+  const ratchet = anchor !== undefined && isKept ? { ...reached, anchor } : reached
   begin(state, dispatcher.open(position, ruleSet, ratchet), { epoch, generation })
 }
 

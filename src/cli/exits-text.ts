@@ -1,6 +1,6 @@
 import { sum } from '../domain/decimal.ts'
 import type { TradeView } from '../ports/trades.ts'
-import { numberText } from './levels.ts'
+import { levelText, numberText } from './levels.ts'
 import {
   accountColumn,
   amountText,
@@ -19,10 +19,10 @@ export function exitsText(trades: readonly TradeView[], paint: Paint): string[] 
   const accounts = accountColumn(trades)
   const [first, ...rows] = tableLines(
     [
-      [...accounts.head, ...head, 'exit', 'profit', 'pct', 'reason'],
+      [...accounts.head, ...head, 'exit', 'profit', 'pct', 'mfe', 'mae', 'R', 'reason'],
       ...trades.map(trade => [...accounts.cellOf(trade), ...rowOf(trade)]),
     ],
-    new Set([4, 5, 6, 7, 8].map(column => column + accounts.head.length)),
+    new Set([4, 5, 6, 7, 8, 9, 10, 11].map(column => column + accounts.head.length)),
   )
   return [paint('dim', first!), ...rows, totalText(trades)]
 }
@@ -38,17 +38,27 @@ function rowOf(trade: TradeView): string[] {
     numberText(entryPrice),
     price === null ? '-' : numberText(price),
     profit === null ? '-' : amountText(profit),
-    trade.profitPct === null ? '-' : pctText(trade.profitPct),
+    ...[trade.profitPct, trade.mfePct, trade.maePct].map(pct =>
+      pct === null ? '-' : pctText(pct),
+    ),
+    trade.r === null ? '-' : trade.r.toFixed(2),
     reasonText(trade),
   ]
 }
 
+/** The level that was reached, as a whole tick of the instrument: a target lies on the side of the profit, a stop on the other. */
+function reachedText(level: number, { side, reason, tickSize }: TradeView): string {
+  const isBelow = reason === 'take-profit' ? side === 'short' : side === 'long'
+  return levelText(level, { isBelow, tickSize })
+}
+
 /** Why the position was exited, the level that was reached, and what else was true then. */
-function reasonText({ reason, matched, level, end }: TradeView): string {
+function reasonText(trade: TradeView): string {
+  const { reason, matched, level, end } = trade
   const others = matched.filter(each => each !== reason)
   return [
     reason ?? '-',
-    ...(level === null ? [] : [`at ${numberText(level)}`]),
+    ...(level === null ? [] : [`at ${reachedText(level, trade)}`]),
     ...(others.length === 0 ? [] : [`(also ${others.join(', ')})`]),
     ...(end === 'filled' ? [] : [`(${end})`]),
   ].join(' ')

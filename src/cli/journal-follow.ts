@@ -34,7 +34,9 @@ export async function follow(client: WatchkeeperClient, following: Following): P
     onLost: why => report(`${why}: connecting again`),
     onReset: () => report(RESET),
   })
-  for await (const line of lines) show(line)
+  for await (const line of lines) {
+    if (wanted.kind === undefined || line.kind === wanted.kind) show(line)
+  }
 }
 
 /** Prints earlier lines first; returns the number to continue after. */

@@ -1,5 +1,5 @@
 import type { WatchkeeperClient } from '../client/watchkeeper-client.ts'
-import type { JournalLine } from '../ports/journal-lines.ts'
+import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 
 /** Which lines of the journal to read. */
 export interface WantedLines {
@@ -7,6 +7,8 @@ export interface WantedLines {
   readonly after: number | undefined
   readonly limit: number
   readonly position: string | undefined
+  /** Only lines of this kind. */
+  readonly kind?: string | undefined
   /** The account of the client; undefined: every one. */
   readonly account?: string | undefined
 }
@@ -19,7 +21,15 @@ export async function linesOf(
   client: WatchkeeperClient,
   wanted: WantedLines,
 ): Promise<JournalLine[]> {
-  const { after, limit, position, account } = wanted
+  const { after, limit, position, kind, account } = wanted
+  if (kind !== undefined) {
+    // The service takes the end of the journal, or a start.
+    const read = ({ after: start, limit: most, last: end, ...others }: JournalQuery) =>
+      client.journal(
+        end === undefined ? { after: start, limit: most, ...others } : { last: end, ...others },
+      )
+    return linesOfKind(read, { ...wanted, kind })
+  }
   if (after !== undefined) return pages(client, wanted, after)
   const newest = Math.min(limit, PAGE)
   const last = await page(client, { last: newest }, position)
@@ -30,6 +40,37 @@ export async function linesOf(
   const start = !hasGaps ? Math.max(0, last.at(-1)!.seq - limit) : 0
   const all = await pages(client, { ...wanted, limit: Infinity }, start)
   return all.slice(-limit)
+}
+
+/**
+ * Lines of one kind, oldest first, from a source that chooses by position alone: pages are read until there are
+ * enough lines, or no more pages.
+ */
+export async function linesOfKind(
+  read: (query: JournalQuery) => Promise<readonly JournalLine[]>,
+  { after, limit, position, kind }: WantedLines & { readonly kind: string },
+): Promise<JournalLine[]> {
+  const ofPosition = position === undefined ? {} : { positionId: position }
+  const found: JournalLine[] = []
+  let from = after
+  for (;;) {
+    const lines =
+      after === undefined
+        ? await read({
+            after: 0,
+            limit: PAGE,
+            last: PAGE,
+            ...ofPosition,
+            ...(from !== undefined && { before: from }),
+          })
+        : await read({ after: from!, limit: PAGE, ...ofPosition })
+    const meant = lines.filter(each => each.kind === kind)
+    if (after === undefined) found.unshift(...meant)
+    else found.push(...meant)
+    const isOver = lines.length < PAGE || found.length >= limit
+    if (isOver) return after === undefined ? found.slice(-limit) : found.slice(0, limit)
+    from = after === undefined ? lines[0]!.seq : lines.at(-1)!.seq
+  }
 }
 
 /** The last line of the journal; undefined where the journal is empty. */

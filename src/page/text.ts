@@ -47,6 +47,17 @@ export function percentText(share: number | null, digits = 2): string {
   return share === null ? '–' : `${fixed(share * 100, digits)}${SPACE}%`
 }
 
+/** A gain in percent with its sign. */
+export function pctText(pct: number | null): string {
+  if (pct === null) return '–'
+  const rounded = Number(pct.toFixed(2))
+  return `${rounded > 0 ? '+' : ''}${fixed(rounded === 0 ? 0 : rounded, 2)}${SPACE}%`
+}
+
+/** A multiple of the first risk (R). */
+export const multipleText = (r: number | null): string =>
+  r === null ? '–' : `${r > 0 ? '+' : ''}${fixed(r, 2)}${SPACE}R`
+
 export const quantityText = (quantity: number): string =>
   signed(new Intl.NumberFormat('en', { maximumFractionDigits: 8 }).format(quantity))
 

@@ -18,6 +18,8 @@ export interface Registered {
   readonly ended?: Ended
   /** Quantity that it was added with, where it now owns less. */
   readonly addedQuantity?: number
+  /** Stop of its first rules that had one, at the entry price: what R is a multiple of; earlier releases stored none. */
+  readonly firstStop?: number
   /** What the first prices of an open position must still show before its rules may exit it. */
   readonly entry?: Entry
   /** Of a closed position: its exit, where that had sent orders. */
@@ -82,6 +84,8 @@ export interface KeptRatchet {
   readonly series?: number
   /** Segment of the series from which its prices count. */
   readonly mark?: number
+  /** Worst price, combined with its series as the best one is; absent in rows of earlier releases: unknown. */
+  readonly worst?: number
   readonly anchor?: number
   /** Generation of the position that it belongs to; earlier releases stored none. */
   readonly generation?: number

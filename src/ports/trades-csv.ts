@@ -26,6 +26,12 @@ const COLUMNS = [
   'decidedPrice',
   'clientOrderId',
   'attempts',
+  'best',
+  'worst',
+  'firstStop',
+  'mfePct',
+  'maePct',
+  'r',
 ] as const satisfies readonly (keyof TradeView)[]
 
 const TIMES: ReadonlySet<string> = new Set(['closedAt', 'openedAt', 'decidedAt'])

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EXIT_REASONS, type ExitReason } from '../domain/reason.ts'
-import { maybe, maybeTime, time, word, type Answer } from './control/answer.ts'
+import { excursionFields, maybe, maybeTime, time, word, type Answer } from './control/answer.ts'
 
 /**
  * How a position ended: by a fill of its exit, or outside (`gone`, `dust`) without a known price. Two are fills
@@ -42,6 +42,13 @@ export const tradeView = z.object({
   profitPct: maybe.describe('Percent of the entry price.'),
   clientOrderId: z.string().nullable().describe('The last order of the exit.'),
   attempts: maybe,
+  best: maybe.describe(
+    'Best price while it was guarded; null: unknown, as after an end that came late.',
+  ),
+  worst: maybe.describe('Worst price while it was guarded; null: unknown.'),
+  firstStop: maybe.describe('Stop of its first rules that had one, at the entry price.'),
+  ...excursionFields,
+  tickSize: maybe.describe('Prices of its instrument were multiples of it; null: not configured.'),
   steps: z
     .array(z.object({ at: time, attempt: z.number(), what: z.string() }))
     .describe('What happened to an exit that did not go straight.'),

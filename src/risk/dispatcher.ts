@@ -78,10 +78,10 @@ export class Dispatcher {
     return guard
   }
 
-  /** Gives `sink` the rows that must be written for the best prices of now: see `StoredSeries`. */
-  takeRatchets(sink: RatchetSink): void {
+  /** Gives `sink` the rows that must be written for the best prices of now, for the last time also those of worst prices: see `StoredSeries`. */
+  takeRatchets(sink: RatchetSink, isLast = false): void {
     for (const stream of this.board.streams()) {
-      if (stream.series.isDue) takeRows(stream, this, sink)
+      if (stream.series.isDue || (isLast && stream.series.isBehind)) takeRows(stream, this, sink)
     }
   }
 
@@ -235,7 +235,7 @@ export class Dispatcher {
     for (const guard of stream.guards) {
       if (guard.own.stream === stream && guard.suspend(this.seq + 1)) woken.push(guard)
     }
-    stream.extremes.clear()
+    stream.forgetSegments()
     for (const guard of woken) this.options.wake(guard, this)
   }
 

@@ -87,6 +87,14 @@ export class PriceStream {
     if (this.pending > 0) this.backlog.push(seq, price, at, this.quietMs)
   }
 
+  /** Forgets closed segments. Every position of the stream must be pending: then none of them uses a mark for its best price. */
+  forgetSegments(): void {
+    for (const guard of this.guards) {
+      if (guard.own.stream === this) guard.worst.keep(guard.openedAt)
+    }
+    this.extremes.clear()
+  }
+
   /** Moves every time of receipt along with the clock. */
   shift(byMs: number): void {
     this.lastAt += byMs

@@ -12,6 +12,11 @@ interface Present {
   readonly anchor: number | undefined
 }
 
+/** A ratchet that is written; `worst` is mirrored, NaN: unknown. */
+interface Written extends Present {
+  readonly worst: number
+}
+
 interface Evaluated extends Present {
   /** Epoch ms. */
   readonly openedAt: number
@@ -22,6 +27,7 @@ interface Evaluated extends Present {
 export class StoredRow {
   private best: number
   private anchor: number | undefined
+  private worst = NaN
   private since = NO_ROW
 
   /** `best`, mirrored, and `anchor`: what a process would start from without a row of this process. */
@@ -31,10 +37,15 @@ export class StoredRow {
   }
 
   /** Writes the row anew: it counts the prices of its series from `since` on. */
-  take(series: StoredSeries, { sign, best, anchor }: Present, since: Since | undefined): void {
+  take(
+    series: StoredSeries,
+    { sign, best, anchor, worst }: Written,
+    since: Since | undefined,
+  ): void {
     this.secure(series, sign)
     this.best = Math.max(this.best, best)
     this.anchor = anchor
+    this.worst = worst
     this.since = since ?? NOT_OPEN
   }
 
@@ -52,9 +63,10 @@ export class StoredRow {
 
   /** The row with prices as they are. */
   values(sign: 1 | -1): Ratchet & Partial<Since> {
-    const { best, anchor, since } = this
+    const { best, anchor, worst, since } = this
     return {
       best: sign * best,
+      ...(!Number.isNaN(worst) && { worst: sign * worst }),
       ...(anchor !== undefined && { anchor }),
       ...(since.series > 0 && since),
     }

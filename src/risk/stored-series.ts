@@ -19,6 +19,8 @@ export class StoredSeries {
   number = 0
   /** Whether a row of the stream, or of one of its positions, must be written. */
   isDue = false
+  /** Whether the row of the stream lacks an extreme, of a best or of a worst price: the last rows of a process have them all. */
+  isBehind = false
   /** The extremes that positions on this stream count: `HIGHEST` where there is a long, `LOWEST` where there is a short. */
   private counted = 0
   private longs = 0
@@ -41,7 +43,9 @@ export class StoredSeries {
 
   /** Takes a price that is an extreme of the stream since the last `mark`. */
   observe(price: number): void {
-    if ((this.extremes.observe(price) & this.counted) !== 0) this.isDue = true
+    const found = this.extremes.observe(price)
+    if (found !== 0) this.isBehind = true
+    if ((found & this.counted) !== 0) this.isDue = true
   }
 
   /** Writes the row of a position with the next rows. */
@@ -112,15 +116,17 @@ export function takeRows(stream: PriceStream, { board, now }: Taking, sink: Ratc
     series.begin(board.nextSeries(), own)
   }
   series.isDue = false
+  series.isBehind = false
   if (series.waiting.size > 0) {
     const since = series.mark()
     // The series is given new extremes of the stream alone: both begin a segment here.
     extremes.mark()
     for (const guard of series.waiting) {
       const { sign, anchor, openedAt, stored } = guard
+      const worst = guard.worst.since(openedAt)
       // A price from before it opened does not count.
       const from = now < openedAt ? undefined : since
-      stored.take(series, { sign, best: guard.bestNow(), anchor }, from)
+      stored.take(series, { sign, best: guard.bestNow(), anchor, worst }, from)
       sink.ratchet(guard, stored.values(sign))
     }
     series.waiting.clear()

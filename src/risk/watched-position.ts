@@ -7,13 +7,13 @@ import type { RuleSet, StaleQuoteRule, UnderlyingRule } from './rule.ts'
 import { StoredRow } from './stored-row.ts'
 import type { Timed } from './timetable.ts'
 import type { Armed, Entrance, FirstTick, Leg, Ratchet } from './watched-state.ts'
+import { WorstPrice } from './worst-price.ts'
 
-/** Pending positions of no dispatcher. */
 const NO_DISPATCHER = { pending: 0 }
 
 /**
- * What is remembered of one guarded position outside its monitor, so that a new incarnation of the
- * monitor starts where the last one had committed. Prices are mirrored. Only its methods change it.
+ * State of one guarded position outside its monitor: a new incarnation of the monitor starts where the last one had
+ * committed. Prices are mirrored. Only its methods change it.
  */
 class Watched implements Timed {
   readonly position: Position
@@ -27,10 +27,7 @@ class Watched implements Timed {
   readonly staleQuote: StaleQuoteRule | undefined
   /** When the market of its instrument is open; undefined: always. */
   hours: TradingHours | undefined
-  /**
-   * When it opened in the time of its prices' receipt, epoch ms: prices from then on count. It moves with
-   * the clock, so that a clock that is set back hides no price; `position.openedAt` is what rules see.
-   */
+  /** From when on prices count, by their times of receipt, epoch ms. It moves with the clock, so that a clock that is set back hides no price; rules see `position.openedAt`. */
   openedAt: number
   own!: Leg
   /** Pending positions of its dispatcher. */
@@ -74,6 +71,7 @@ class Watched implements Timed {
   heapIndex = -1
   /** Its row in the store; it never becomes looser. */
   stored: StoredRow
+  readonly worst: WorstPrice
 
   constructor(position: Position, ruleSet: RuleSet, ordinal: number) {
     this.position = position
@@ -83,6 +81,7 @@ class Watched implements Timed {
     this.scale = slackScale(position.entryPrice)
     this.best = this.sign * position.entryPrice
     this.stored = new StoredRow(this.best)
+    this.worst = new WorstPrice(this.best, this.sign)
     this.openedAt = position.openedAt
     this.levelsUntil = position.openedAt
     this.until = position.openedAt
@@ -104,13 +103,11 @@ class Watched implements Timed {
     if (this.lastAt === -Infinity) this.quietFrom = now
     this.quietMs = own.stream.quietMs
     this.first = first
+    this.worst.begin(own.stream, first, this.openedAt)
     this.count(1)
   }
 
-  /**
-   * Marks the position pending from tick `seq` on, before that tick counts: its best price and the
-   * age of its price are taken as of now. False when it was pending or is closed.
-   */
+  /** Marks it pending from tick `seq` on, before that tick counts: best price and age are those of now. False: it was pending, or is closed. */
   suspend(seq: number): boolean {
     if (this.pending || this.closed) return false
     const { stream } = this.own
@@ -191,16 +188,18 @@ class Watched implements Timed {
   }
 
   /** Starts from what an earlier process had got to; the stricter of both best prices counts. */
-  restore({ best, anchor }: Ratchet): void {
+  restore({ best, worst, anchor }: Ratchet): void {
     this.best = Math.max(this.best, this.sign * best)
+    this.worst.restore(worst)
     this.anchor = anchor
     this.stored = new StoredRow(this.best, anchor)
   }
 
   /** The ratchet as it is now. */
   ratchet(): Ratchet {
-    const best = this.sign * this.bestNow()
-    return this.anchor === undefined ? { best } : { best, anchor: this.anchor }
+    const { anchor } = this
+    const ratchet = { best: this.sign * this.bestNow(), ...this.worst.stored(this.openedAt) }
+    return anchor === undefined ? ratchet : { ...ratchet, anchor }
   }
 
   /** The last evaluation that was committed. */
@@ -210,6 +209,7 @@ class Watched implements Timed {
 
   /** Takes over what a catch-up found, armed from `mark` of the extremes on: it waits for a trigger now. */
   arm(armed: Armed, mark: number): void {
+    if (this.evaluatedAt < this.openedAt) this.worst.restart(mark)
     this.absorb(armed)
     this.pending = false
     this.count(-1)

@@ -12,6 +12,8 @@ export interface Leg {
 export interface Ratchet {
   /** Best price so far, as it is (not mirrored). */
   readonly best: number
+  /** Worst price so far, as it is: reported, and no base of a decision; absent: unknown. */
+  readonly worst?: number
   /** Base price of the `underlying` rule, once known. */
   readonly anchor?: number
 }

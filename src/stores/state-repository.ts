@@ -205,11 +205,21 @@ export async function ratchetsOf(
     if ((ratchet.generation ?? row.generation) !== row.generation) continue
     const series = ratchet.series === undefined ? undefined : extremes.get(String(ratchet.series))
     const sign = signOf(row.position.side)
-    const counted =
-      series === undefined ? -Infinity : bestSince(series, ratchet.mark ?? Infinity, sign)
-    ratchets.set(id, { ...ratchet, best: sign * Math.max(sign * ratchet.best, counted) })
+    ratchets.set(id, series === undefined ? ratchet : withSeries(ratchet, series, sign))
   }
   return ratchets
+}
+
+/** A row with the extremes that its series has from its mark on. */
+function withSeries(row: KeptRatchet, series: StoredExtremes, sign: 1 | -1): KeptRatchet {
+  const { best, worst, mark = Infinity } = row
+  const highest = bestSince(series, mark, sign)
+  const lowest = -bestSince(series, mark, sign === 1 ? -1 : 1)
+  return {
+    ...row,
+    best: sign * Math.max(sign * best, highest),
+    ...(worst !== undefined && { worst: sign * Math.min(sign * worst, lowest) }),
+  }
 }
 
 /** The net of an earlier generation may be followed beside that of the present one. */

@@ -1,4 +1,5 @@
 import type { Account } from '../account/account.ts'
+import { excursionsOf } from '../domain/excursions.ts'
 import type { Position } from '../domain/position.ts'
 import type { PositionView } from '../ports/control/positions.ts'
 import type { Registered } from '../ports/state-repository.ts'
@@ -12,6 +13,13 @@ export function viewOf(system: Account, registered: Registered, now: number): Po
   const watched = system.engine.roster.get(position.id)?.guard
   const exit = system.state.openExits.get(position.id)
   const { tickSize } = system.instruments.of(position.instrument)
+  const levels =
+    watched === undefined
+      ? { best: position.entryPrice, stop: null, target: null }
+      : standing(watched, now, system.durableBest(position))
+  const { worst = null } = watched?.ratchet() ?? {}
+  const { firstStop = null } = registered
+  const prices = priceOf(system, { position, watched, now })
   const reason = observed?.reason ?? exit?.decision.reason ?? watched?.decision?.reason
   return {
     ...position,
@@ -19,10 +27,11 @@ export function viewOf(system: Account, registered: Registered, now: number): Po
     ...(cause !== undefined && { unguardedBy: cause }),
     unguardedMs: Math.round(system.coverage.unguardedMs(registered)),
     rules,
-    ...(watched === undefined
-      ? { best: position.entryPrice, stop: null, target: null }
-      : standing(watched, now, system.durableBest(position))),
-    ...priceOf(system, { position, watched, now }),
+    ...levels,
+    ...excursionsOf(position, { best: levels.best, worst, firstStop, price: prices.lastPrice }),
+    worst,
+    firstStop,
+    ...prices,
     ...(tickSize !== undefined && { tickSize }),
     ...(reason !== undefined && { reason }),
   }

@@ -1,5 +1,6 @@
 import type { KeptTrade } from '../account/trade.ts'
 import { accountParts, accountText } from '../domain/account-name.ts'
+import { excursionsOf, type Excursions } from '../domain/excursions.ts'
 import { profitOf } from '../domain/profit.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
@@ -119,9 +120,24 @@ function viewOf(line: JournalLine): TradeView | undefined {
     profitPct: gained?.profitPct ?? null,
     clientOrderId: exit?.clientOrderId ?? null,
     attempts: exit?.attempts ?? null,
+    ...reachedOf(trade, price, quantity),
     steps: (line['steps'] as readonly HistoryStep[] | undefined) ?? [],
   }
 }
+
+/** Best and worst price of a trade, and what they come to in percent and in R. */
+function reachedOf(trade: KeptTrade, price: number | null, quantity: number): Reached {
+  const { best = null, worst = null, firstStop = null, tickSize = null } = trade
+  return {
+    best,
+    worst,
+    firstStop,
+    tickSize,
+    ...excursionsOf({ ...trade, quantity }, { best, worst, firstStop, price }),
+  }
+}
+
+type Reached = Pick<TradeView, 'best' | 'worst' | 'firstStop' | 'tickSize' | keyof Excursions>
 
 function endOf(line: JournalLine): TradeEnd {
   if (line.kind === 'exit-filled') return 'filled'

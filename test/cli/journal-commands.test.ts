@@ -53,6 +53,24 @@ describe('journal', () => {
     expect(await shown('--position', 'a', '--limit', '1100')).to.deep.equal([101, 1_200, 1_100])
   })
 
+  it('refuses a kind that does not exist, with a guess', async () => {
+    const { code, stderr } = await cliHere(['journal', '--kind', 'exit-fill'])
+    expect([code, stderr]).to.deep.equal([2, stderr])
+    expect(stderr).to.contain('did you mean exit-filled?')
+  })
+
+  it('prints the lines of one kind, however many others lie between them', async () => {
+    control.happen(3, { kind: 'exit-filled', positionId: 'a' })
+    control.happen(1_500)
+    control.happen(2, { kind: 'exit-filled', positionId: 'b' })
+    control.happen(1_200)
+    const kind = ['--kind', 'exit-filled'] as const
+    expect(await shown(...kind)).to.deep.equal([1, 1_505, 5])
+    expect(await shown(...kind, '--limit', '3')).to.deep.equal([3, 1_505, 3])
+    expect(await shown(...kind, '--after', '1', '--limit', '3')).to.deep.equal([2, 1_504, 3])
+    expect(await shown(...kind, '--position', 'b')).to.deep.equal([1_504, 1_505, 2])
+  })
+
   describe('--follow', () => {
     let other: OddServer
 

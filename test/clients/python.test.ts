@@ -175,6 +175,7 @@ say(client.position("ä/1")["stop"])
 say(client.preview("ä/1", {"stopLoss": {"pct": 40}})["stop"])
 for attempt in (lambda: client.guard({**position, "quantity": -1}), lambda: client.exit("ä/1"),
                 lambda: client.change_rules("ä/1", {"stopLoss": {"pct": 60}}, force=True),
+                lambda: client.amend("ä/1", quantity=2, entry_price=92000),
                 lambda: client.release("ä/1"), lambda: client.set_kill_switch("halt")):
     try:
         attempt()
@@ -192,6 +193,7 @@ say(client.exits()["exits"])
         46_200,
         55_440,
         ['BAD_INPUT', ['quantity']],
+        ['ROLE_TOO_LOW', []],
         ['ROLE_TOO_LOW', []],
         ['ROLE_TOO_LOW', []],
         ['ROLE_TOO_LOW', []],

@@ -66,7 +66,7 @@ describe('Dispatcher', () => {
   it('reports each ratchet once, also of a position that sleeps inside its band', () => {
     open()
     tick(101)
-    expect(rows().ratchets).to.deep.equal([['p1', { best: 101, series: 1, mark: 0 }]])
+    expect(rows().ratchets).to.deep.equal([['p1', { best: 101, worst: 100, series: 1, mark: 0 }]])
     tick(101, 101)
     expect(rows().extremes.length).to.equal(1)
     tick(101, 101)

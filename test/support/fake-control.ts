@@ -25,6 +25,11 @@ export const aView = (id = 'p1'): PositionView => ({
   unguardedMs: 0,
   rules: { stopLoss: { pct: 5 } },
   best: 100,
+  worst: 99,
+  firstStop: 95,
+  mfePct: 1,
+  maePct: -1,
+  r: 0.2,
   stop: 95,
   target: null,
   lastPrice: 101,
@@ -250,7 +255,7 @@ export class FakeControl implements Control {
   /** Appends that many journal lines. */
   happen(count: number, detail: Readonly<Record<string, unknown>> = {}): void {
     for (let each = 0; each < count; each++) {
-      this.lines.push({ ...detail, seq: this.lines.length + 1, at: 1_000, kind: 'test' })
+      this.lines.push({ kind: 'test', ...detail, seq: this.lines.length + 1, at: 1_000 })
     }
   }
 

@@ -77,6 +77,11 @@ class PositionView(TypedDict, total=False):
     unguardedMs: float
     rules: Dict[str, Any]
     best: float
+    worst: Optional[float]
+    firstStop: Optional[float]
+    mfePct: Optional[float]
+    maePct: Optional[float]
+    r: Optional[float]
     stop: Optional[float]
     target: Optional[float]
     lastPrice: Optional[float]
@@ -105,6 +110,12 @@ class Exit(TypedDict, total=False):
     price: Optional[float]
     profit: Optional[float]
     profitPct: Optional[float]
+    best: Optional[float]
+    worst: Optional[float]
+    firstStop: Optional[float]
+    mfePct: Optional[float]
+    maePct: Optional[float]
+    r: Optional[float]
     clientOrderId: Optional[str]
 
 
@@ -238,6 +249,27 @@ class Client:
     ) -> PositionView:
         """As `tighten`; `force` applies rules that loosen, `exit_now` rules that exit at once."""
         return self._request("PATCH", _path(position_id), {"rules": rules, "force": force, "exitNow": exit_now})
+
+    def amend(
+        self,
+        position_id: str,
+        *,
+        quantity: Optional[float] = None,
+        entry_price: Optional[float] = None,
+        force: bool = False,
+        exit_now: bool = False,
+    ) -> PositionView:
+        """Sets quantity and entry price, as after units were bought or sold by hand; best price and generation stay.
+
+        Needs the role `operate`. Raises Refused EXIT_RUNNING while the position is being exited; LOOSENS and
+        EXITS_AT_ONCE without `force` and `exit_now`.
+        """
+        body: Dict[str, Any] = {"force": force, "exitNow": exit_now}
+        if quantity is not None:
+            body["quantity"] = quantity
+        if entry_price is not None:
+            body["entryPrice"] = entry_price
+        return self._request("PATCH", _path(position_id), body)
 
     def preview(self, position_id: str, rules: Rules) -> Dict[str, Any]:
         """What the same change would do; nothing is changed."""

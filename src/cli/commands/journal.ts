@@ -1,4 +1,7 @@
+import { InvalidArgumentError } from 'commander'
+import { closestName } from '../../domain/closest-name.ts'
 import { UsageError } from '../../errors.ts'
+import { JOURNAL_KINDS, type JournalKind } from '../../ports/journal-kinds.ts'
 import type { JournalLine } from '../../ports/journal-lines.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import {
@@ -9,13 +12,14 @@ import {
   type AccountConnection,
 } from '../connection.ts'
 import { follow } from '../journal-follow.ts'
-import { linesOf } from '../journal-pages.ts'
+import { linesOf, linesOfKind } from '../journal-pages.ts'
 import { CSV_HEAD, csvLine, journalText } from '../journal-text.ts'
 import { positiveNumber, wholeNumber } from '../number-option.ts'
 import { paintFor } from '../output.ts'
 
 interface Given extends AccountConnection {
   readonly position?: string
+  readonly kind?: JournalKind
   readonly after?: number
   readonly limit?: number
   readonly follow: boolean
@@ -34,6 +38,7 @@ Examples:
   $ watchkeeper journal
   $ watchkeeper journal --limit 20
   $ watchkeeper journal --position btc-1
+  $ watchkeeper journal --kind exit-filled
   $ watchkeeper journal --account desk
   $ watchkeeper journal --after 12000 --limit 500
   $ watchkeeper journal --follow
@@ -48,6 +53,7 @@ export const journalCommand: CommandModule = {
       .description('show what happened: decisions, orders, and acts of people')
     withFormat(withAccountOrData(command), ['text', 'json', 'csv'])
       .option('--position <id>', 'only lines of this position')
+      .option('--kind <kind>', 'only lines of this kind, such as exit-filled', kindOf)
       .option('--after <seq>', 'the lines behind this number', wholeNumber)
       .option(
         '--limit <count>',
@@ -60,11 +66,20 @@ export const journalCommand: CommandModule = {
   },
 }
 
+/** A kind of journal lines; throws InvalidArgumentError, with a guess at what was meant. */
+function kindOf(text: string): JournalKind {
+  if (Object.hasOwn(JOURNAL_KINDS, text)) return text as JournalKind
+  const guess = closestName(text, Object.keys(JOURNAL_KINDS))
+  const meant =
+    guess === undefined ? 'as listed in docs/observability.md' : `did you mean ${guess}?`
+  throw new InvalidArgumentError(`found ${text}, expected a kind of journal lines: ${meant}`)
+}
+
 async function journal(given: Given, context: CommandContext): Promise<void> {
   const { stdout, env } = context
   const paint = paintFor(stdout, env)
-  const { after, position, limit = given.follow ? FOLLOW_FROM : DEFAULT_LIMIT } = given
-  const wanted = { after, position, limit, account: given.account }
+  const { after, position, kind, limit = given.follow ? FOLLOW_FROM : DEFAULT_LIMIT } = given
+  const wanted = { after, position, kind, limit, account: given.account }
   const show = (line: JournalLine): void => void stdout.write(`${textOf(line)}\n`)
   if (given.follow && given.data !== undefined) {
     throw new UsageError('--follow needs a service, not --data')
@@ -74,12 +89,14 @@ async function journal(given: Given, context: CommandContext): Promise<void> {
   const lines = await fromEither<readonly JournalLine[]>(given, context, {
     live: client => linesOf(client, wanted),
     kept: kept =>
-      kept.journal({
-        after: after ?? 0,
-        limit,
-        ...(after === undefined && { last: limit }),
-        ...(position !== undefined && { positionId: position }),
-      }),
+      kind === undefined
+        ? kept.journal({
+            after: after ?? 0,
+            limit,
+            ...(after === undefined && { last: limit }),
+            ...(position !== undefined && { positionId: position }),
+          })
+        : linesOfKind(query => kept.journal(query), { ...wanted, kind }),
   })
   for (const line of lines) show(line)
 

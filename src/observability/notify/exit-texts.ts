@@ -1,3 +1,4 @@
+import { excursionsOf } from '../../domain/excursions.ts'
 import { levelText, numberText } from '../../domain/level-text.ts'
 import { profitOf } from '../../domain/profit.ts'
 import type { JournalLine } from '../../ports/journal-lines.ts'
@@ -13,6 +14,9 @@ interface Trade {
   readonly contract?: 'inverse'
   readonly currency?: string
   readonly held: number
+  readonly best?: number
+  readonly worst?: number
+  readonly firstStop?: number
   readonly exit?: {
     readonly decidedAt: number
     readonly reason: string
@@ -57,6 +61,11 @@ const filled: Composer = (line, ticks) => {
   const title = `Exited ${line.positionId} by ${reason}${money}`
   if (trade === undefined || price === undefined) return { title, text: '', tone: 'plain' }
   const pct = quantity === undefined ? undefined : profitOf({ ...trade, quantity }, price).profitPct
+  const { best = null, worst = null, firstStop = null } = trade
+  const { r } = excursionsOf(
+    { ...trade, quantity: quantity ?? trade.held },
+    { best, worst, firstStop, price },
+  )
   const took =
     trade.exit === undefined
       ? []
@@ -65,6 +74,7 @@ const filled: Composer = (line, ticks) => {
     ...levelIn(trade, ticks),
     `filled ${priceText(price, ticks.of(trade.instrument))}`,
     ...(pct === undefined ? [] : [pctText(pct)]),
+    ...(r === null ? [] : [`${r < 0 ? '−' : '+'}${numberText(Math.abs(Number(r.toFixed(1))))} R`]),
   ]
   return {
     title,

@@ -10,7 +10,16 @@ import { Facts, Failure } from '../parts/table.tsx'
 import { usePoll } from '../poll.ts'
 import { hrefOf, place } from '../route.ts'
 import { revision, serviceNow, store } from '../state.ts'
-import { ageText, moneyText, percentText, priceText, quantityText, timeText } from '../text.ts'
+import {
+  ageText,
+  moneyText,
+  multipleText,
+  pctText,
+  percentText,
+  priceText,
+  quantityText,
+  timeText,
+} from '../text.ts'
 import { Chart } from './chart.tsx'
 import { Lines } from './lines.tsx'
 import { RuleChange } from './rule-change.tsx'
@@ -51,7 +60,7 @@ export function PositionPage() {
         </div>
       </div>
       <section class="card">
-        <Figures row={row} series={series} />
+        <Figures row={row} series={series} position={why.data.value?.position} />
         <Scale row={row} series={series} />
       </section>
       <Failure text={why.failure.value} />
@@ -95,7 +104,12 @@ function Over({ id }: { readonly id: string }) {
   )
 }
 
-function Figures({ row, series }: { readonly row: Row; readonly series: Series }) {
+function Figures(props: {
+  readonly row: Row
+  readonly series: Series
+  readonly position: WhyView['position'] | undefined
+}) {
+  const { row, series, position } = props
   const { price, at, tickSize, currency, instrument } = series
   const profit = price === null ? null : profitAt(row, price)
   const now = serviceNow()
@@ -114,7 +128,17 @@ function Figures({ row, series }: { readonly row: Row; readonly series: Series }
             {moneyText(profit, currency, true)}
           </b>,
         ],
-        ['Best', priceText(row.levels[BEST], tickSize)],
+        [
+          'Best (MFE)',
+          `${priceText(row.levels[BEST], tickSize)}, ${pctText(position?.mfePct ?? null)}`,
+        ],
+        [
+          'Worst (MAE)',
+          position === undefined || position.worst === null
+            ? 'not known'
+            : `${priceText(position.worst, tickSize)}, ${pctText(position.maePct)}`,
+        ],
+        ['R', rText(position)],
         [
           'Stop',
           `${priceText(row.levels[STOP], tickSize)}, ${percentText(distance(row, price))} away`,
@@ -127,6 +151,13 @@ function Figures({ row, series }: { readonly row: Row; readonly series: Series }
       ]}
     />
   )
+}
+
+/** The gain as a multiple of the risk at the first stop, and that stop. */
+function rText(position: WhyView['position'] | undefined): string {
+  if (position === undefined || position.firstStop === null) return 'no first stop'
+  const { r, firstStop, tickSize = null } = position
+  return `${multipleText(r)}, first stop ${priceText(firstStop, tickSize)}`
 }
 
 function Exit(props: { readonly row: Row; readonly series: Series; readonly close: () => void }) {

@@ -7,6 +7,8 @@ import { serviceNow } from '../state.ts'
 import {
   durationText,
   moneyText,
+  multipleText,
+  pctText,
   percentText,
   priceText,
   quantityText,
@@ -103,10 +105,11 @@ function Receipt(props: {
   readonly now: number
 }) {
   const { decided, trade, now } = props
+  const tickSize = trade?.tickSize ?? null
   const detail = (name: string): string => textOf(decided?.[name])
   const price = (name: string): string => {
     const value = decided?.[name]
-    return priceText(typeof value === 'number' ? value : null, null)
+    return priceText(typeof value === 'number' ? value : null, tickSize)
   }
   const slippage = trade === undefined ? null : slippageOf(trade)
   const took = trade === undefined || decided === undefined ? null : trade.closedAt - decided.at
@@ -121,8 +124,11 @@ function Receipt(props: {
           `${price('price')} (${detail('priceSource')}, ${detail('ageMs')} ms old)`,
         ],
         ['Best price', price('best')],
-        ['Fill', priceText(trade?.price ?? null, null)],
-        ['Slippage', priceText(slippage, null)],
+        ['MFE', pctText(trade?.mfePct ?? null)],
+        ['MAE', pctText(trade?.maePct ?? null)],
+        ['R', multipleText(trade?.r ?? null)],
+        ['Fill', priceText(trade?.price ?? null, tickSize)],
+        ['Slippage', priceText(slippage, tickSize)],
         ['Quantity', trade === undefined ? detail('quantity') : quantityText(trade.quantity)],
         [
           'Profit',

@@ -8,6 +8,8 @@ import { serviceNow, store } from '../state.ts'
 import {
   durationText,
   moneyText,
+  multipleText,
+  pctText,
   percentText,
   priceText,
   quantityText,
@@ -89,13 +91,17 @@ export function TradesPage() {
                   `${side} ${quantityText(quantity)} ${instrument}`,
               },
               { head: 'Reason', cell: ({ reason, end }) => words(reason ?? end) },
-              { head: 'Entry', isNumber: true, cell: each => priceText(each.entryPrice, null) },
-              { head: 'Level', isNumber: true, cell: each => priceText(each.level, null) },
-              { head: 'Fill', isNumber: true, cell: each => priceText(each.price, null) },
+              {
+                head: 'Entry',
+                isNumber: true,
+                cell: each => priceText(each.entryPrice, each.tickSize),
+              },
+              { head: 'Level', isNumber: true, cell: each => priceText(each.level, each.tickSize) },
+              { head: 'Fill', isNumber: true, cell: each => priceText(each.price, each.tickSize) },
               {
                 head: 'Slippage',
                 isNumber: true,
-                cell: each => priceText(slippageOf(each), null),
+                cell: each => priceText(slippageOf(each), each.tickSize),
               },
               {
                 head: 'Profit',
@@ -107,6 +113,9 @@ export function TradesPage() {
                   </span>
                 ),
               },
+              { head: 'MFE', isNumber: true, cell: ({ mfePct }) => pctText(mfePct) },
+              { head: 'MAE', isNumber: true, cell: ({ maePct }) => pctText(maePct) },
+              { head: 'R', isNumber: true, cell: ({ r }) => multipleText(r) },
               {
                 head: 'Held',
                 isNumber: true,

@@ -34,5 +34,18 @@ export const maybe = z.number().nullable()
 /** A time that may not be there yet. */
 export const maybeTime = maybe.describe('Epoch ms; null where there is none.')
 
+/** How far a position went, and its gain as a multiple of its first risk. */
+export const excursionFields = {
+  mfePct: maybe.describe(
+    'Most favourable excursion: gain at the best price, percent of the entry price.',
+  ),
+  maePct: maybe.describe(
+    'Most adverse excursion: gain at the worst price, percent of the entry price, 0 or less; null: unknown.',
+  ),
+  r: maybe.describe(
+    'Gain as a multiple of the loss at `firstStop`; null without a first stop or a price.',
+  ),
+}
+
 /** Counts by name. */
 export const counts = z.record(z.string(), z.number())

@@ -3,7 +3,7 @@ import type { InstrumentId, PositionId } from '../../domain/ids.ts'
 import { LAYERS } from '../../domain/layer.ts'
 import { POSITION_STATES, type Position } from '../../domain/position.ts'
 import { EXIT_REASONS } from '../../domain/reason.ts'
-import { maybe, nameOf, time, word, type Answer } from './answer.ts'
+import { excursionFields, maybe, nameOf, time, word, type Answer } from './answer.ts'
 import { exitableView } from './exitable.ts'
 
 const warnings = z.array(z.string()).describe('What is odd about it, one line each.')
@@ -35,6 +35,13 @@ export const positionView = z.object({
     ),
   rules: z.record(z.string(), z.unknown()),
   best: z.number(),
+  worst: maybe.describe(
+    'Worst price since it is guarded; null: unknown, as an earlier release guarded it before.',
+  ),
+  firstStop: maybe.describe(
+    'Stop of its first rules that had one, at the entry price; null: none, or unknown.',
+  ),
+  ...excursionFields,
   stop: maybe,
   target: maybe,
   lastPrice: maybe.describe("Last price in the position's view; null before the first tick."),

@@ -31,6 +31,14 @@ describe('compose', () => {
     )
   })
 
+  it('says how many times its first risk an exit gained, where it had a first stop', () => {
+    const detail = { positionId: 'p1', price: 112, quantity: 10, profit: 120 }
+    const trade = { ...TRADE, best: 115, worst: 98, firstStop: 95 }
+    expect(textOf('exit-filled', { ...detail, trade })).to.include(
+      'filled 112, +12 %, +2.4 R, 312 ms',
+    )
+  })
+
   it('rounds the level of a short up to the tick at which it is reached', () => {
     const trade = { ...TRADE, side: 'short', exit: { ...TRADE.exit, level: 104.97000001 } }
     const text = textOf('exit-filled', { positionId: 'p1', price: 105, quantity: 10, trade })

@@ -1,0 +1,84 @@
+import { expect } from 'chai'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { Position } from '../../src/domain/position.ts'
+import { catchUp } from '../../src/risk/catch-up.ts'
+import { Dispatcher } from '../../src/risk/dispatcher.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
+import type { Ratchet } from '../../src/risk/watched-state.ts'
+import { aPosition, aRuleSet } from '../support/builders.ts'
+
+const TRAIL = aRuleSet({ trailingStop: { distancePct: 10 } })
+
+describe('The worst price of a position', () => {
+  let dispatcher: Dispatcher
+  let at: number
+  /** Monitors that answer at once; else their positions stay pending. */
+  let isAwake: boolean
+
+  beforeEach(() => {
+    at = 0
+    isAwake = true
+    const wake = (guard: WatchedPosition): void => {
+      if (isAwake) dispatcher.commit(guard, catchUp(guard, dispatcher.now))
+    }
+    dispatcher = new Dispatcher({ wake, exit: () => undefined, segmentLimit: 4, freshMs: 1_000 })
+  })
+
+  const open = (changes: Partial<Position> = {}, ratchet?: Ratchet): WatchedPosition => {
+    const guard = dispatcher.open(aPosition(changes), TRAIL, ratchet)
+    dispatcher.advance(at)
+    dispatcher.commit(guard, catchUp(guard, at))
+    return guard
+  }
+
+  const tick = (...prices: number[]): void => {
+    for (const price of prices) {
+      dispatcher.tick({ instrument: instrumentId('ACME'), ts: ++at, price }, at)
+    }
+  }
+
+  const worstOf = (guard: WatchedPosition): number | undefined => guard.ratchet().worst
+
+  it('is unknown for ever where an earlier release guarded the position and stored none', () => {
+    const guard = open({}, { best: 110 })
+    tick(105, 101)
+    expect(worstOf(guard)).to.equal(undefined)
+  })
+
+  it('counts no price from before the position was guarded, or opens', () => {
+    const first = open()
+    tick(91, 99)
+    const later = open({ id: positionId('p2'), side: 'short' })
+    const coming = open({ id: positionId('p3'), openedAt: at + 3 })
+    tick(95, 104, 98, 97, 99)
+    expect([first, later, coming].map(worstOf)).to.deep.equal([91, 104, 97])
+  })
+
+  it('is the entry price, or the price that is there already, before another price comes', () => {
+    expect(worstOf(open())).to.equal(100)
+    tick(96)
+    expect(worstOf(open({ id: positionId('p2') }))).to.equal(96)
+  })
+
+  it('counts prices while the monitor is asleep, is behind, or arms again, and after segments were forgotten', () => {
+    const guard = open()
+    tick(98, 97)
+    expect(worstOf(guard)).to.equal(97)
+    isAwake = false
+    tick(105, 95.5, 99)
+    expect(worstOf(guard)).to.equal(95.5)
+    isAwake = true
+    dispatcher.commit(guard, catchUp(guard, at))
+    tick(106, 107, 108, 109, 110, 111, 112, 113, 112)
+    expect(worstOf(guard)).to.equal(95.5)
+  })
+
+  it('has the price that decided, and those until the position is over', () => {
+    const guard = open()
+    tick(89)
+    expect([guard.closed, worstOf(guard)]).to.deep.equal([true, 89])
+    const other = open({ id: positionId('p2'), entryPrice: 88 })
+    tick(87)
+    expect([worstOf(guard), worstOf(other)]).to.deep.equal([87, 87])
+  })
+})
