@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './setup.mjs'
 
-/** Files at once: one more than the smallest machine has cores, as many tests wait for processes and timers. */
-export const JOBS = 3
+/** Files at once: two more than the smallest machine has cores, as many tests wait for processes and timers. */
+export const JOBS = 4
 
 /** The slowest files, to be run first: at the end the last file runs alone. */
 export const LONGEST = [

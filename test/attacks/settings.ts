@@ -26,7 +26,7 @@ export function configOf(
     {
       positions: join(folder, 'positions.json'),
       dataFolder: join(folder, 'data'),
-      cycleMs: 50,
+      cycleMs: 100,
       http: { port: 0 },
       feed: { kind: 'poll', pollMs: 100 },
       broker: {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const PATIENCE_MS = 60_000
 /** Pauses between two polls. A condition that asks another process costs both of them CPU time: its pauses grow. */
 const PAUSE_MS = 5
-const LONGEST_PAUSE_MS = 40
+const LONGEST_PAUSE_MS = 80
 
 export interface Poll {
   readonly patienceMs?: number
