@@ -69,7 +69,7 @@ export function planOf(seed: number, lateMs = LATE_MS): Plan {
     lateArrivalMs: isLateArrival ? lateArrival.ms : null,
     dayEndsAfterMs: hasDays(venue) ? Math.floor(2_500 + sfc32(seed + DAYS)() * 6_000) : null,
     net,
-    kills: [...(net?.kills ?? []), ...killsOf(random)],
+    kills: [...(net?.kills ?? []), ...killsOf(random)].filter(kill => isReached(kill, venue)),
     faults: [
       ...(net?.faults ?? []),
       ...faultsOf(shrunk ?? venue, random),
@@ -148,6 +148,10 @@ function killsOf(random: Random): Kill[] {
     return { label, nth: random() < 0.7 ? 1 : 2, afterMs }
   }).toSorted((a, b) => rankOf(a) - rankOf(b))
 }
+
+/** At venues where every order is found and bounded, no exit asks for its holding first. */
+const isReached = ({ label }: Kill, { emulated }: CrashVenue): boolean =>
+  emulated === undefined || !label.startsWith('holding')
 
 const rankOf = (kill: Kill): number =>
   kill.label === 'random' ? kill.afterMs / 150 : LABELS.indexOf(kill.label)

@@ -13,6 +13,8 @@ const ROUTES: readonly (readonly [RegExp, 'place' | 'stop' | 'cancel' | 'order' 
   [/^GET \/api\/v5\/account\/positions\?instId=/, 'holding'],
 ]
 
-/** The step that a request to one of the venues is; undefined: none of an exit. */
-export const stepAtVenue = (method: string, path: string) =>
-  ROUTES.find(([pattern]) => pattern.test(`${method} ${path}`))?.[1]
+/** The step that a request to one of the venues is, by its path or address; undefined: none of an exit. */
+export function stepAtVenue(method: string, address: string) {
+  const { pathname, search } = new URL(address, 'http://venue')
+  return ROUTES.find(([pattern]) => pattern.test(`${method} ${pathname}${search}`))?.[1]
+}
