@@ -7,6 +7,9 @@ import { instrumentId } from '../../../src/domain/ids.ts'
 import { OutcomeUnknown } from '../../../src/errors.ts'
 import { failure } from '../../support/http-broker.ts'
 import { OddServer } from '../../support/odd-server.ts'
+import { atBinance } from '../../support/venues/at-binance.ts'
+import { atBybit } from '../../support/venues/at-bybit.ts'
+import { atOkx } from '../../support/venues/at-okx.ts'
 
 const KEY = { key: 'k', secret: 's', passphrase: 'p' }
 const { signal } = new AbortController()
@@ -80,7 +83,7 @@ function trade(orderId: number, realizedPnl: string, at: number): object {
   return { symbol: 'BTCUSDT', positionSide: 'BOTH', ...done }
 }
 function made(orderId: number, clientOrderId: string): object {
-  return { symbol: 'BTCUSDT', positionSide: 'BOTH', orderId, clientOrderId }
+  return { symbol: 'BTCUSDT', positionSide: 'BOTH', orderId, clientOrderId, time: T }
 }
 function page(list: readonly object[]): object {
   return { retCode: 0, retMsg: 'OK', result: { list, nextPageCursor: '' }, time: T }
@@ -138,5 +141,30 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
         answers[path] = answer
       }
     })
+  })
+}
+
+const EMULATED = {
+  binance: { open: atBinance, sales: 1_005 },
+  bybit: { open: atBybit, sales: 205 },
+  okx: { open: atOkx, sales: 205 },
+}
+
+for (const [kind, { open, sales }] of Object.entries(EMULATED)) {
+  it(`is read to its last page at ${kind}, the latest sale by hand last`, async () => {
+    const venue = await open()
+    const broker = venue.open()
+    try {
+      venue.server.venue.hand({ instrument: 'ACME', quantity: sales + 1 })
+      for (let sale = 0; sale < sales; sale++)
+        venue.server.venue.hand({ instrument: 'ACME', quantity: -1 })
+      const found = await broker.changes({ instrument: instrumentId('ACME') }, 0, signal)
+      expect(found).to.have.length(sales)
+      expect(found.at(-1)!.cause).to.equal('by-hand')
+      expect(found.at(-1)!.text).to.match(new RegExp(`${sales}$|${5_000_000 + sales}$`))
+    } finally {
+      await broker.close()
+      venue.close()
+    }
   })
 }

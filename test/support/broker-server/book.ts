@@ -104,7 +104,8 @@ export class Book {
   dayOverAt = -Infinity
   private readonly byClientId = new Map<string, BookOrder[]>()
   private readonly names = new Map<string, HoldingName>()
-  private readonly history = new Map<string, { at: number; quantity: number }[]>()
+  /** Quantities of each holding, by the key that `nameOf` gives, oldest first. */
+  readonly history = new Map<string, { at: number; quantity: number }[]>()
 
   apply(event: VenueEvent): void {
     switch (event.kind) {

@@ -1,6 +1,7 @@
 import type { Side } from '../../../src/domain/position.ts'
 import { remainingOf, viewOf } from '../broker-server/book.ts'
 import { ok, symbolOf, type Asked, type Route, type RouteReply } from './binance-asked.ts'
+import { CHANGE_ROUTES } from './binance-changes.ts'
 import { cancel, lookUp, orderRow, place } from './binance-orders.ts'
 import { STOP_ROUTES } from './binance-stops.ts'
 import { FIXED, places } from './instruments.ts'
@@ -117,6 +118,7 @@ const PUBLIC = { route: 'capabilities', isSigned: false, weight: 1 } as const
 /** Every path that watchkeeper calls. */
 export const ROUTES: Readonly<Record<string, Route>> = {
   ...STOP_ROUTES,
+  ...CHANGE_ROUTES,
   'GET /fapi/v1/time': { ...PUBLIC, act: ({ emulator }) => ok({ serverTime: emulator.now() }) },
   'GET /fapi/v1/exchangeInfo': { ...PUBLIC, act: exchangeInfo },
   'GET /fapi/v1/positionSide/dual': {

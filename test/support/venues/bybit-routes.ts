@@ -2,6 +2,7 @@ import type { Side } from '../../../src/domain/position.ts'
 import { viewOf, type BookOrder, type SentOrder } from '../broker-server/book.ts'
 import { Refusal, type Asked, type Route } from './bybit.ts'
 import { FIXED, isMultiple, places } from './instruments.ts'
+import { reductionsOf } from './reductions.ts'
 
 const textOf = ({ params }: Asked, name: string): string => {
   const value = params[name]
@@ -244,6 +245,23 @@ function instruments(asked: Asked): unknown {
   return paged(asked, rows)
 }
 
+/** Executions, the newest first. */
+function executions(asked: Asked): unknown {
+  const symbol = symbolOf(asked)
+  if (Number(textOf(asked, 'limit') || 50) > 100) throw new Refusal(10001, 'params error: limit')
+  const since = Number(textOf(asked, 'startTime') || 0)
+  const rows = reductionsOf(asked.venue.book, symbol, since).map(each => ({
+    symbol,
+    execId: `exec-${each.number}`,
+    execType: 'Trade',
+    orderLinkId: each.clientOrderId,
+    side: each.side === 'long' ? 'Sell' : 'Buy',
+    closedSize: places(each.closed),
+    execTime: String(each.at),
+  }))
+  return paged(asked, rows.toReversed())
+}
+
 const apiKey = ({ emulator: { emulation } }: Asked): unknown => ({
   readOnly: 0,
   permissions: emulation.rights,
@@ -263,5 +281,6 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   'GET /v5/order/realtime': { route: 'order', isSigned: true, act: realtime },
   'GET /v5/order/history': { route: 'order', isSigned: true, act: history },
   'GET /v5/position/list': { route: 'holding', isSigned: true, act: positions },
+  'GET /v5/execution/list': { route: 'changes', isSigned: true, act: executions },
   'GET /v5/user/query-api': { route: 'capabilities', isSigned: true, act: apiKey },
 }

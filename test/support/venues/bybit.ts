@@ -23,6 +23,8 @@ export interface BybitEmulation {
   readonly rejectsLate?: boolean
   /** Its service was restarted: ended orders are only in the history. */
   readonly forgetsClosed?: boolean
+  /** Calls of one path in a second; a further one is refused. */
+  readonly perSecond?: number
   /** Rows of a page, whatever is requested. */
   readonly pageSize?: number
   readonly rights?: Readonly<Record<string, readonly string[]>>
@@ -61,6 +63,8 @@ export class Refusal extends Error {
 export class BybitEmulator implements Protocol {
   /** What it is, until it is changed. */
   emulation: Required<BybitEmulation>
+  private second = 0
+  private readonly calls = new Map<string, number>()
 
   constructor(emulation: BybitEmulation = {}) {
     this.emulation = { ...DEFAULTS, ...emulation, fixed: { ...FIXED, ...emulation.fixed } }
@@ -73,6 +77,7 @@ export class BybitEmulator implements Protocol {
     const query = Object.fromEntries(raw.url.searchParams)
     const params: Params = raw.text === '' ? query : (JSON.parse(raw.text) as Params)
     if (known.isSigned) this.verify(raw)
+    const used = known.isSigned ? this.count(name) : {}
     const text = (field: string): string | undefined => {
       const value = params[field]
       return typeof value === 'string' ? value : undefined
@@ -90,7 +95,7 @@ export class BybitEmulator implements Protocol {
       act: (venue, harms) => {
         try {
           if (known.isSigned) this.assertWindow(raw)
-          return this.replyOf(0, 'OK', known.act({ params, venue, harms, emulator: this }))
+          return this.replyOf(0, 'OK', known.act({ params, venue, harms, emulator: this }), used)
         } catch (error) {
           if (error instanceof Refusal) return this.replyOf(error.code, error.message, {})
           throw error
@@ -103,8 +108,33 @@ export class BybitEmulator implements Protocol {
     return Date.now() + this.emulation.aheadMs
   }
 
-  private replyOf(retCode: number, retMsg: string, result: unknown): Reply {
-    return new Reply(200, { retCode, retMsg, result, retExtInfo: {}, time: this.now() })
+  private replyOf(
+    retCode: number,
+    retMsg: string,
+    result: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Reply {
+    return new Reply(200, { retCode, retMsg, result, retExtInfo: {}, time: this.now() }, headers)
+  }
+
+  /** Counts a call of a path; gives the headers about what is left of its limit. */
+  private count(path: string): Readonly<Record<string, string>> {
+    const { perSecond } = this.emulation
+    const second = Math.floor(this.now() / 1_000)
+    if (second !== this.second) this.calls.clear()
+    this.second = second
+    const used = (this.calls.get(path) ?? 0) + 1
+    this.calls.set(path, used)
+    const headers = {
+      'x-bapi-limit': String(perSecond),
+      'x-bapi-limit-status': String(Math.max(0, perSecond - used)),
+      'x-bapi-limit-reset-timestamp': String((second + 1) * 1_000),
+    }
+    if (used > perSecond) {
+      const reply = this.replyOf(10006, 'Too many visits!', {}, headers)
+      throw new NotUnderstood(200, 'Too many visits!', reply)
+    }
+    return headers
   }
 
   private refuse(code: number, message: string): never {
@@ -145,6 +175,7 @@ const DEFAULTS = {
   aheadMs: 0,
   rejectsLate: false,
   forgetsClosed: false,
+  perSecond: 1_000_000,
   pageSize: 200,
   rights: { ContractTrade: ['Order', 'Position'], Wallet: [] },
   ips: ['203.0.113.7'],

@@ -2,6 +2,7 @@ import type { Side } from '../../../src/domain/position.ts'
 import { viewOf, type BookOrder, type SentOrder } from '../broker-server/book.ts'
 import { FIXED, isMultiple, places } from './instruments.ts'
 import { Refusal, type Asked, type Route } from './okx.ts'
+import { reductionsOf } from './reductions.ts'
 
 export const textOf = ({ params }: Asked, name: string): string => {
   const value = params[name]
@@ -219,6 +220,32 @@ function instruments(asked: Asked): readonly unknown[] {
   }))
 }
 
+const HISTORY = 100
+
+/** Ended orders, the newest first; `after` is a number of one, older than which the rows are. */
+function history(asked: Asked): readonly unknown[] {
+  const instId = instrumentOf(asked)
+  const limit = Number(textOf(asked, 'limit') || HISTORY)
+  if (limit > HISTORY) throw new Refusal('51000', 'Parameter limit error')
+  const since = Number(textOf(asked, 'begin') || 0)
+  const rows = reductionsOf(asked.venue.book, instId, since).map(each => ({
+    instId,
+    instType: 'SWAP',
+    ordId: `71000${each.number}`,
+    clOrdId: each.clientOrderId.startsWith('wkn') ? '' : each.clientOrderId,
+    algoClOrdId: each.clientOrderId.startsWith('wkn') ? each.clientOrderId : '',
+    posSide: asked.emulator.emulation.mode === 'hedge' ? each.side : 'net',
+    category: 'normal',
+    accFillSz: places(each.closed),
+    pnl: '-1',
+    uTime: String(each.at),
+  }))
+  const newest = rows.toReversed()
+  const after = textOf(asked, 'after')
+  const from = after === '' ? 0 : newest.findIndex(({ ordId }) => ordId === after) + 1
+  return newest.slice(from, from + limit)
+}
+
 const config = ({ emulator: { emulation } }: Asked): readonly unknown[] => [
   {
     posMode: emulation.mode === 'hedge' ? 'long_short_mode' : 'net_mode',
@@ -247,5 +274,6 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   'POST /api/v5/trade/cancel-order': { ...SIGNED, route: 'cancel', act: cancel },
   'GET /api/v5/trade/orders-pending': { ...SIGNED, route: 'open-orders', act: pending },
   'GET /api/v5/account/positions': { ...SIGNED, route: 'holding', act: positions },
+  'GET /api/v5/trade/orders-history': { ...SIGNED, route: 'changes', act: history },
   'GET /api/v5/account/config': { ...SIGNED, route: 'capabilities', act: config },
 }

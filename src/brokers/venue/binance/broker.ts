@@ -13,14 +13,14 @@ import type { Permissions, PositionMode } from '../account.ts'
 import { VenueAdapter, type AdapterOptions, type Asked, type StopSeen } from '../adapter.ts'
 import { assertCancelled, VenueClient, type Judge } from '../client.ts'
 import type { VenueInstrument } from '../instrument.ts'
-import type { Dialect } from '../line.ts'
+import type { Dialect, VenueRequest } from '../line.ts'
 import { errorOf } from '../meaning.ts'
 import { jsonOf, shaped } from '../reply.ts'
 import { Usage } from '../usage.ts'
 import { accountDialect } from './account-stream.ts'
 import * as answers from './answers.ts'
 import { WEIGHT_PER_MINUTE } from './capabilities.ts'
-import { changesIn, changesRequests } from './changes.ts'
+import { changesIn, changesSince } from './changes.ts'
 import { failureOf } from './codes.ts'
 import { limitsIn } from './limits.ts'
 import * as requests from './requests.ts'
@@ -65,10 +65,8 @@ export class BinanceBroker extends VenueAdapter<unknown> {
   }
 
   async changes(key: HoldingKey, since: number, signal: AbortSignal) {
-    const [forced, trades, orders] = await Promise.all(
-      changesRequests(key, since).map(request => this.question(request, signal)),
-    )
-    return changesIn({ forced, trades, orders }, key)
+    const ask = (request: VenueRequest): Promise<unknown> => this.question(request, signal)
+    return changesIn(await changesSince(key, since, ask), key)
   }
 
   async permissions(signal: AbortSignal): Promise<Permissions> {

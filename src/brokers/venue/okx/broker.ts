@@ -19,7 +19,7 @@ import { wholeList } from '../pages.ts'
 import { jsonOf, shaped } from '../reply.ts'
 import { accountDialect } from './account-stream.ts'
 import * as answers from './answers.ts'
-import { changesIn, changesRequest } from './changes.ts'
+import { changesIn, changesRequest, pageOf } from './changes.ts'
 import { failureOfCode, failureOfStatus } from './codes.ts'
 import * as requests from './requests.ts'
 import * as shapes from './shapes.ts'
@@ -76,7 +76,9 @@ export class OkxBroker extends VenueAdapter<answers.Rows> {
   }
 
   async changes(key: HoldingKey, since: number, signal: AbortSignal) {
-    return changesIn(await this.question(changesRequest(key, since), signal), key)
+    const page = async (after?: string) =>
+      pageOf(await this.question(changesRequest(key, since, after), signal))
+    return changesIn(await wholeList('the changes', page, ({ ordId }) => ordId), key)
   }
 
   async permissions(signal: AbortSignal): Promise<Permissions> {

@@ -4,6 +4,7 @@ import type { ReportedChange, ShrinkCause } from '../../../domain/shrink-cause.t
 import { changesOf } from '../changes.ts'
 import { decimal, decimalOrNone } from '../decimal-text.ts'
 import type { VenueRequest } from '../line.ts'
+import type { Page } from '../pages.ts'
 import { assertAbout, shaped } from '../reply.ts'
 import type { Rows } from './answers.ts'
 
@@ -22,8 +23,17 @@ const order = z.object({
     .transform(Number),
 })
 
-/** Ended orders of one instrument, with those of the venue itself. */
-export const changesRequest = ({ instrument }: HoldingKey, since: number): VenueRequest => ({
+type Order = z.output<typeof order>
+
+/** Page size, the longest that the venue takes. */
+const PAGE = 100
+
+/** Ended orders of one instrument, with those of the venue itself; `after` is the number of the last one read. */
+export const changesRequest = (
+  { instrument }: HoldingKey,
+  since: number,
+  after?: string,
+): VenueRequest => ({
   method: 'GET',
   path: '/api/v5/trade/orders-history',
   isSigned: true,
@@ -31,6 +41,8 @@ export const changesRequest = ({ instrument }: HoldingKey, since: number): Venue
     instType: /-\d{6}$/.test(instrument) ? 'FUTURES' : 'SWAP',
     instId: instrument,
     begin: String(Math.floor(since)),
+    limit: String(PAGE),
+    ...(after !== undefined && { after }),
   },
 })
 
@@ -41,9 +53,16 @@ const CAUSES: Readonly<Record<string, ShrinkCause | undefined>> = {
   delivery: 'expiry',
 }
 
+export function pageOf(rows: Rows): Page<Order> {
+  const page = rows.map(each => shaped(order, each, 'the changes'))
+  return { rows: page, next: page.length < PAGE ? undefined : page.at(-1)!.ordId }
+}
+
 /** An order with a profit or loss has closed something; those of the venue itself name their cause. */
-export function changesIn(rows: Rows, { instrument, side }: HoldingKey): readonly ReportedChange[] {
-  const orders = rows.map(each => shaped(order, each, 'the changes'))
+export function changesIn(
+  orders: readonly Order[],
+  { instrument, side }: HoldingKey,
+): readonly ReportedChange[] {
   for (const each of orders) assertAbout('the changes', each, { instId: instrument })
   const closing = orders.filter(({ category, accFillSz, pnl = 0, posSide }) => {
     const isOwn = posSide === 'net' || posSide === side

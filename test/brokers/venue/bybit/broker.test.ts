@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { BybitBroker } from '../../../../src/brokers/venue/bybit/broker.ts'
 import { instrumentId } from '../../../../src/domain/ids.ts'
+import type { LimitUse } from '../../../../src/domain/venue.ts'
 import { NotSent, RateLimited, Unauthorized } from '../../../../src/errors.ts'
 import { brokerContract } from '../../../contracts/broker-contract.ts'
 import { anOrder, failure } from '../../../support/http-broker.ts'
@@ -96,6 +97,17 @@ describe('BybitBroker', () => {
       expect(error)
         .to.be.instanceOf(RateLimited)
         .and.include({ isBan: true, retryAfterMs: 600_000 })
+    })
+
+    it('waits until the end of the second where the venue counts too many calls', async () => {
+      await open({ perSecond: 1 })
+      const uses: LimitUse[] = []
+      broker.onLimitUse(use => void uses.push(use))
+      await broker.positionMode(signal)
+      const error = await failure(broker.positionMode(signal))
+      expect(error).to.be.instanceOf(RateLimited)
+      expect((error as RateLimited).retryAfterMs).to.be.within(0, 1_000)
+      expect(uses[0]).to.include({ share: 1 })
     })
 
     it('reports the mode, instruments and permissions', async () => {
