@@ -8,6 +8,7 @@ import { admit, pollsHeld, rateLimited, type Load } from '../resilience/throttle
 import { Breakers, type BreakersOptions } from './breakers.ts'
 import { freeze, openGate, withDefault, type Gate, type GateOptions } from './gate.ts'
 import type { GatesSnapshot } from './gates-snapshot.ts'
+import { LimitUses } from './limit-uses.ts'
 import type { LimitMember } from './shared-limits.ts'
 
 /** Share of a limit beyond which the rest is kept for exits. */
@@ -56,6 +57,7 @@ export class CallGates {
   readonly all: readonly Gate[]
   /** Increases with every change that a snapshot would show. */
   revision = 0
+  private readonly uses = new LimitUses()
   private readonly options: GatesOptions
   private readonly breakers: Breakers
   private readonly holds: Record<EndpointGroup, Hold>
@@ -156,10 +158,16 @@ export class CallGates {
 
   /** The venue reports the use of a limit: from `RESERVED_FROM` on, only exits and what they wait for leave. */
   used({ groups, share, resetInMs }: LimitUse): void {
+    this.uses.note({ groups, share }, this.now)
     if (share < RESERVED_FROM || !(resetInMs > 0)) return
     const forMs = Math.min(resetInMs, LONGEST_WINDOW_MS)
     for (const gate of new Set(groups.map(group => this.of(group))))
       gate.throttle = pollsHeld(gate.throttle, forMs, this.now)
+  }
+
+  /** The largest share of a limit that the venue reported as used within the last minute; undefined: it reports none. */
+  usedShare(group: EndpointGroup): number | undefined {
+    return this.uses.of(group, this.now)
   }
 
   /** Changes a breaker by hand. */

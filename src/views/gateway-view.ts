@@ -90,6 +90,10 @@ export const gatewayFacts = (
     inFlight: lanes.exitsInFlight + lanes.pollsInFlight,
     lanes: LANES.map(lane => ({ lane, ...measure(lanes, lane, monotonicMs) })),
   })),
+  limitUses: GROUPS.flatMap(group => {
+    const share = desk.gates.usedShare(group)
+    return share === undefined ? [] : [{ account, group, share }]
+  }),
   laneBound: desk.limits[0]?.lanes.bound ?? 0,
   calls: desk.history.totals().map(each => ({ ...each, account })),
 })

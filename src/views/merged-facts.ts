@@ -202,5 +202,6 @@ const gatewayOf = (all: readonly GatewayFacts[]): GatewayFacts => ({
   breakers: all.flatMap(({ breakers }) => breakers),
   throttles: all.flatMap(({ throttles }) => throttles),
   calls: all.flatMap(({ calls }) => calls),
+  limitUses: all.flatMap(({ limitUses }) => limitUses),
   laneBound: Math.max(...all.map(({ laneBound }) => laneBound)),
 })

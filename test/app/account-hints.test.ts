@@ -79,6 +79,12 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       await until(() => status() === 'pass')
       expect(await metrics()).to.include('watchkeeper_stream_up{stream="account"} 1')
 
+      // OKX reports nothing of its limits.
+      const isUsed = (await metrics()).includes(
+        'watchkeeper_venue_limit_used_ratio{group="account"',
+      )
+      expect(isUsed).to.equal(kind !== 'okx')
+
       // A holding that changed by hand is asked for by name; nothing else would ask for an hour.
       const holdings = asked('holding')
       streams.say(speech.holding(name, 0))

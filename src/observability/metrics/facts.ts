@@ -207,6 +207,12 @@ export interface GatewayFacts {
       readonly dropped: number
     }[]
   }[]
+  /** Largest share of a limit that the venue reported as used within a minute, by group; where it reports any. */
+  readonly limitUses: readonly {
+    readonly account?: string | undefined
+    readonly group: string
+    readonly share: number
+  }[]
   /** Most calls of a lane. */
   readonly laneBound: number
   /** Calls that ended, by group, operation and outcome. */

@@ -43,6 +43,7 @@ export const BREAKER_STATES = [
 export const gatewayMetrics: MetricFamily = board => {
   breakerMetrics(board)
   throttleMetrics(board)
+  limitUseMetrics(board)
   laneMetrics(board)
   board.gauge(
     {
@@ -153,6 +154,21 @@ const throttleMetrics: MetricFamily = board => {
     ({ gateway }) =>
       gateway.throttles.map(
         ({ account, limit, inFlight }) => [{ limit, ...of(account) }, inFlight] as const,
+      ),
+  )
+}
+
+/** What the venue reports of its limits. */
+const limitUseMetrics: MetricFamily = board => {
+  board.gauge(
+    {
+      name: 'watchkeeper_venue_limit_used_ratio',
+      help: 'Largest share of a limit that answers of the venue reported as used within the last minute; absent where it reports none.',
+      labels: ['group', 'account'],
+    },
+    ({ gateway }) =>
+      gateway.limitUses.map(
+        ({ account, group, share }) => [{ group, ...of(account) }, share] as const,
       ),
   )
 }

@@ -93,6 +93,7 @@ const FACTS: MetricFacts = {
   gateway: {
     breakers: [{ group: 'orders', state: 'open', refused: 3 }],
     throttles: [],
+    limitUses: [{ group: 'orders', share: 0.5 }],
     laneBound: 10,
     calls: [
       { group: 'orders', operation: 'placeExit', outcome: 'ok', count: 2 },
