@@ -120,11 +120,12 @@ export function writeConfig(folder: string, claimed: Claimed): string {
 }
 
 /** What no position names is adopted once everything shows that may explain it. */
-const adoption = (visibilityMs: number, hasNets: boolean) => ({
+const adoption = (visibilityMs: number, hasNets: boolean, reconcileMs: number) => ({
   adopt: 'rules',
   instruments: [ALONE.instrument],
   defaultRules: hasNets ? WITH_NET : MORE.rules,
-  adoptAfterMs: 3 * visibilityMs + 1_000,
+  // A list may lag by a second, and be as old as the time between two.
+  adoptAfterMs: 3 * visibilityMs + 1_000 + 2 * reconcileMs,
 })
 
 /** Lot of the venue, which the guard knows; null: any quantity is executed. */
@@ -162,6 +163,7 @@ function configOf(
   const isOrphaned = net?.act === 'lies beside an orphan'
   const mustList = lookup === 'none' || isOrphaned || (net !== null && !reduceOnly)
   const openOrders = mustList || seed % 3 !== 0
+  const reconcileMs = venue.emulated === undefined ? 200 : VENUE_RECONCILE_MS
   const breaker = { openMs: 100, exitOpenMs: 50, maxOpenMs: 200 }
   return {
     positions: 'positions.json',
@@ -189,10 +191,10 @@ function configOf(
     },
     exits: { workingMs: 400, retryMs: 50, maxRetryMs: 200, closedMarketRetryMs: 200, style },
     holdings: {
-      reconcileMs: venue.emulated === undefined ? 200 : VENUE_RECONCILE_MS,
+      reconcileMs,
       confirm: hostility.course === 'restored',
       ...(hostility.course === 'adopted' &&
-        adoption(venue.capabilities.visibilityMs, net !== null)),
+        adoption(venue.capabilities.visibilityMs, net !== null, reconcileMs)),
     },
     feed: { intervalMs: 50, seed, acceptSimulated: true },
   }
