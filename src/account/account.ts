@@ -136,7 +136,7 @@ export class Account implements Omit<
 
   /** What is due by time, and what was not answered. */
   cycle(profiler: PhaseMeter = UNMEASURED): void {
-    const { dispatcher, roster, supervisor } = this.engine
+    const { dispatcher, registry, supervisor } = this.engine
     profiler.phase('clock', () => {
       for (const event of this.clockWatch.check()) this.clockMoved(event)
     })
@@ -144,9 +144,9 @@ export class Account implements Omit<
     profiler.phase('actors', () => {
       send(supervisor, { kind: 'cycle' })
       this.manualExits.repeat()
-      send(roster.refOf('gateway'), { kind: 'cycle' })
-      send(roster.refOf('reconciler'), { kind: 'cycle' })
-      send(roster.refOf('portfolio'), { kind: 'cycle' })
+      send(registry.refOf('gateway'), { kind: 'cycle' })
+      send(registry.refOf('reconciler'), { kind: 'cycle' })
+      send(registry.refOf('portfolio'), { kind: 'cycle' })
     })
     profiler.phase('flush', () => {
       this.writer.keepPlace()

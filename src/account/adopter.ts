@@ -3,7 +3,7 @@ import { patternOf, type InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import { isPrice, priceIn, viewOf, type Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
-import { nameOf } from '../exits/holding-state.ts'
+import { holdingName } from '../exits/holding-state.ts'
 import { orderable } from '../exits/quantity.ts'
 import type { UnownedHolding } from '../exits/unowned.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
@@ -106,7 +106,7 @@ export class Adopter {
 
   /** Forgets the refusals of holdings that are unowned no longer. */
   private forgetRefusals(unowned: readonly UnownedHolding[]): void {
-    const names = new Set(unowned.map(({ key }) => nameOf(key)))
+    const names = new Set(unowned.map(({ key }) => holdingName(key)))
     for (const name of this.refused.keys()) if (!names.has(name)) this.refused.delete(name)
   }
 
@@ -117,14 +117,14 @@ export class Adopter {
         // Dust cannot be sold: guarding it would promise what no order can do.
         orderable(Math.abs(quantity), instruments.of(key.instrument)) > 0 &&
         now() - since >= options.afterMs &&
-        now() >= (this.refused.get(nameOf(key))?.until ?? 0) &&
+        now() >= (this.refused.get(holdingName(key))?.until ?? 0) &&
         this.patterns.some(pattern => pattern.test(key.instrument)),
     )
   }
 
   private async adopt(holding: UnownedHolding): Promise<void> {
     const { options, add, note } = this.parts
-    const name = nameOf(holding.key)
+    const name = holdingName(holding.key)
     try {
       const price = await this.priceOf(holding)
       // Its buyer may have added a position meanwhile, or be about to.
@@ -148,7 +148,9 @@ export class Adopter {
     if (isComing(key.instrument)) return false
     return unowned().some(
       each =>
-        nameOf(each.key) === nameOf(key) && each.quantity === quantity && each.since === since,
+        holdingName(each.key) === holdingName(key) &&
+        each.quantity === quantity &&
+        each.since === since,
     )
   }
 

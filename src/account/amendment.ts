@@ -17,7 +17,7 @@ import type { RegistrationDeps } from './registration.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
 export interface AmendmentDeps extends Pick<RegistrationDeps, 'rows' | 'writer' | 'clock'> {
-  readonly core: Pick<Engine<unknown>, 'roster' | 'supervisor' | 'gateway' | 'dispatcher'>
+  readonly core: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'gateway' | 'dispatcher'>
   /** Awaited before a position owns more units: a simulated account must hold them. */
   beforeGrowth?(registered: Registered, more: number): Promise<void>
 }
@@ -106,7 +106,7 @@ function judge(
   { after, force, exitNow }: Amendment & { readonly after: Facts },
 ): void {
   const { id } = present.position
-  const guard = core.roster.get(id)?.guard
+  const guard = core.registry.get(id)?.guard
   if (guard === undefined) {
     const text = `${id} has no guard: found ${present.entry?.kind ?? 'no monitor'}, expected one with rules that wait`
     throw new WatchkeeperError('EXITS_AT_ONCE', text)

@@ -16,7 +16,7 @@ import { UnguardedTime } from './unguarded-time.ts'
 
 export interface CoverageDeps {
   readonly state: AccountState
-  readonly roster: ActorRegistry
+  readonly registry: ActorRegistry
   readonly instruments: InstrumentTable
   readonly clock: Clock
   /** A price that is older guards no position while its market is open, ms. */
@@ -24,7 +24,7 @@ export interface CoverageDeps {
   /** A longer time between two sweeps was a pause, ms. */
   readonly pauseMs: number
   /** Whether this process owns the store and its last write went well. */
-  isStoreOurs(): boolean
+  isStoreWritable(): boolean
 }
 
 /** Positions that a cycle evaluates in one turn of the event loop: less than 2 ms where each needs all of it. */
@@ -78,8 +78,8 @@ export class Coverage {
    * no monitor and no price any more, only that its exit may leave.
    */
   causeOf(registered: Registered): UnguardedCause | undefined {
-    const { roster, clock } = this.parts
-    return this.judge(registered, roster.get(registered.position.id), clock.now())
+    const { registry, clock } = this.parts
+    return this.judge(registered, registry.get(registered.position.id), clock.now())
   }
 
   private judge(
@@ -87,20 +87,20 @@ export class Coverage {
     child: Child | undefined,
     now: number,
   ): UnguardedCause | undefined {
-    const { state, roster, instruments, staleMs } = this.parts
+    const { state, registry, instruments, staleMs } = this.parts
     if (state.killSwitch.state === 'halt') return 'halt'
-    if (!this.parts.isStoreOurs()) return 'store'
+    if (!this.parts.isStoreWritable()) return 'store'
     if (state.openExits.size > 0 && state.openExits.has(position.id)) return undefined
     if (entry?.kind === 'refused') return 'entry'
-    if (child === undefined || guardedBy(roster, child) === 'none') return 'monitor'
+    if (child === undefined || guardedBy(registry, child) === 'none') return 'monitor'
     if (child.guard.decision !== undefined) return undefined
     return idleCause(child.guard, { now, staleMs, hoursOf: each => instruments.of(each).hours })
   }
 
   /** The state of an open position, and why it is not guarded. */
   standingOf(registered: Registered): Standing {
-    const { roster, clock } = this.parts
-    const child = roster.get(registered.position.id)
+    const { registry, clock } = this.parts
+    const child = registry.get(registered.position.id)
     const isObserved = registered.observed !== undefined
     const isExiting = this.isExiting(registered, child)
     const isOver = isObserved || this.parts.state.register.isEnding(registered.position.id)
@@ -166,7 +166,7 @@ export class Coverage {
     if (isPause) this.paused(passedMs)
     this.sweptAt = at
     this.sweeps++
-    const isHalted = state.killSwitch.state === 'halt' || !this.parts.isStoreOurs()
+    const isHalted = state.killSwitch.state === 'halt' || !this.parts.isStoreWritable()
     const times = { at, now, passedMs, isPause }
     return new Sweep({
       positions: this.positions,

@@ -9,7 +9,7 @@ import type { Account } from './account.ts'
  */
 export function noteDeadRules({ engine, note }: Pick<Account, 'engine' | 'note'>): void {
   const tested = new Map<RuleSet, Set<string>>()
-  for (const { guard } of engine.roster.all()) {
+  for (const { guard } of engine.registry.all()) {
     const { ruleSet, position } = guard
     const sides = tested.get(ruleSet) ?? new Set()
     tested.set(ruleSet, sides)

@@ -5,11 +5,11 @@ import type { ExitReason } from '../domain/reason.ts'
 
 /** The decision to exit a position that no rule has made: a person, the kill switch or a limit, at `at` (epoch ms). */
 export function decisionByHand(
-  roster: Pick<ActorRegistry, 'get'>,
+  registry: Pick<ActorRegistry, 'get'>,
   { id, instrument, side, entryPrice, priceSource }: Position,
   { reason, at }: { readonly reason: ExitReason; readonly at: number },
 ): Decision {
-  const child = roster.get(id)
+  const child = registry.get(id)
   const best = child === undefined ? entryPrice : child.guard.sign * child.guard.bestNow()
   return {
     positionId: id,

@@ -13,7 +13,7 @@ import { ruleSetOf } from './stored-rules.ts'
 export interface EntryTestsDeps {
   readonly rows: PositionTable
   readonly writer: Pick<StateWriter, 'soon'>
-  readonly core: Pick<Engine<unknown>, 'roster' | 'supervisor' | 'dispatcher'>
+  readonly core: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'dispatcher'>
   /** Epoch ms. */
   now(): number
   /** A price that is older does not count as the first one, ms. */
@@ -86,8 +86,8 @@ export class EntryTests {
   private refuse(row: Registered, why: string): void {
     const { rows, writer, core, now } = this.parts
     const { id } = row.position
-    const { roster, dispatcher, supervisor } = core
-    const guard = roster.get(id)?.guard
+    const { registry, dispatcher, supervisor } = core
+    const guard = registry.get(id)?.guard
     // Decided already, by a deadline or by hand: then the price changes nothing.
     if (guard?.decision !== undefined) return
     if (guard !== undefined) dispatcher.close(guard)

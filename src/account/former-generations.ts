@@ -1,5 +1,5 @@
-import { KNOWN_ATTEMPTS } from '../exits/foreign-orders.ts'
-import { LATE_MS } from '../exits/former.ts'
+import { LATE_MS } from '../exits/closed-holdings.ts'
+import { KNOWN_ATTEMPTS } from '../exits/second-guard.ts'
 import type { FormerGeneration, Registered } from '../ports/state-repository.ts'
 
 /*

@@ -14,7 +14,7 @@ import type { AccountState } from './state.ts'
 import type { Watching } from './watching.ts'
 
 export interface KillSwitchActsDeps {
-  readonly engine: Pick<Engine<unknown>, 'roster' | 'gateway'>
+  readonly engine: Pick<Engine<unknown>, 'registry' | 'gateway'>
   readonly state: AccountState
   readonly writer: Pick<StateWriter, 'now'>
   readonly changes: Pick<PositionChanges, 'renew'>
@@ -78,7 +78,7 @@ export class KillSwitchActs {
   /** How far the generation of an exit had come, as its monitor or an earlier process has left it. */
   private ratchetOf({ positionId: id, generation }: ExitRecord): KeptRatchet | undefined {
     const { engine, state } = this.deps
-    const child = engine.roster.get(id)
+    const child = engine.registry.get(id)
     if (child?.generation === generation) return child.guard.ratchet()
     const kept = state.ratchets.get(id)
     return kept?.generation === generation ? kept : undefined

@@ -7,7 +7,7 @@ import type { StateWriter } from './state-writer.ts'
 import type { AccountState } from './state.ts'
 
 export interface ManualExitsDeps {
-  readonly engine: Pick<Engine<unknown>, 'roster' | 'gateway'>
+  readonly engine: Pick<Engine<unknown>, 'registry' | 'gateway'>
   readonly state: AccountState
   readonly writer: Pick<StateWriter, 'isSettled'>
   /** Epoch ms. */
@@ -43,7 +43,7 @@ export class ManualExits {
   exit(id: PositionId, reason: 'manual' | 'kill-switch' | 'daily-loss'): void {
     const { engine, state, now } = this.deps
     const { position, generation } = state.register.openRow(id)
-    const decision = decisionByHand(engine.roster, position, { reason, at: now() })
+    const decision = decisionByHand(engine.registry, position, { reason, at: now() })
     this.requests.ask({ kind: 'exit', decision, position, generation })
   }
 

@@ -5,7 +5,7 @@ import { instrumentsHeld } from '../engine/held-instruments.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 
 export interface MissingPricesDeps {
-  readonly roster: ActorRegistry
+  readonly registry: ActorRegistry
   /** Whether a price of the instrument has come in this process. */
   isPriced(instrument: InstrumentId): boolean
   note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
@@ -67,11 +67,11 @@ export class MissingPrices {
   /** Guesses at names of now; the guesses are kept until another name has a price. */
   private guesser(): (instrument: InstrumentId) => string | undefined {
     const known = new Set(this.others)
-    for (const each of instrumentsHeld(this.parts.roster)) {
+    for (const each of instrumentsHeld(this.parts.registry)) {
       if (!known.has(each) && this.parts.isPriced(each)) known.add(each)
     }
     const { guesses } = this
-    const most = 2 * this.parts.roster.size
+    const most = 2 * this.parts.registry.size
     if (known.size !== this.knownCount || guesses.size > most) guesses.clear()
     this.knownCount = known.size
     const names = [...known]
@@ -87,7 +87,7 @@ export class MissingPrices {
   /** The positions whose rules compare an instrument. */
   private idsOf(instrument: InstrumentId): string[] {
     const ids: string[] = []
-    for (const { guard } of this.parts.roster.all()) {
+    for (const { guard } of this.parts.registry.all()) {
       const { id, instrument: own, underlying } = guard.position
       const other = guard.other && (guard.underlying?.instrument ?? underlying)
       if (own === instrument || other === instrument) ids.push(id)

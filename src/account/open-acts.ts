@@ -38,15 +38,15 @@ function judgingParts(
   const rows = state.register
   const coverage = new Coverage({
     state,
-    roster: registry,
+    registry,
     instruments,
     clock,
     staleMs: freshMs,
     pauseMs: options.pauseMs ?? Infinity,
-    isStoreOurs: () => writer.errors === 0 && permission.isStoreOurs,
+    isStoreWritable: () => writer.errors === 0 && permission.isStoreOurs,
   })
   const missingPrices = new MissingPrices({
-    roster: registry,
+    registry,
     isPriced: each => board.hasPrice(each),
     note: lines.write,
   })

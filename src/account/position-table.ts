@@ -19,7 +19,7 @@ export class PositionTable {
   /** Ids whose rows have changed since a reader cleared this. */
   readonly touched = new Set<PositionId>()
   /** Rows as they are on disk, where what was decided since is not there yet. */
-  private readonly former = new Map<PositionId, Registered>()
+  private readonly durable = new Map<PositionId, Registered>()
   private floor: number
   private readonly sides = new Sides()
   private readonly accounts = new AccountNames()
@@ -101,30 +101,30 @@ export class PositionTable {
   private decide(row: Registered): void {
     const { id } = row.position
     const present = this.rows.get(id)
-    if (present !== undefined && !this.former.has(id)) this.former.set(id, present)
+    if (present !== undefined && !this.durable.has(id)) this.durable.set(id, present)
     this.put(row)
   }
 
   /** What has become durable of a generation of a position, on top of what was decided since. */
   changed(id: PositionId, generation: number, change: Partial<Registered>): void {
-    const [former, row] = [this.former.get(id), this.get(id)]
-    if (former?.generation === generation) this.former.set(id, { ...former, ...change })
+    const [durable, row] = [this.durable.get(id), this.get(id)]
+    if (durable?.generation === generation) this.durable.set(id, { ...durable, ...change })
     if (row?.state === 'open' && row.generation === generation) this.put({ ...row, ...change })
   }
 
   /** This much of a position is durable, and nothing that was decided since waits for that. */
   settled({ position: { id } }: Registered): void {
-    if (this.former.delete(id)) this.touched.add(id)
+    if (this.durable.delete(id)) this.touched.add(id)
   }
 
   /** The row that may be shown outside: what it says outlives a kill. */
   shown(id: PositionId): Registered | undefined {
-    return this.former.get(id) ?? this.get(id)
+    return this.durable.get(id) ?? this.get(id)
   }
 
   /** The rows of positions that may be shown as open. */
   *shownOpen(): Iterable<Registered> {
-    for (const id of this.former.size === 0 ? this.open.keys() : this.rows.keys()) {
+    for (const id of this.durable.size === 0 ? this.open.keys() : this.rows.keys()) {
       const row = this.shown(id)
       if (row?.state === 'open') yield row
     }
@@ -132,7 +132,7 @@ export class PositionTable {
 
   /** Whether a position has ended, and that is not durable yet. */
   isEnding(id: PositionId): boolean {
-    return this.former.get(id)?.state === 'open' && this.get(id)?.state !== 'open'
+    return this.durable.get(id)?.state === 'open' && this.get(id)?.state !== 'open'
   }
 
   /** The row of an open position. @throws WatchkeeperError POSITION_UNKNOWN where it is not open. */

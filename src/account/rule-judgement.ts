@@ -16,7 +16,7 @@ import { beginningOf } from './beginning.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
 export interface JudgementDeps {
-  readonly core: Pick<Engine<unknown>, 'roster' | 'dispatcher'>
+  readonly core: Pick<Engine<unknown>, 'registry' | 'dispatcher'>
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -33,7 +33,7 @@ export function judgeChange(
 ): RuleChange[] {
   const { force, exitNow } = request
   const { id } = present.position
-  const guard = core.roster.get(id)?.guard
+  const guard = core.registry.get(id)?.guard
   if (present.entry?.kind === 'refused')
     return judgeEntry({ core, clock }, changed, present, request)
   if (guard === undefined || guard.decision !== undefined) {
@@ -73,7 +73,7 @@ export function previewChange(
 ): RulesPreviewed {
   const changed: Registered = { ...present, rules: mergedRules(present, request) }
   const changes = judgeChange({ core, clock }, present, changed, { ...request, force: true })
-  const guard = core.roster.get(present.position.id)?.guard
+  const guard = core.registry.get(present.position.id)?.guard
   if (guard === undefined) return { changes, next: { stop: null, target: null } }
   const asked = { best: guard.ratchet().best, at: clock.now() }
   return { changes, next: levelsAt(guard.position, ruleSetOf(changed), asked) }

@@ -17,18 +17,18 @@ export class Sides {
   /** Whether one of them holds the same on the other side: a venue that nets cannot keep them apart. */
   oppose(position: Held): boolean {
     const other = position.side === 'long' ? 'short' : 'long'
-    return this.counts.has(nameOf(position, other))
+    return this.counts.has(sideName(position, other))
   }
 
   private count(position: Held, by: 1 | -1): void {
-    const name = nameOf(position, position.side)
+    const name = sideName(position, position.side)
     const count = (this.counts.get(name) ?? 0) + by
     if (count === 0) this.counts.delete(name)
     else this.counts.set(name, count)
   }
 }
 
-const nameOf = (
+const sideName = (
   { account = '', instrument, ticket = '', product = '' }: Held,
   side: Side,
 ): string => JSON.stringify([account, instrument, ticket, product, side])

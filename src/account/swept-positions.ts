@@ -18,7 +18,7 @@ export interface SweptPosition {
 
 export interface SweptPositionsDeps {
   readonly state: Pick<AccountState, 'register'>
-  readonly roster: ActorRegistry
+  readonly registry: ActorRegistry
   readonly instruments: InstrumentTable
   readonly time: UnguardedTime
 }
@@ -38,13 +38,13 @@ export class SweptPositions {
 
   /** Takes over what has changed of at most so many positions and their monitors. Returns of how many it did. */
   update(most: number): number {
-    const { state, roster } = this.deps
+    const { state, registry } = this.deps
     let count = 0
-    for (const { touched } of [state.register, roster]) {
+    for (const { touched } of [state.register, registry]) {
       for (const id of touched) {
         if (count === most) return count
         state.register.touched.delete(id)
-        roster.touched.delete(id)
+        registry.touched.delete(id)
         this.put(id)
         count++
       }
@@ -65,7 +65,7 @@ export class SweptPositions {
       this.all.delete(id)
       return
     }
-    const child = this.deps.roster.get(id)
+    const child = this.deps.registry.get(id)
     const seen = this.seenOf(registered)
     this.all.set(id, { registered, child, seen, price: priceOf(registered, child) })
   }

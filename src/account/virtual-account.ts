@@ -106,7 +106,7 @@ export class VirtualAccount implements ExitPersistence {
       const { fill } = event
       const position = this.positions.get(fill.positionId)!
       // The position is over once its profit is counted.
-      send(this.core.roster.refOf('portfolio'), { kind: 'filled', position, generation: 1, fill })
+      send(this.core.registry.refOf('portfolio'), { kind: 'filled', position, generation: 1, fill })
     } else if (event.kind === 'exit-closed') this.over(event.decision.positionId)
     else if (event.kind === 'exit-below-minimum') this.belowMinimum.add(event.decision.positionId)
     this.options.journal(event)
@@ -115,7 +115,7 @@ export class VirtualAccount implements ExitPersistence {
   /** A monitoring cycle, as far as there is anything for it in a replay. `settled` lets the actors act. */
   async cycle(settled: () => Promise<void>): Promise<void> {
     if (this.hasLimits) {
-      send(this.core.roster.refOf('portfolio'), { kind: 'cycle' })
+      send(this.core.registry.refOf('portfolio'), { kind: 'cycle' })
       await settled()
     }
     if (!this.isHolding && this.belowMinimum.size === 0) return
@@ -156,7 +156,7 @@ export class VirtualAccount implements ExitPersistence {
     const position = this.positions.get(id)
     if (position === undefined || this.exits.has(id)) return
     const at = Math.floor(this.core.dispatcher.now)
-    const decision = decisionByHand(this.core.roster, position, { reason: 'daily-loss', at })
+    const decision = decisionByHand(this.core.registry, position, { reason: 'daily-loss', at })
     send(this.core.gateway, { kind: 'exit', decision, position, generation: 1 })
   }
 

@@ -43,7 +43,7 @@ function ratchetsOf(
 ): Map<PositionId, GenerationRatchet> {
   const ratchets = new Map<PositionId, GenerationRatchet>()
   for (const [id, { generation }] of state.register.open) {
-    const child = engine.roster.get(id)
+    const child = engine.registry.get(id)
     const isPresent = child?.generation === generation
     const ratchet = isPresent ? rowOf(child.guard) : durable.get(id)
     if (ratchet !== undefined) ratchets.set(id, { ...ratchet, generation })

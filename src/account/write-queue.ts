@@ -1,4 +1,4 @@
-import type { PositionId } from '../domain/ids.ts'
+import { generationName, type PositionId } from '../domain/ids.ts'
 import type { StoredExtremes } from '../domain/stored-extremes.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
@@ -49,12 +49,12 @@ export class WriteQueue {
   private day: PortfolioDay | undefined
 
   add({ line, exit, row, released, day, net, ratchet }: Soon): void {
-    if (net !== undefined) this.nets.set(nameOf(net), net)
+    if (net !== undefined) this.nets.set(generationName(net), net)
     if (ratchet !== undefined) this.ratchet(...ratchet)
     if (line !== undefined) this.lines.push(line)
     if (exit !== undefined) this.exits.set(exit.positionId, exit)
     if (row !== undefined) this.rows.add(row)
-    if (released !== undefined) this.released.set(nameOf(released), released)
+    if (released !== undefined) this.released.set(generationName(released), released)
     if (day !== undefined) this.day = day
   }
 
@@ -144,12 +144,12 @@ export class WriteQueue {
 
   /** Puts back what was not written, behind anything newer. */
   putBack({ rows, ratchets, extremes, lines, exits, released, nets, day }: Taken): void {
-    this.nets = new Map([...byName(nets, nameOf), ...this.nets])
+    this.nets = new Map([...byName(nets, generationName), ...this.nets])
     this.ratchets = new Map([...(ratchets ?? []), ...this.ratchets])
     this.extremes = new Map([...(extremes ?? []), ...this.extremes])
     this.lines.putBack(lines ?? [])
     this.exits = new Map([...byName(exits, record => record.positionId), ...this.exits])
-    this.released = new Map([...byName(released, nameOf), ...this.released])
+    this.released = new Map([...byName(released, generationName), ...this.released])
     this.rows = new Set([...rows, ...this.rows])
     this.day ??= day
   }
@@ -165,9 +165,6 @@ function takeSome<Name, Value>(waiting: Map<Name, Value>): Map<Name, Value> {
   }
   return some
 }
-
-const nameOf = ({ positionId, generation }: Omit<NetChange, 'net'>): string =>
-  `${generation} ${positionId}`
 
 const byName = <Value, Name>(
   values: readonly Value[] | undefined,

@@ -12,10 +12,10 @@ export function owned(
   const { position, generation } = message
   const entry = { generation, now: parts.now() }
   const isNew = message.kind === 'own'
-  const taken = isNew ? { beside: book.own(position, entry) } : resize(book, position, entry)
+  const taken = isNew ? { lockHolder: book.own(position, entry) } : resize(book, position, entry)
   if (!isNew) message.done(taken !== 'refused')
   if (taken === 'refused') return state
-  if (taken.beside !== undefined) changed(state, taken.beside)
+  if (taken.lockHolder !== undefined) changed(state, taken.lockHolder)
   // Else the next cycle asks for its holding by name; an exit that cannot wait does so itself.
   if (parts.asksAtOnce === true) parts.ask({ kind: 'ask-for', position: position.id })
   return state

@@ -39,8 +39,8 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
       return owned(state, message)
     case 'release': {
       const { position, generation } = message
-      const beside = book.release(position, { generation, now: parts.now() })
-      if (beside !== undefined) changed(state, beside)
+      const lockHolder = book.release(position, { generation, now: parts.now() })
+      if (lockHolder !== undefined) changed(state, lockHolder)
       followReleased(state)
       return state
     }

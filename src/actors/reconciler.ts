@@ -1,6 +1,6 @@
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
-import { nameOf } from '../exits/holding-state.ts'
+import { holdingName } from '../exits/holding-state.ts'
 import type { OpenOrder, OrderState } from '../ports/broker.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { HoldingSource, Sender } from '../ports/sender.ts'
@@ -85,7 +85,7 @@ function askHolding(state: ReconcilerState, key: HoldingKey): void {
   const { broker } = state.parts
   ask<HoldingReport>(
     state,
-    { question: nameOf(key), again: { kind: 'ask', key } },
+    { question: holdingName(key), again: { kind: 'ask', key } },
     {
       call: (signal, left) => broker.holding(key, signal, left),
       toMessage: (report, askedAt) => ({ kind: 'holding', key, report, askedAt, isNamed: true }),

@@ -13,7 +13,7 @@ export interface Subject {
     readonly withinMs: number
     readonly backoff: Parameters<typeof nextDelay>[0]
   }
-  /** As the roster has it now. */
+  /** As the registry has it now. */
   readonly seen: Supervised
   put(change: Partial<Supervised>): void
   /** Starts an incarnation and sends its first message; may throw. */

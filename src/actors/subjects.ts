@@ -9,16 +9,16 @@ import { CATCH_UP, monitorName, type SupervisorState } from './supervisor-state.
 
 /** The monitor of a position, to be restarted. Its first message is always the catch-up. */
 export function monitorSubject(state: SupervisorState, { guard, generation }: Child): Subject {
-  const { roster, parts } = state
+  const { registry, parts } = state
   const { dispatcher, journal } = parts
   const positionId = guard.position.id
   const subject: Subject = {
     actor: { kind: 'monitor', positionId },
     policy: parts.policy.monitor,
     get seen() {
-      return roster.get(positionId)!
+      return registry.get(positionId)!
     },
-    put: change => roster.set(positionId, { ...roster.get(positionId)!, ...change }),
+    put: change => registry.set(positionId, { ...registry.get(positionId)!, ...change }),
     start: epoch => {
       const ref = parts.spawnMonitor(guard, { epoch, generation })
       subject.put({ epoch, watch: { kind: 'running', ref } })
@@ -57,14 +57,14 @@ function giveUp({ parts, fleet }: SupervisorState, { guard }: Child, reason: unk
 }
 
 /** An actor that exists once, to be restarted. */
-export function serviceSubject({ roster, parts }: SupervisorState, kind: ServiceKind): Subject {
+export function serviceSubject({ registry, parts }: SupervisorState, kind: ServiceKind): Subject {
   const subject: Subject = {
     actor: { kind },
     policy: parts.policy[kind],
     get seen() {
-      return roster.service(kind)!
+      return registry.service(kind)!
     },
-    put: change => roster.setService(kind, { ...roster.service(kind)!, ...change }),
+    put: change => registry.setService(kind, { ...registry.service(kind)!, ...change }),
     start: epoch => {
       const ref = parts.spawnService(kind, epoch)
       subject.put({ epoch, watch: { kind: 'running', ref } })

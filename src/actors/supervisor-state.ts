@@ -45,7 +45,7 @@ export interface SupervisorDeps {
 }
 
 export interface SupervisorState {
-  readonly roster: ActorRegistry
+  readonly registry: ActorRegistry
   readonly parts: SupervisorDeps
   /** What is counted across all children; written by the supervisor alone. */
   readonly fleet: {
@@ -57,8 +57,11 @@ export interface SupervisorState {
 }
 
 /** The first state of a supervisor. */
-export const supervisorState = (roster: ActorRegistry, parts: SupervisorDeps): SupervisorState => ({
-  roster,
+export const supervisorState = (
+  registry: ActorRegistry,
+  parts: SupervisorDeps,
+): SupervisorState => ({
+  registry,
   parts,
   fleet: { pace: freshPace, giveUps: [], recordedAt: -1 },
 })

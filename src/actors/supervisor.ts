@@ -10,11 +10,11 @@ import { CATCH_UP, crossedLast, type SupervisorState } from './supervisor-state.
 
 /** Keeps one monitor alive for each guarded position. No tick and no order passes through it. */
 export function supervisor(state: SupervisorState, message: SupervisorMessage): SupervisorState {
-  const { roster, parts } = state
+  const { registry, parts } = state
   switch (message.kind) {
     case 'guard': {
       const { position, ruleSet, ratchet, generation, guarded } = message
-      const known = roster.get(position.id)
+      const known = registry.get(position.id)
       if (known === undefined || known.generation < generation) {
         if (known !== undefined) close(state, known)
         begin(state, parts.dispatcher.open(position, ruleSet, ratchet), { epoch: 0, generation })
@@ -23,7 +23,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       return state
     }
     case 'rerule': {
-      const child = roster.get(message.positionId)
+      const child = registry.get(message.positionId)
       if (child !== undefined) rerule(state, child, message)
       message.guarded()
       return state
@@ -41,7 +41,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       return state
     }
     case 'crossed': {
-      const child = roster.get(message.positionId)
+      const child = registry.get(message.positionId)
       if (child !== undefined) endBackoff(state, monitorSubject(state, child))
       return state
     }
@@ -69,27 +69,27 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
 
 /** Lets go of a position whose generation is over. */
 function close(state: SupervisorState, child: Child): void {
-  const { roster, parts } = state
-  roster.delete(child.guard.position.id)
+  const { registry, parts } = state
+  registry.delete(child.guard.position.id)
   parts.dispatcher.close(child.guard)
   end(state, child)
 }
 
 /** The present generation of a position, if a message is about that one: an earlier generation's may come late. */
 function childOf(
-  { roster }: SupervisorState,
+  { registry }: SupervisorState,
   { positionId, generation }: GenerationKey,
 ): Child | undefined {
-  const child = roster.get(positionId)
+  const child = registry.get(positionId)
   return child?.generation === generation ? child : undefined
 }
 
 function subjectOf(state: SupervisorState, actor: Actor): Subject | undefined {
-  const { roster } = state
+  const { registry } = state
   if (actor.kind !== 'monitor') {
-    return roster.service(actor.kind) && serviceSubject(state, actor.kind)
+    return registry.service(actor.kind) && serviceSubject(state, actor.kind)
   }
-  const child = roster.get(actor.positionId)
+  const child = registry.get(actor.positionId)
   return child && monitorSubject(state, child)
 }
 
@@ -99,16 +99,16 @@ function begin(
   guard: WatchedPosition,
   { epoch: before, generation }: { epoch: number; generation: number },
 ): void {
-  const { roster, parts } = state
+  const { registry, parts } = state
   const epoch = before + 1
   const started = { guard, generation, epoch, crashes: UNHARMED }
   try {
     const ref = parts.spawnMonitor(guard, { epoch, generation })
-    roster.set(guard.position.id, { ...started, watch: { kind: 'running', ref } })
+    registry.set(guard.position.id, { ...started, watch: { kind: 'running', ref } })
     send(ref, CATCH_UP)
   } catch (reason) {
     const child: Child = { ...started, watch: { kind: 'quarantined', since: parts.monotonic() } }
-    roster.set(guard.position.id, child)
+    registry.set(guard.position.id, child)
     crashed(state, monitorSubject(state, child), { reason, cause: 'start' })
   }
 }
@@ -136,14 +136,14 @@ function rerule(
 
 /** Most cycles have no decision that is not recorded: they check no monitor that never crashed. */
 function remindAll(state: SupervisorState): void {
-  const { roster, parts, fleet } = state
+  const { registry, parts, fleet } = state
   const { decisions } = parts.dispatcher
   if (fleet.recordedAt === decisions) {
-    for (const id of roster.harmed) remind(state, roster.get(id)!)
+    for (const id of registry.harmed) remind(state, registry.get(id)!)
     return
   }
   fleet.recordedAt = decisions
-  for (const child of roster.all()) {
+  for (const child of registry.all()) {
     remind(state, child)
     if (!isRecorded(child)) fleet.recordedAt = -1
   }
@@ -153,14 +153,14 @@ const isRecorded = ({ guard }: Child): boolean =>
   guard.decision === undefined || guard.isDecisionRecorded
 
 /** Repeats what is not answered yet: a decision, or a crossing that a caretaker has lost. */
-function remind({ roster, parts }: SupervisorState, child: Child): void {
+function remind({ registry, parts }: SupervisorState, child: Child): void {
   const { guard, watch, generation } = child
   if (!isRecorded(child)) {
     if (watch.kind === 'running') send(watch.ref as Ref<MonitorMessage>, CATCH_UP)
     else parts.askForExit(guard, generation)
   }
   if (watch.kind !== 'quarantined' || guard.closed || !guard.pending) return
-  const caretaker = roster.service('caretaker')?.watch
+  const caretaker = registry.service('caretaker')?.watch
   if (caretaker?.kind === 'running') {
     send(caretaker.ref as Ref<CaretakerMessage>, crossedLast(guard))
   }

@@ -141,7 +141,7 @@ export class AccountRun {
     const { system, guarded, deps } = this
     const { performance } = deps.parts
     try {
-      const positions = system.engine.roster.size
+      const positions = system.engine.registry.size
       performance.cycle({ positions, events: system.state.counts }, profiler => {
         if (guarded.stopped === undefined) system.cycle(profiler)
         else system.coverage.sweep()

@@ -36,7 +36,7 @@ export async function missingInstruments(
   { engine, missingPrices }: Account,
   prices: Prices,
 ): Promise<readonly string[]> {
-  const missing = await prices.missing([...new Set(instrumentsHeld(engine.roster))])
+  const missing = await prices.missing([...new Set(instrumentsHeld(engine.registry))])
   missingPrices.noteUnpriced(missing)
   return missingPrices.textsOf(missing)
 }

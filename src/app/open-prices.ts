@@ -90,7 +90,7 @@ function joined({ config, system, feed, feeds, lets }: PricesOptions): JoinedSou
     onMissed: tick => {
       if (lets(tick)) system.missed(tick)
     },
-    held: () => instrumentsHeld(system.engine.roster),
+    held: () => instrumentsHeld(system.engine.registry),
     note: (kind, detail) => system.note(kind, detail),
     checkpoint: {
       kept: system.state.feedPlace,
@@ -139,14 +139,14 @@ function* toPoll(
   { system, clock, feed, feeds }: PricesOptions,
   own: Source | undefined,
 ): Iterable<InstrumentId> {
-  const { roster } = system.engine
+  const { registry } = system.engine
   const isOwn = (name: InstrumentId): boolean => feeds.foreign(name, feed) === undefined
   if (own === undefined) {
-    for (const name of instrumentsHeld(roster)) if (isOwn(name)) yield name
+    for (const name of instrumentsHeld(registry)) if (isOwn(name)) yield name
     return
   }
   if (own.ofVenue !== undefined) yield* own.ofVenue.unpushed()
-  for (const name of instrumentsToPoll(roster, clock.now())) if (isOwn(name)) yield name
+  for (const name of instrumentsToPoll(registry, clock.now())) if (isOwn(name)) yield name
 }
 
 /** Those that a feed is known not to give; what it gives is known to the account from then on. */

@@ -112,7 +112,7 @@ export class VenuePrices {
    */
   polled(tick: Tick): void {
     const { stream, moved, deps } = this
-    const news = stream === undefined ? tick : stream.beside(tick)
+    const news = stream === undefined ? tick : stream.withPushed(tick)
     if (news === undefined) return
     deps.reader.onTick(news)
     const { instrument } = tick

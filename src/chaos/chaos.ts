@@ -124,21 +124,21 @@ export class Chaos {
 
   /** Injects one fault now, and journals it before. */
   perform(system: Account, act: ChaosAct, random: () => number): void {
-    const { roster } = system.engine
+    const { registry } = system.engine
     const { kind, everyMs: _often, ...rest } = act
     const journal = (detail: Readonly<Record<string, unknown>>): void => {
       this.acts.set(kind, (this.acts.get(kind) ?? 0) + 1)
       system.note('chaos', { act: kind, ...detail })
     }
     const open = (): string[] =>
-      [...roster.all()].filter(({ guard }) => !guard.closed).map(({ guard }) => guard.position.id)
+      [...registry.all()].filter(({ guard }) => !guard.closed).map(({ guard }) => guard.position.id)
     const until = 'forMs' in act ? this.clock.monotonic() + act.forMs : 0
     switch (act.kind) {
       case 'monitor-throws': {
         const chosen = targets(open(), act.positions, { count: act.count, random })
         journal({ positions: shown(chosen), times: act.times })
         for (const id of chosen) this.throwing.set(id, act.times)
-        for (const { guard, watch } of roster.all()) {
+        for (const { guard, watch } of registry.all()) {
           if (this.throwing.has(guard.position.id) && watch.kind === 'running') {
             send(watch.ref as Ref<MonitorMessage>, CATCH_UP)
           }

@@ -53,7 +53,7 @@ export interface Engine<Venue> {
   readonly actors: ActorSystem
   readonly broker: Venue
   readonly dispatcher: Dispatcher
-  readonly roster: ActorRegistry
+  readonly registry: ActorRegistry
   readonly services: Services
   readonly supervisor: Ref<SupervisorMessage>
   /** The present incarnation. */
@@ -109,7 +109,7 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
     actors,
     broker,
     dispatcher,
-    roster: registry,
+    registry,
     services,
     supervisor: registry.supervisor,
     get gateway() {

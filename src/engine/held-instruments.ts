@@ -3,8 +3,8 @@ import type { InstrumentId } from '../domain/ids.ts'
 import { quietFor } from '../risk/hours.ts'
 
 /** The instruments whose prices decide: those of open positions, and the underlyings that their rules watch. */
-export function* instrumentsHeld(roster: ActorRegistry): Iterable<InstrumentId> {
-  for (const { guard } of roster.all()) {
+export function* instrumentsHeld(registry: ActorRegistry): Iterable<InstrumentId> {
+  for (const { guard } of registry.all()) {
     yield guard.position.instrument
     if (guard.other === undefined) continue
     const instrument = guard.underlying?.instrument ?? guard.position.underlying
@@ -13,8 +13,8 @@ export function* instrumentsHeld(roster: ActorRegistry): Iterable<InstrumentId> 
 }
 
 /** The instruments to poll at `now` (epoch ms): a rule `staleQuote` with `action: poll` has had no tick for its time. */
-export function* instrumentsToPoll(roster: ActorRegistry, now: number): Iterable<InstrumentId> {
-  for (const { guard } of roster.all()) {
+export function* instrumentsToPoll(registry: ActorRegistry, now: number): Iterable<InstrumentId> {
+  for (const { guard } of registry.all()) {
     const { stream } = guard.own
     for (const rule of guard.ruleSet.rules) {
       if (rule.kind !== 'stale-quote' || rule.action !== 'poll') continue

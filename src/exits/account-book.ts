@@ -3,14 +3,14 @@ import type { HoldingKey } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitBookOptions } from './circumstances.ts'
+import { LATE_MS } from './closed-holdings.ts'
 import { EndedOrders } from './ended-orders.ts'
 import type { ExitEvent, HoldingChange } from './events.ts'
 import { ExitTable } from './exit-table.ts'
 import { Faults } from './faults.ts'
-import { LATE_MS } from './former.ts'
 import { HoldingBook } from './holding-book.ts'
 import { HoldingReports } from './holding-reports.ts'
-import { lockHolderBeside } from './neighbours.ts'
+import { otherLockHolder } from './neighbours.ts'
 import type { NetOrders } from './net-orders.ts'
 import type { Notice } from './notices.ts'
 import type { Listed } from './noticing.ts'
@@ -91,7 +91,7 @@ export class AccountBook {
    */
   own(position: Position, entry: { generation: number; now: number }): PositionId | undefined {
     this.holdings.own(position, entry)
-    return lockHolderBeside(this.holdings, position.id)
+    return otherLockHolder(this.holdings, position.id)
   }
 
   /** A position is closed; what is too little to be sold stays at the venue. */
@@ -118,7 +118,7 @@ export class AccountBook {
     // A clock that was set back must not make it long ago, nor one that was set forward, for ever.
     const endedAt = Math.min(exited?.at ?? now, now)
     if (now - endedAt >= LATE_MS) return
-    this.holdings.outside.formerlyElsewhere(position, endedAt)
+    this.holdings.outside.closedByEarlierProcess(position, endedAt)
     this.late.remember(position, { generation, endedAt, ...(exited !== undefined && { exited }) })
   }
 
@@ -134,13 +134,13 @@ export class AccountBook {
     const { id } = position
     const current = this.holdings.current(id)
     if (current !== undefined && current.generation > generation) return undefined
-    const beside = lockHolderBeside(this.holdings, id)
+    const lockHolder = otherLockHolder(this.holdings, id)
     const record = this.exits.record(id)
     const left = current === undefined ? position.quantity : this.unitsOf(id)
     this.holdings.freed(position, left, now)
     if (record === undefined) {
       this.disown(position, { left, now })
-      return beside
+      return lockHolder
     }
     this.faults.forgetPosition(id)
     const calls = [...this.exits.callsOf(id)]
@@ -148,15 +148,15 @@ export class AccountBook {
     const underWay = isAlive(record) ? Math.min(left, underWayOf(record)) : 0
     this.exits.remove(id)
     this.released.take(record, { position, group, now, calls })
-    if (hasSent(record)) this.holdings.outside.formerly(position, now)
+    if (hasSent(record)) this.holdings.outside.closedByOrders(position, now)
     this.holdings.disown(position, { left: difference(left, underWay), now })
-    return beside
+    return lockHolder
   }
 
   /** Continues the exit of a released position that an earlier process tracked. */
   restoreReleased(record: ExitRecord, position: Position, now: number): void {
     const left = difference(remainingOf(record), isAlive(record) ? underWayOf(record) : 0)
-    this.holdings.outside.formerlyElsewhere(position, now)
+    this.holdings.outside.closedByEarlierProcess(position, now)
     this.holdings.disown(position, { left, now })
     this.released.restore(record, { position, group: this.holdings.openGroup(position, now), now })
   }
@@ -221,7 +221,7 @@ export class AccountBook {
     this.faults.forgetPosition(position.id)
     const record = this.exits.remove(position.id)
     const isSent = record !== undefined && hasSent(record)
-    if (isSent) this.holdings.outside.formerly(position, now)
+    if (isSent) this.holdings.outside.closedByOrders(position, now)
     this.holdings.disown(position, { left, now })
     if (isSent) this.late.ended(record, position, now)
     else if (record !== undefined) this.late.forget(record)
@@ -241,7 +241,7 @@ export class AccountBook {
   /** The order of a released position is over: a list may still show it, and it may still arrive. */
   private letGo(order: FollowedOrder, now: number): void {
     const { position, record } = order
-    this.holdings.outside.formerly(position, now)
+    this.holdings.outside.closedByOrders(position, now)
     this.holdings.letGo(position, unexecutedOf(order))
     this.late.ended(record, position, now)
   }

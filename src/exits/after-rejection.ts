@@ -1,12 +1,12 @@
+import { ASK_HOLDING, type Action } from './action.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { ExitState } from './exit-state.ts'
-import { ASK_HOLDING, type Step } from './step.ts'
 
 /** What follows from the refusal of an attempt: a question, a wait, or the next attempt. */
 export function afterRejection(
   { code, since, retryAt }: Extract<ExitState, { kind: 'rejected' }>,
   { now, held, settings }: Circumstances,
-): readonly Step[] {
+): readonly Action[] {
   const isAsked = (at: number | undefined): boolean => at !== undefined && at >= since
   switch (code) {
     case 'insufficient-quantity':
@@ -15,7 +15,7 @@ export function afterRejection(
       return settings.listsOrders ? [ASK_HOLDING, { kind: 'list-orders' }] : [ASK_HOLDING]
     case 'nothing-held':
       // A list may lag: only an answer by name contradicts the venue.
-      if (isAsked(held?.named?.at)) break
+      if (isAsked(held?.byName?.at)) break
       return [ASK_HOLDING]
     case 'market-closed':
     case 'would-trigger':

@@ -2,7 +2,7 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { OrderSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { Faults } from './faults.ts'
-import type { Named } from './holding-state.ts'
+import type { AnswersByName } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 import { isHoldingEvidence, type ExitSettings } from './settings.ts'
 import type { TrackedExit } from './tracked-exit.ts'
@@ -15,7 +15,7 @@ export interface Held {
   /** When that was asked. */
   readonly at: number
   /** The last answers to the question by name. */
-  readonly named: Pick<Named, 'times' | 'at'> | undefined
+  readonly byName: Pick<AnswersByName, 'times' | 'at'> | undefined
 }
 
 /** The present circumstances of an exit. */
@@ -35,7 +35,7 @@ export interface Circumstances {
   /** Units of it that its positions own. */
   readonly owned: number
   /** No position has taken units of it, or left some, since the present attempt was made. */
-  readonly isNamedAlike: boolean
+  readonly areOwnersUnchanged: boolean
   /** Units of the holding that the position may close; undefined where that is not known. */
   readonly allowance: number | undefined
   /** Our own orders and positions have not changed the holding since then. */
@@ -103,7 +103,7 @@ export function circumstancesOf(
     isWhole: group.balance.isWhole,
     spare: group.balance.spare,
     owned: group.balance.owned,
-    isNamedAlike: notedAt !== undefined && group.namedAt <= notedAt,
+    areOwnersUnchanged: notedAt !== undefined && group.ownersChangedAt <= notedAt,
     allowance: group.allowance(id),
     quietSince: group.quietSince,
     isVerified: entry.isVerified?.(gates.now, settings) ?? false,

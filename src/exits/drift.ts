@@ -12,11 +12,11 @@ export function drifted(
   switch (by.kind) {
     case 'came': {
       // What belonged to no position may have got a name; no more of it than there was.
-      const named = Math.min(by.quantity, spare ?? by.quantity)
+      const owned = Math.min(by.quantity, spare ?? by.quantity)
       const drift: Drift = {
-        least: sum(least, difference(by.quantity, named)),
+        least: sum(least, difference(by.quantity, owned)),
         most: most === null ? null : sum(most, by.quantity),
-        spare: spare === null ? null : difference(spare, named),
+        spare: spare === null ? null : difference(spare, owned),
         others: others === null ? null : sum(others, by.quantity),
       }
       return withStep({ ...record, drift }, at, `${by.quantity} added to the holding`)

@@ -1,11 +1,12 @@
 import { sum } from '../domain/decimal.ts'
 import { isEnough, isSame } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
+import { ASK_HOLDING, type Action } from './action.ts'
 import { afterRejection } from './after-rejection.ts'
 import type { Circumstances } from './circumstances.ts'
 import { isAloneIn, isPriceless, isUnchanged, type ExitState, type Followed } from './exit-state.ts'
 import { afterFill } from './filled.ts'
-import { besideForeign } from './foreign.ts'
+import { whileForeign } from './foreign.ts'
 import {
   executedUnseen,
   isClosedBefore,
@@ -27,10 +28,9 @@ import {
   type ExitSettings,
 } from './settings.ts'
 import { heldBackAtMost, heldBackBy } from './smallest-order.ts'
-import { ASK_HOLDING, type Step } from './step.ts'
 
-/** The steps for the present order of an exit that follow from its evidence; see `stepsFor`. */
-export function stepsOf(record: ExitRecord, present: Circumstances): readonly Step[] {
+/** The actions for the present order of an exit that follow from its evidence; see `actionsFor`. */
+export function actionsOf(record: ExitRecord, present: Circumstances): readonly Action[] {
   const { state } = record
   const around = { ...present, settings: settingsFor(record, present.settings, present.now) }
   switch (state.kind) {
@@ -51,13 +51,13 @@ export function stepsOf(record: ExitRecord, present: Circumstances): readonly St
     case 'rejected':
       return afterRejection(state, around)
     case 'foreign':
-      return besideForeign(state, around)
+      return whileForeign(state, around)
     case 'filled':
       return afterFill(record, state, around)
   }
 }
 
-function beforeSending(record: ExitRecord, around: Circumstances): readonly Step[] {
+function beforeSending(record: ExitRecord, around: Circumstances): readonly Action[] {
   const { settings, allowance, hasLock, held } = around
   const { capabilities } = settings
   // It may still sell what this one would sell.
@@ -73,7 +73,7 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Step
   const isEvidence = isHoldingEvidence(capabilities)
   // A list may lag, and others trade: what is held before an order must be what really was.
   const recentFrom = Math.max(around.quietSince + proofMs(capabilities), around.takenUpAt)
-  const isRecent = (held.named?.at ?? -Infinity) >= recentFrom
+  const isRecent = (held.byName?.at ?? -Infinity) >= recentFrom
   if (isEvidence && !isRecent) return [ASK_HOLDING]
   const quantity = attemptQuantity(record, allowance, around.spec)
   if (quantity === 'dust') return [{ kind: 'flat', by: 'dust' }]
@@ -100,7 +100,7 @@ const isMadeUnder = ({ provable }: ExitRecord, capabilities: Capabilities): bool
   provable.reduceOnly === capabilities.reduceOnly
 
 /** An order that the venue has taken is followed until it is proved to be over. */
-function followed(record: ExitRecord, state: Followed, around: Circumstances): readonly Step[] {
+function followed(record: ExitRecord, state: Followed, around: Circumstances): readonly Action[] {
   const { settings, now, mayCancel } = around
   const { capabilities } = settings
   const executed = executedUnseen(record, state, around)
@@ -114,25 +114,25 @@ function followed(record: ExitRecord, state: Followed, around: Circumstances): r
       return [{ kind: 'ended', quantity: least }]
     }
   }
-  const beside = executed === undefined ? unnotedGone(record, state, around) : undefined
-  if (record.exists && beside?.isTwice === true && isClosedBefore(state, around)) {
-    return [endedBeside(record, beside.gone)]
+  const unnoted = executed === undefined ? unnotedGone(record, state, around) : undefined
+  if (record.exists && unnoted?.isTwice === true && isClosedBefore(state, around)) {
+    return [endedUnnoted(record, unnoted.gone)]
   }
   const isDisbelieved = state.kind === 'unknown' && (record.faults > 0 || isLost(record, state))
   const settled = isDisbelieved ? settledByHolding(record, state, around) : undefined
   if (settled !== undefined) return [settled]
-  const steps: Step[] = []
-  if (capabilities.lookup !== 'none') steps.push({ kind: 'ask-order' })
-  if (isHoldingEvidence(capabilities)) steps.push(...askAround(settings))
-  else if (isDisbelieved) steps.push(ASK_HOLDING)
+  const actions: Action[] = []
+  if (capabilities.lookup !== 'none') actions.push({ kind: 'ask-order' })
+  if (isHoldingEvidence(capabilities)) actions.push(...askAround(settings))
+  else if (isDisbelieved) actions.push(ASK_HOLDING)
   const mustCancel = isDisbelieved && state.cancelledAt === undefined
   const longestMs = longestWorkingMs(record, settings)
-  if (mayCancel && (mustCancel || now - state.since > longestMs)) steps.push({ kind: 'cancel' })
-  return steps
+  if (mayCancel && (mustCancel || now - state.since > longestMs)) actions.push({ kind: 'cancel' })
+  return actions
 }
 
 /** The end of an order that has executed so much more, at most, than is known of it. */
-const endedBeside = ({ order, executed }: ExitRecord, gone: number): Step => ({
+const endedUnnoted = ({ order, executed }: ExitRecord, gone: number): Action => ({
   kind: 'ended',
   quantity: Math.min(order.quantity, sum(executed.quantity, gone)),
 })
@@ -142,7 +142,7 @@ const isNothingLeft = (isClosed: boolean, { held, settings }: Circumstances): bo
   held?.quantity === 0 && (isClosed || settings.capabilities.reduceOnly)
 
 /** The end of an order that has nothing left to sell, whether or not it sold that. */
-const allOf = ({ order }: ExitRecord): Step => ({ kind: 'ended', quantity: order.quantity })
+const allOf = ({ order }: ExitRecord): Action => ({ kind: 'ended', quantity: order.quantity })
 
 function longestWorkingMs({ order }: ExitRecord, settings: ExitSettings): number {
   const { workingMs } = settings
@@ -152,7 +152,7 @@ function longestWorkingMs({ order }: ExitRecord, settings: ExitSettings): number
 }
 
 /** The questions that show of an order what looking it up does not. */
-const askAround = ({ listsOrders, capabilities }: ExitSettings): readonly Step[] =>
+const askAround = ({ listsOrders, capabilities }: ExitSettings): readonly Action[] =>
   listsOrders && capabilities.lookup === 'none'
     ? [ASK_HOLDING, { kind: 'list-orders' }]
     : [ASK_HOLDING]
@@ -162,7 +162,7 @@ function doubted(
   record: ExitRecord,
   state: Extract<ExitState, { kind: 'unknown' }>,
   around: Circumstances,
-): readonly Step[] {
+): readonly Action[] {
   const { settings, now, maySend, held } = around
   const { capabilities } = settings
   switch (wayOf(capabilities)) {
@@ -173,7 +173,7 @@ function doubted(
       // An order that the venue never takes is asked for by other ways.
       const isTaken = isSendable(record, around)
       const isSent = maySend && now >= (state.notBefore ?? 0) && !isLikelyGone && isTaken
-      const again: readonly Step[] = isSent ? [{ kind: 'send' }] : []
+      const again: readonly Action[] = isSent ? [{ kind: 'send' }] : []
       const asksToo = state.notBefore !== undefined || !maySend || isLikelyGone || !isTaken
       return asksToo ? [...followed(record, state, around), ...again] : again
     }
@@ -202,7 +202,7 @@ function byHolding(
   record: ExitRecord,
   state: Extract<ExitState, { kind: 'unknown' }>,
   around: Circumstances,
-): readonly Step[] {
+): readonly Action[] {
   const { settings, held } = around
   const { capabilities } = settings
   const isReduceOnly = capabilities.reduceOnly
@@ -215,16 +215,16 @@ function byHolding(
     if (isOver) return [{ kind: 'ended', quantity: seen.least }]
   }
   const showsOpen = capabilities.lookup === 'open-only' || settings.listsOrders
-  const beside = unnotedGone(record, state, around)
-  if (beside?.isTwice === true && isClosed && beside.gone > 0) {
-    return [endedBeside(record, beside.gone)]
+  const unnoted = unnotedGone(record, state, around)
+  if (unnoted?.isTwice === true && isClosed && unnoted.gone > 0) {
+    return [endedUnnoted(record, unnoted.gone)]
   }
-  const isNothing = seen?.most === 0 || (beside?.isTwice === true && beside.gone === 0)
+  const isNothing = seen?.most === 0 || (unnoted?.isTwice === true && unnoted.gone === 0)
   if (isNothing && isClosed) return [{ kind: 'untouched', isProof: true }]
   // A second fill cannot exceed a holding that is no more than what this exit is to close.
   const isAllHeld =
     record.heldBefore === null
-      ? beside?.gone === 0
+      ? unnoted?.gone === 0
       : held !== undefined && isSame(held.quantity, record.heldBefore)
   const isOnce =
     isReduceOnly &&
@@ -235,10 +235,10 @@ function byHolding(
     isAllHeld &&
     isEnough(remainingOf(record), held.quantity)
   if (isOnce) return [{ kind: 'untouched', isProof: false }]
-  const steps: Step[] = [...askAround(settings)]
-  if (capabilities.lookup === 'open-only') steps.push({ kind: 'ask-order' })
+  const actions: Action[] = [...askAround(settings)]
+  if (capabilities.lookup === 'open-only') actions.push({ kind: 'ask-order' })
   // Nothing may be sent before the order, if it is one, works no more: not listed, or cancelled.
   const mustCancel = !showsOpen || (seen !== undefined && seen.most > 0)
-  if (mustCancel && around.mayCancel) steps.push({ kind: 'cancel' })
-  return steps
+  if (mustCancel && around.mayCancel) actions.push({ kind: 'cancel' })
+  return actions
 }

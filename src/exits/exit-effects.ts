@@ -1,7 +1,7 @@
 import { restOf } from '../domain/units.ts'
 import type { ExitEvent } from './events.ts'
 import type { HoldingBook } from './holding-book.ts'
-import { lockHolding, noteBeside } from './holding-lock.ts'
+import { lockHolding, noteOtherUnits } from './holding-lock.ts'
 import { isAlive, type ExitRecord } from './record.ts'
 import { isHoldingEvidence, type ExitSettings } from './settings.ts'
 import { executedOf, underWayOf } from './shares.ts'
@@ -23,7 +23,7 @@ export function affectHolding(
   if (event.kind === 'planned' && isEvidence) {
     lockHolding(entry, holdings.othersIn(group, id), event.at)
   } else if (!isEvidence && (event.kind === 'planned' || record.attempt !== before.attempt)) {
-    noteBeside(entry, event.at)
+    noteOtherUnits(entry, event.at)
   }
   const executed = restOf(executedOf(record), executedOf(before))
   if (executed > 0 || isAlive(record) !== isAlive(before)) {

@@ -1,5 +1,6 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
+import { eventOf, type Action } from './action.ts'
 import { newExit, type Intent } from './attempts.ts'
 import type { CallGates, ExitsOptions } from './circumstances.ts'
 import { Departures } from './departures.ts'
@@ -7,16 +8,15 @@ import type { ExitEvent } from './events.ts'
 import { affectHolding } from './exit-effects.ts'
 import { follow, joined } from './exit-transitions.ts'
 import type { HoldingBook } from './holding-book.ts'
-import { noteBeside } from './holding-lock.ts'
-import { MOST_STEPS_AT_ONCE, nextSteps } from './next-steps.ts'
+import { noteOtherUnits } from './holding-lock.ts'
+import { MOST_ACTIONS_AT_ONCE, nextActions } from './next-actions.ts'
 import { endOf, lateFillOf, noticesOf } from './noticing.ts'
 import { OrderOwners } from './order-owners.ts'
-import { inSteps } from './reading.ts'
+import { inLots } from './reading.ts'
 import { completed, isIdle, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
 import { ResumedLocks } from './resumed-locks.ts'
 import { isHoldingEvidence, settingsFor } from './settings.ts'
-import { eventOf, type Step } from './step.ts'
 import { TrackedExit, type CallKind } from './tracked-exit.ts'
 import { takeWaitNotices } from './waits.ts'
 
@@ -76,7 +76,7 @@ export class ExitTable {
     const owned = { ...position, quantity: current.owned }
     const record = newExit({ ...intent, position: owned, net: net?.() }, this.options.settings)
     const entry = this.enter(record, owned, at)
-    if (!isHoldingEvidence(this.options.settings.capabilities)) noteBeside(entry, at)
+    if (!isHoldingEvidence(this.options.settings.capabilities)) noteOtherUnits(entry, at)
   }
 
   /** Takes up an exit that an earlier process has left, of a position that is owned. */
@@ -133,12 +133,14 @@ export class ExitTable {
     const entry = this.entries.get(id)
     if (entry === undefined) return []
     this.settleLocks(gates.now)
-    // Each step that needs no call leads to another state; the bound is for a mistake.
-    for (let count = 0; count < MOST_STEPS_AT_ONCE; count++) {
+    // Each action that needs no call leads to another state; the bound is for a mistake.
+    for (let count = 0; count < MOST_ACTIONS_AT_ONCE; count++) {
       entry.expireAnswer(gates.now, this.options.settings)
-      const steps = nextSteps(entry, gates, { options: this.options, all: this.entries })
-      const known = steps.map(step => eventOf(step, gates.now)).find(event => event !== undefined)
-      if (known === undefined) return this.begin(entry, steps, gates.now)
+      const actions = nextActions(entry, gates, { options: this.options, all: this.entries })
+      const known = actions
+        .map(action => eventOf(action, gates.now))
+        .find(event => event !== undefined)
+      if (known === undefined) return this.begin(entry, actions, gates.now)
       this.happened(id, known)
     }
     return []
@@ -184,7 +186,7 @@ export class ExitTable {
     if (entry === undefined) return false
     const before = entry.record
     const { lot } = this.options.specOf(before.order.instrument)
-    const record = follow(before, inSteps(event, lot), this.options.settings)
+    const record = follow(before, inLots(event, lot), this.options.settings)
     if (record === before) return false
     entry.become(record, event.at)
     this.orders.replace(before, record)
@@ -215,8 +217,8 @@ export class ExitTable {
     return this.entries.get(id)?.calls() ?? []
   }
 
-  private begin(entry: TrackedExit, steps: readonly Step[], now: number): readonly CallKind[] {
-    const calls = entry.begin(steps)
+  private begin(entry: TrackedExit, actions: readonly Action[], now: number): readonly CallKind[] {
+    const calls = entry.begin(actions)
     const { positionId } = entry.record
     if (calls.includes('send')) this.happened(positionId, { kind: 'queued', at: now })
     return calls

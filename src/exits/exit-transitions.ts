@@ -7,7 +7,7 @@ import type { ExitEvent } from './events.ts'
 import { isFollowed, NO_DRIFT, type ExitState, type OutcomeUnknown } from './exit-state.ts'
 import { followFilled } from './filled.ts'
 import { foreign } from './foreign.ts'
-import { besideNet, pastSeen } from './past-orders.ts'
+import { netWaived, pastSeen } from './past-orders.ts'
 import { isAlive, remainingOf, withStep, type ExitRecord } from './record.ts'
 import {
   aboutEarlier,
@@ -84,7 +84,7 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
 
 /** The record after an event of another order: of an earlier attempt, or of the venue's stop. */
 function ofOther(record: ExitRecord, event: ExitEvent): ExitRecord {
-  if (event.kind === 'net-waived') return besideNet(record, event)
+  if (event.kind === 'net-waived') return netWaived(record, event)
   return event.kind === 'seen' ? pastSeen(record, event) : record
 }
 

@@ -32,7 +32,7 @@ export interface AccountStanding {
   readonly isUnconfirmed: boolean
   /** Working orders in our format that this store did not send: nothing is sent while there are any. */
   readonly strangers: number
-  readonly isStoreOurs: boolean
+  readonly isStoreWritable: boolean
   /** Undefined where the broker does not say anything about them. */
   readonly credentials: Credentials | undefined
   /** The broker refused the credentials of the last call. */
@@ -59,7 +59,7 @@ export function accountExitable(account: AccountStanding): Exitable {
 /** What holds orders back in this process. */
 function heldBackHere(account: AccountStanding): Exitable | undefined {
   if (account.killSwitch === 'halt') return no('the kill switch is halt')
-  if (!account.isStoreOurs) return no('the store refuses writes')
+  if (!account.isStoreWritable) return no('the store refuses writes')
   if (account.isUnconfirmed) return no('the holdings are not confirmed')
   if (account.strangers > 0) return no('orders of a second guard work in the account')
   if (account.budgetWaitMs > LONG_WAIT_MS) {

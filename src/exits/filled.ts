@@ -1,12 +1,12 @@
 import { isEnough } from '../domain/units.ts'
+import type { Action } from './action.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
 import { isUnchanged, type ExitState } from './exit-state.ts'
-import { goneBeside } from './holding-evidence.ts'
+import { goneOfOtherUnits } from './holding-evidence.ts'
 import { isReportedTwice } from './holding-state.ts'
 import { DOUBTED, NOTHING, withStep, type ExitRecord } from './record.ts'
 import { proofMs, type ExitSettings } from './settings.ts'
-import type { Step } from './step.ts'
 
 /*
  * An exit that the venue calls filled. Where nothing else changes the holding, that must fall by the fill. While it does not, the two answers contradict each other: nothing is sold, the order is asked for
@@ -21,7 +21,7 @@ export function afterFill(
   record: ExitRecord,
   state: Filled,
   around: Circumstances,
-): readonly Step[] {
+): readonly Action[] {
   const { held, isShared, now, settings } = around
   const { capabilities, loudAfterMs } = settings
   const { at, isContradicted = false } = state
@@ -31,10 +31,10 @@ export function afterFill(
   if (!isReported) return [{ kind: 'ask-holding' }]
   if (!isContrary(record, state, around)) return [{ kind: 'flat', by: 'fill' }]
   const apartMs = proofMs(capabilities)
-  if (!isReportedTwice(held.named, at + apartMs, apartMs)) return [{ kind: 'ask-holding' }]
+  if (!isReportedTwice(held.byName, at + apartMs, apartMs)) return [{ kind: 'ask-holding' }]
   if (!isContradicted) return [{ kind: 'contradicted' }]
   if (now - at >= loudAfterMs) return [{ kind: 'flat', by: 'fill', isBelieved: true }]
-  const questions: Step[] = [{ kind: 'ask-holding' }]
+  const questions: Action[] = [{ kind: 'ask-holding' }]
   return capabilities.lookup === 'none' ? questions : [...questions, { kind: 'ask-order' }]
 }
 
@@ -56,7 +56,7 @@ function canContradict(
  */
 function isContrary(record: ExitRecord, state: Filled, around: Circumstances): boolean {
   if (!canContradict(record, state, around)) return false
-  const gone = goneBeside(record, around)
+  const gone = goneOfOtherUnits(record, around)
   return gone !== undefined && gone < 0
 }
 

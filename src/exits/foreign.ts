@@ -1,10 +1,10 @@
+import type { Action } from './action.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { ExitState } from './exit-state.ts'
 import { FOREIGN } from './history.ts'
 import { isReportedTwice } from './holding-state.ts'
 import { withStep, type ExitRecord } from './record.ts'
 import { backoffMs, proofMs, type ExitSettings } from './settings.ts'
-import type { Step } from './step.ts'
 
 /*
  * An order that has the id of an attempt of ours, and that this store never sent: the store is older
@@ -42,16 +42,16 @@ export const foreignOver = (record: ExitRecord, state: Foreign, askedAt: number)
     : withStep({ ...record, state: { ...state, overAt: askedAt } }, askedAt, 'that order is over')
 
 /** What is to be done while the venue has an order of the exit's id that was not sent from here. */
-export function besideForeign(
+export function whileForeign(
   { since, overAt, retryAt }: Foreign,
   { now, held, settings }: Circumstances,
-): readonly Step[] {
+): readonly Action[] {
   const { capabilities, listsOrders } = settings
   if (overAt === undefined && capabilities.lookup !== 'none') return [{ kind: 'ask-order' }]
   if (overAt === undefined && listsOrders) return [{ kind: 'list-orders' }]
   const apartMs = proofMs(capabilities)
   // Where no answer shows the order, two reports of the holding show whether it still executes.
-  const isConfirmed = isReportedTwice(held?.named, (overAt ?? since) + apartMs, apartMs)
+  const isConfirmed = isReportedTwice(held?.byName, (overAt ?? since) + apartMs, apartMs)
   if (!isConfirmed) return [{ kind: 'ask-holding' }]
   return now >= retryAt ? [{ kind: 'retry' }] : []
 }

@@ -9,7 +9,7 @@ import { ofHolding, type Faults } from './faults.ts'
 import { HoldingGroup } from './holding-group.ts'
 import { HoldingReader } from './holding-reader.ts'
 import { spelling } from './holding-spelling.ts'
-import { claimOf, holdingKeyOf, nameOf, type HoldingModel } from './holding-state.ts'
+import { claimOf, holdingKeyOf, holdingName, type HoldingModel } from './holding-state.ts'
 import { OpenGenerations, type OpenGeneration } from './open-generations.ts'
 import { OutsideHoldings } from './outside-holdings.ts'
 import { NOTHING_LOST } from './reconcile.ts'
@@ -68,10 +68,10 @@ export class HoldingBook {
 
   /** Whether less is held than our positions own; an order that is over may have taken it. */
   lacks(key: HoldingKey): boolean {
-    const group = this.groups.get(nameOf(key))
+    const group = this.groups.get(holdingName(key))
     return (
       group?.balance.isMissing === true ||
-      this.oversold().some(each => nameOf(each) === nameOf(key))
+      this.oversold().some(each => holdingName(each) === holdingName(key))
     )
   }
 
@@ -89,7 +89,7 @@ export class HoldingBook {
   /** The last report on the holding of an open position; undefined: it is not known, or not open. */
   knownOf(id: PositionId): HoldingGroup['known'] {
     const key = this.keyOf(id)
-    return key === undefined ? undefined : this.groups.get(nameOf(key))?.known
+    return key === undefined ? undefined : this.groups.get(holdingName(key))?.known
   }
 
   /** A position is open: a share of its holding belongs to this generation of it. */
@@ -114,7 +114,7 @@ export class HoldingBook {
 
   /** A position names the holding no longer: where it is on the wrong side, it stays so. */
   private drop(group: HoldingGroup): void {
-    this.groups.delete(nameOf(group.key))
+    this.groups.delete(holdingName(group.key))
     if (group.balance.isOversold) this.outside.inherit(group.key)
   }
 
@@ -148,7 +148,7 @@ export class HoldingBook {
    */
   letGo(position: Position, left: number): void {
     const key = holdingKeyOf(position, this.model)
-    const group = this.groups.get(nameOf(key))
+    const group = this.groups.get(holdingName(key))
     if (this.current(position.id) === undefined) this.outside.release(key, position.id, left)
     if (group?.isEmpty === true) this.drop(group)
     else if (group !== undefined) this.judgeAgain(group)
@@ -161,7 +161,7 @@ export class HoldingBook {
 
   /** The holding that a position is a part of; undefined where none is followed. */
   groupOf(position: Position): HoldingGroup | undefined {
-    return this.groups.get(nameOf(holdingKeyOf(position, this.model)))
+    return this.groups.get(holdingName(holdingKeyOf(position, this.model)))
   }
 
   /** The same; where none is followed, one that is unknown since `now` (epoch ms) is from here on. */
@@ -170,7 +170,7 @@ export class HoldingBook {
     if (known !== undefined) return known
     const key = holdingKeyOf(position, this.model)
     const group = new HoldingGroup(key, now)
-    this.groups.set(nameOf(key), group)
+    this.groups.set(holdingName(key), group)
     return group
   }
 
@@ -183,9 +183,9 @@ export class HoldingBook {
     readonly group: HoldingGroup | undefined
     readonly lost: ReadonlyMap<PositionId, number>
   } {
-    const group = this.groups.get(nameOf(key))
+    const group = this.groups.get(holdingName(key))
     const lost = this.faults.alone(
-      ofHolding(nameOf(key)),
+      ofHolding(holdingName(key)),
       () => {
         const claim = claimOf(report, asked.askedAt)
         if (group !== undefined) {
@@ -220,7 +220,7 @@ export class HoldingBook {
     readonly lacking: readonly HoldingKey[]
   } {
     const lacking = new Map<string, { readonly key: HoldingKey }>(this.groups)
-    for (const key of this.outside.keys()) lacking.set(nameOf(key), { key })
+    for (const key of this.outside.keys()) lacking.set(holdingName(key), { key })
     const spelled = spelling(holdings, this.groups, this.generations.accounts())
     const reports = holdings.flatMap(({ quantity, ageMs, entryPrice, ...holding }) => {
       // Nothing holds so much: like a row that is missing, it proves nothing.
@@ -229,13 +229,13 @@ export class HoldingBook {
       const key = spelled(holdingKeyOf({ side, ...holding }, this.model))
       // Its account is ambiguous: each holding is asked for by name.
       if (key === 'several') return []
-      lacking.delete(nameOf(key))
-      if (this.groups.has(nameOf(key))) {
+      lacking.delete(holdingName(key))
+      if (this.groups.has(holdingName(key))) {
         return [{ key, report: { kind: 'held', quantity, ageMs } as const }]
       }
       const since = askedAt - ageMs
       const unowned = { key, quantity, since, ...(entryPrice !== undefined && { entryPrice }) }
-      this.faults.alone(ofHolding(nameOf(key)), () => this.outside.check(unowned), undefined)
+      this.faults.alone(ofHolding(holdingName(key)), () => this.outside.check(unowned), undefined)
       return []
     })
     this.outside.listed()

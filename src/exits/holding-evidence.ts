@@ -1,11 +1,11 @@
 import { difference, sum } from '../domain/decimal.ts'
 import { isSame, leftOf, restOf } from '../domain/units.ts'
+import type { Action } from './action.ts'
 import type { Circumstances } from './circumstances.ts'
 import { isAloneIn, type Drift, type ExitState, type Followed } from './exit-state.ts'
 import { isReportedTwice } from './holding-state.ts'
 import { isOver, remainingOf, type ExitRecord } from './record.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
-import type { Step } from './step.ts'
 
 /** Units that an order has executed, by the evidence of the holding: no fewer and no more than these. */
 export interface Executed {
@@ -21,13 +21,13 @@ export const wasEvidence = ({
   provable === null ? heldBefore !== null : isHoldingEvidence(provable)
 
 /** Units of the holding beside those of the exit when its attempt was made; null where they are not known. */
-type Beside = Pick<Drift, 'spare' | 'others'>
+type OtherUnits = Pick<Drift, 'spare' | 'others'>
 
 /**
  * What was noted of them with the attempt, as far as it was; where all that was held then was left of the exit,
  * there was nothing beside it.
  */
-function besideBefore({ heldBefore, drift, quantity, before, state }: ExitRecord): Beside {
+function otherUnitsBefore({ heldBefore, drift, quantity, before, state }: ExitRecord): OtherUnits {
   const known = state.kind === 'filled' && state.earlier !== undefined ? state.earlier : before
   const wasAll = heldBefore !== null && isSame(heldBefore, leftOf(quantity, known.quantity))
   const none = wasAll ? 0 : null
@@ -45,11 +45,11 @@ export function executedUnseen(
   if (held === undefined || !isHoldingEvidence(capabilities)) return undefined
   // A position that comes or goes shows as late as a fill.
   const since = Math.max(state.since, quietSince)
-  if (!isReportedTwice(held.named, since + apartMs, apartMs)) return undefined
+  if (!isReportedTwice(held.byName, since + apartMs, apartMs)) return undefined
   // Where the holding was no evidence yet, other exits of it may have been under way as well. Releases
   // that did not keep what the venue could do noted the holding only where it was evidence.
   const isAlone = wasEvidence(record)
-  const { others } = besideBefore(record)
+  const { others } = otherUnitsBefore(record)
   const wasItsOwn = others === 0 || (others === null && heldBefore === null)
   if (!isAlone && (isShared || !wasItsOwn)) return undefined
   if (heldBefore === null) {
@@ -111,18 +111,18 @@ export function unnotedGone(
   const { held, isShared, isWhole, mayOthersExecute, quietSince, settings } = around
   const isUnnoted =
     record.heldBefore === null ||
-    (!wasEvidence(record) && (isShared || besideBefore(record).others !== 0))
+    (!wasEvidence(record) && (isShared || otherUnitsBefore(record).others !== 0))
   if (!isUnnoted || record.drift.spare === null || !isHoldingEvidence(settings.capabilities)) {
     return undefined
   }
-  const gone = goneBeside(record, around)
+  const gone = goneOfOtherUnits(record, around)
   if (gone === undefined || gone < 0 || (gone === 0 ? !isWhole : isShared && mayOthersExecute))
     return undefined
   // A person may have sold units of no position, and the order may never have left.
   if (gone > 0 && record.drift.spare > 0 && !record.exists) return undefined
   const apartMs = proofMs(settings.capabilities)
   const since = Math.max(state.since, quietSince) + apartMs
-  return { gone, isTwice: isReportedTwice(held?.named, since, apartMs) }
+  return { gone, isTwice: isReportedTwice(held?.byName, since, apartMs) }
 }
 
 type Unknown = Extract<ExitState, { kind: 'unknown' }>
@@ -136,7 +136,7 @@ export const isClosedBefore = (
   { notOpenAt }: Followed,
   { held, settings: { capabilities } }: Circumstances,
 ): boolean =>
-  notOpenAt !== undefined && (held?.named?.at ?? -Infinity) >= notOpenAt + proofMs(capabilities)
+  notOpenAt !== undefined && (held?.byName?.at ?? -Infinity) >= notOpenAt + proofMs(capabilities)
 
 /**
  * What the holding shows of an order for which the venue gives only answers that cannot be true: by two reports
@@ -146,17 +146,21 @@ export function settledByHolding(
   record: ExitRecord,
   state: Unknown,
   around: Circumstances,
-): Step | undefined {
+): Action | undefined {
   return isLost(record, state)
     ? settledLost(record, state, around)
     : settledDoubt(record, state, around)
 }
 
-function settledDoubt(record: ExitRecord, state: Unknown, around: Circumstances): Step | undefined {
+function settledDoubt(
+  record: ExitRecord,
+  state: Unknown,
+  around: Circumstances,
+): Action | undefined {
   const { held, settings } = around
   const apartMs = proofMs(settings.capabilities)
   const isSettled = (from: number): boolean =>
-    held !== undefined && isReportedTwice(held.named, from + apartMs, apartMs)
+    held !== undefined && isReportedTwice(held.byName, from + apartMs, apartMs)
   const { since, cancelledAt } = state
   if (isSettled(since) && held!.quantity === 0) {
     return { kind: 'ended', quantity: record.order.quantity }
@@ -174,20 +178,20 @@ function settledLost(
   record: ExitRecord,
   { absentAt, cancelledAt }: Unknown,
   around: Circumstances,
-): Step | undefined {
+): Action | undefined {
   const { held, isWhole, isShared, quietSince, settings } = around
   const { order, executed, drift } = record
   if (absentAt === undefined || cancelledAt === undefined || held === undefined) return undefined
   const apartMs = proofMs(settings.capabilities)
   const from = Math.max(absentAt, cancelledAt, quietSince) + apartMs
-  if (!isReportedTwice(held.named, from, apartMs)) return undefined
-  const ended = (units: number): Step => ({
+  if (!isReportedTwice(held.byName, from, apartMs)) return undefined
+  const ended = (units: number): Action => ({
     kind: 'ended',
     quantity: Math.max(executed.quantity, Math.min(order.quantity, units)),
   })
   if (!isShared && held.quantity === 0) return ended(order.quantity)
   // What others have bought, or have as well, may stand for what the order has sold.
-  const gone = goneBeside(record, around)
+  const gone = goneOfOtherUnits(record, around)
   if (gone === 0 && isWhole) return ended(0)
   return gone !== undefined && gone > 0 && !isShared && isAloneIn(drift) ? ended(gone) : undefined
 }
@@ -197,13 +201,13 @@ function settledLost(
  * executed; below 0 where it rose. Undefined where it is not known what belonged to no position then, or where
  * positions have taken or left some of it since.
  */
-export function goneBeside(
+export function goneOfOtherUnits(
   record: ExitRecord,
-  { held, owned, isNamedAlike }: Circumstances,
+  { held, owned, areOwnersUnchanged }: Circumstances,
 ): number | undefined {
-  const { spare, others } = besideBefore(record)
+  const { spare, others } = otherUnitsBefore(record)
   if (held === undefined || spare === null || others === null) return undefined
   const own = isOver(record) ? 0 : remainingOf(record)
-  const isAlike = isNamedAlike || isSame(leftOf(owned, own), others)
+  const isAlike = areOwnersUnchanged || isSame(leftOf(owned, own), others)
   return isAlike ? restOf(sum(owned, spare), held.quantity) : undefined
 }

@@ -21,7 +21,7 @@ export class HoldingGroup {
   /** What is held against what its positions own. */
   readonly balance = new HoldingBalance()
   /** When positions last took units of it, or left some, epoch ms. */
-  namedAt = -Infinity
+  ownersChangedAt = -Infinity
   private readonly lockHolder = new LockHolder()
   private readonly retained = new RetainedOrders()
   private readonly owners = new Map<PositionId, Position>()
@@ -64,14 +64,14 @@ export class HoldingGroup {
     const came = leftOf(position.quantity, before)
     this.lockHolder.came(came, now)
     this.owners.set(position.id, position)
-    this.named(now)
+    this.ownersChanged(now)
     this.allowances.came(position.id, now)
     this.stirred(now)
     return came
   }
 
-  private named(now: number): void {
-    this.namedAt = now
+  private ownersChanged(now: number): void {
+    this.ownersChangedAt = now
     this.balance.handsChanged()
   }
 
@@ -84,7 +84,7 @@ export class HoldingGroup {
   /** Lets go of a position; `left` units of it stay at the venue. */
   disown(id: PositionId, { left, now }: { left: number; now: number }): void {
     if (!this.owners.delete(id)) return
-    if (left > 0) this.named(now)
+    if (left > 0) this.ownersChanged(now)
     this.balance.handsChanged()
     this.allowances.gone(id)
     this.stirred(now)
@@ -94,19 +94,19 @@ export class HoldingGroup {
   /** A position is released, and an order of it may still be executed. */
   retain(name: string, share: () => Share, now: number): void {
     this.retained.add(name, share)
-    this.named(now)
+    this.ownersChanged(now)
     this.stirred(now)
   }
 
   /** Units that orders of released positions may still execute. */
-  get besides(): number {
+  get retainedUnits(): number {
     return this.retained.underWay
   }
 
   /** That order is over. */
   letGo(name: string, now: number): void {
     this.retained.remove(name)
-    this.named(now)
+    this.ownersChanged(now)
     this.stirred(now)
   }
 
@@ -157,7 +157,7 @@ export class HoldingGroup {
 
   /** The last answers by name, all alike, and when the last one came. */
   get answered(): Answered {
-    return { named: this.state.named, answeredAt: this.answeredAt }
+    return { byName: this.state.byName, answeredAt: this.answeredAt }
   }
 
   /** What is held in the direction of its positions. */

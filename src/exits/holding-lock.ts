@@ -14,12 +14,12 @@ export function lockHolding(entry: TrackedExit, others: number, now: number): vo
   if (record.heldBefore === null) return
   group.lock(record.positionId, record.heldBefore, now)
   entry.notedAt = now
-  const { besides, balance } = group
+  const { retainedUnits, balance } = group
   const drift = {
     ...NO_DRIFT,
     spare: balance.spare,
     others,
-    ...(besides > 0 && { beside: besides }),
+    ...(retainedUnits > 0 && { beside: retainedUnits }),
   }
   entry.record = { ...record, drift }
 }
@@ -28,7 +28,7 @@ export function lockHolding(entry: TrackedExit, others: number, now: number): vo
  * Notes with an attempt that is made now (epoch ms) which units of the holding belong to others, and to no
  * position: they can hide what its order executes.
  */
-export function noteBeside(entry: TrackedExit, now: number): void {
+export function noteOtherUnits(entry: TrackedExit, now: number): void {
   const { record, group } = entry
   const { clean } = group.balance
   const others = clean === undefined ? null : leftOf(clean.owned, remainingOf(record))

@@ -3,7 +3,7 @@ import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { InstrumentSpec } from '../domain/instrument.ts'
 import { isNothing, isSame, unitsOf } from '../domain/units.ts'
-import { nameOf } from './holding-state.ts'
+import { holdingName } from './holding-state.ts'
 
 /** Holdings whose size is remembered; the oldest are forgotten. */
 const MOST_SIZES = 10_000
@@ -41,13 +41,13 @@ export class HoldingReader {
     if (!isBounded(reported)) return reported
     const units = unitsOf(reported, this.lotOf(key))
     this.remember(key, Math.abs(units))
-    const size = this.sizes.get(nameOf(key)) ?? 0
+    const size = this.sizes.get(holdingName(key)) ?? 0
     return isSame(size + Math.abs(units), size) ? 0 : units
   }
 
   /** So many signed units that no position owns; 0 where sums of doubles leave as much. */
   unowned(key: HoldingKey, units: number): number {
-    return isNothing(units, this.sizes.get(nameOf(key)) ?? 0, this.lotOf(key)) ? 0 : units
+    return isNothing(units, this.sizes.get(holdingName(key)) ?? 0, this.lotOf(key)) ? 0 : units
   }
 
   private lotOf({ instrument }: HoldingKey): number | undefined {
@@ -55,7 +55,7 @@ export class HoldingReader {
   }
 
   private remember(key: HoldingKey, units: number): void {
-    const name = nameOf(key)
+    const name = holdingName(key)
     if (units <= (this.sizes.get(name) ?? 0)) return
     this.sizes.delete(name)
     this.sizes.set(name, units)

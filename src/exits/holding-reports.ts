@@ -5,7 +5,7 @@ import type { ExitTable } from './exit-table.ts'
 import type { Faults } from './faults.ts'
 import type { HoldingBook } from './holding-book.ts'
 import type { HoldingGroup } from './holding-group.ts'
-import { lockHolderBeside } from './neighbours.ts'
+import { otherLockHolder } from './neighbours.ts'
 import type { Notice } from './notices.ts'
 import { isHoldingEvidence, type ExitSettings } from './settings.ts'
 import type { Asked } from './surroundings.ts'
@@ -71,9 +71,9 @@ export class HoldingReports {
   private lose(id: PositionId, quantity: number, now: number): void {
     const { exits, holdings, late, notify, unitsOf } = this.deps
     holdings.lose(id, quantity)
-    const beside = lockHolderBeside(holdings, id)
+    const lockHolder = otherLockHolder(holdings, id)
     const by = { kind: 'released', quantity } as const
-    if (beside !== undefined) exits.happened(beside, { kind: 'drifted', by, at: now })
+    if (lockHolder !== undefined) exits.happened(lockHolder, { kind: 'drifted', by, at: now })
     const isExiting = exits.record(id) !== undefined
     exits.happened(id, { kind: 'shrunk', by: quantity, at: now })
     const left = unitsOf(id)

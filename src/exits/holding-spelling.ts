@@ -1,5 +1,5 @@
 import type { Holding, HoldingKey } from '../domain/holding.ts'
-import { nameOf } from './holding-state.ts'
+import { holdingName } from './holding-state.ts'
 
 /** The holdings that our positions own, by name. */
 type Owned = ReadonlyMap<string, { readonly key: HoldingKey }>
@@ -20,13 +20,13 @@ export function spelling(
   return listed => {
     const { account, ...unnamed } = listed
     if (account === undefined) {
-      const named = ourOnly === undefined ? listed : { ...listed, account: ourOnly }
-      return onlyOne.get(nameOf(listed)) ?? named
+      const spelledOut = ourOnly === undefined ? listed : { ...listed, account: ourOnly }
+      return onlyOne.get(holdingName(listed)) ?? spelledOut
     }
     const isNamedByNone = ours.size === 1 && ours.has(undefined)
-    if (!isNamedByNone || owned.has(nameOf(listed))) return listed
+    if (!isNamedByNone || owned.has(holdingName(listed))) return listed
     if (isOneAccount) return unnamed
-    return owned.has(nameOf(unnamed)) ? 'several' : listed
+    return owned.has(holdingName(unnamed)) ? 'several' : listed
   }
 }
 
@@ -34,7 +34,7 @@ function withoutAccounts(owned: Owned): ReadonlyMap<string, HoldingKey | 'severa
   const keys = new Map<string, HoldingKey | 'several'>()
   for (const { key } of owned.values()) {
     const { account: _named, ...rest } = key
-    const name = nameOf(rest)
+    const name = holdingName(rest)
     keys.set(name, keys.has(name) ? 'several' : key)
   }
   return keys

@@ -5,7 +5,7 @@ import type { Capabilities } from '../domain/venue.ts'
 import type { Held } from './circumstances.ts'
 
 /** Answers to the question by name that are all alike. Times are epoch ms. */
-export interface Named {
+export interface AnswersByName {
   /** Signed units. */
   readonly quantity: number
   /** As of when some of them are, oldest first: enough to find two that are far apart. */
@@ -22,11 +22,11 @@ const TIMES_APART = 16
 
 /** Whether two of the answers came `apartMs` apart, both of them from `since` on. */
 export const isReportedTwice = (
-  named: Pick<Named, 'times' | 'at'> | undefined,
+  byName: Pick<AnswersByName, 'times' | 'at'> | undefined,
   since: number,
   apartMs: number,
 ): boolean =>
-  named !== undefined && named.times.some(time => time >= since && named.at - time >= apartMs)
+  byName !== undefined && byName.times.some(time => time >= since && byName.at - time >= apartMs)
 
 /** A holding by its last report: three-valued, as `known` may be 0 or missing. Times are epoch ms. */
 export interface HoldingState {
@@ -35,7 +35,7 @@ export interface HoldingState {
     | { readonly quantity: number; readonly at: number; readonly isNamed: boolean }
     | undefined
   /** The last answers to the question by name, all alike. */
-  readonly named: Named | undefined
+  readonly byName: AnswersByName | undefined
   /** Since when no question was answered; null while the last one was. */
   readonly unknownSince: number | null
 }
@@ -43,7 +43,7 @@ export interface HoldingState {
 /** A holding that nothing is known of since `now`. */
 export const unknownHolding = (now: number): HoldingState => ({
   known: undefined,
-  named: undefined,
+  byName: undefined,
   unknownSince: now,
 })
 
@@ -53,7 +53,7 @@ export function reported(
   report: HoldingReport,
   { askedAt, isNamed, apartMs }: { askedAt: number; isNamed: boolean; apartMs: number },
 ): HoldingState {
-  const { known, named, unknownSince } = state
+  const { known, byName, unknownSince } = state
   const claim = claimOf(report, askedAt)
   if (claim === undefined) return { ...state, unknownSince: unknownSince ?? askedAt }
   const { quantity, at } = claim
@@ -62,19 +62,19 @@ export function reported(
   // A list that was asked for later may be answered earlier: where it says the same, it takes nothing from
   // the answer by name, for which lists that never end would be waited for otherwise.
   const isUpheld =
-    isNamed && known?.isNamed === false && known.quantity === quantity && at >= (named?.at ?? at)
+    isNamed && known?.isNamed === false && known.quantity === quantity && at >= (byName?.at ?? at)
   if (known !== undefined && at < known.at && !isUpheld) return { ...state, unknownSince: since }
-  const alike = named?.quantity === quantity ? named : undefined
+  const alike = byName?.quantity === quantity ? byName : undefined
   // A list is no proof, but it can contradict one.
-  const nextNamed = isNamed ? oneMore(alike, { quantity, at, apartMs }) : alike
-  return { known: { quantity, at, isNamed }, named: nextNamed, unknownSince: since }
+  const nextByName = isNamed ? oneMore(alike, { quantity, at, apartMs }) : alike
+  return { known: { quantity, at, isNamed }, byName: nextByName, unknownSince: since }
 }
 
 function oneMore(
-  named: Named | undefined,
+  byName: AnswersByName | undefined,
   { quantity, at, apartMs }: { quantity: number; at: number; apartMs: number },
-): Named {
-  const times = named?.times ?? []
+): AnswersByName {
+  const times = byName?.times ?? []
   const isFar = at - (times.at(-1) ?? -Infinity) >= apartMs / TIMES_APART
   const kept = isFar ? [...times.slice(-(MOST_TIMES - 1)), at] : times
   return { quantity, times: kept, at }
@@ -98,12 +98,12 @@ export function claimOf(report: HoldingReport, askedAt: number): Claim | undefin
 }
 
 /** The holding in the direction of the positions in it; less than nothing counts as nothing. */
-export function heldOf({ known, named }: HoldingState, side: Position['side']): Held | undefined {
+export function heldOf({ known, byName }: HoldingState, side: Position['side']): Held | undefined {
   if (known === undefined) return undefined
   return {
     quantity: Math.max(0, signOf(side) * known.quantity),
     at: known.at,
-    named,
+    byName,
   }
 }
 
@@ -135,7 +135,7 @@ export function holdingKeyOf(
 }
 
 /** A name for a holding; equal holdings have equal names. */
-export const nameOf = ({ account, instrument, side, ticket, product }: HoldingKey): string =>
+export const holdingName = ({ account, instrument, side, ticket, product }: HoldingKey): string =>
   JSON.stringify([
     account ?? '',
     instrument,

@@ -5,8 +5,8 @@ import { generationName, type PositionId } from '../domain/ids.ts'
 import type { ClientOrderId, OrderState } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf, unitsOf } from '../domain/units.ts'
-import { LATE_MS } from './former.ts'
-import { nameOf } from './holding-state.ts'
+import { LATE_MS } from './closed-holdings.ts'
+import { holdingName } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 import { priceOfRest } from './past-orders.ts'
 import { NOTHING, plus } from './record.ts'
@@ -14,7 +14,7 @@ import {
   isAnswered,
   surplusOf,
   watchedFrom,
-  type FormerExit,
+  type WatchedEndedExit,
   type LateQuestion,
   type LateTaker,
   type Watched,
@@ -58,7 +58,7 @@ export class LateFills {
   }
 
   /** An exit that has sent orders is over since `endedAt` (epoch ms). */
-  remember(exit: FormerExit, endedAt: number): void {
+  remember(exit: WatchedEndedExit, endedAt: number): void {
     const clientOrderIds = exit.clientOrderIds.slice(-MOST_ORDERS)
     const until = endedAt + LATE_MS
     const rounds = exit.isShort ? ROUNDS : 0
@@ -94,7 +94,7 @@ export class LateFills {
    * unit is attributed once.
    */
   attributeLoss(holding: HoldingKey, quantity: number): readonly LateTaker[] {
-    const name = nameOf(holding)
+    const name = holdingName(holding)
     const takers: LateTaker[] = []
     let left = quantity
     for (const each of this.watched.values()) {
@@ -118,7 +118,7 @@ export class LateFills {
    * up late enough to show that.
    */
   mayExplain(holding: HoldingKey, since: number): boolean {
-    const name = nameOf(holding)
+    const name = holdingName(holding)
     return [...this.watched.values()].some(
       ({ holdingName, until, clientOrderIds, answeredAt }) =>
         until > since &&

@@ -18,11 +18,11 @@ export function isWholeSince(
   const group = groupOf(holdings, id)
   const side = holdings.current(id)?.position.side
   if (group === undefined || side === undefined || !group.balance.isWhole) return false
-  return isReportedTwice(group.held(side)?.named, since, apartMs)
+  return isReportedTwice(group.held(side)?.byName, since, apartMs)
 }
 
 /** The exit of another position in the same holding whose evidence the holding is. */
-export function lockHolderBeside(holdings: HoldingBook, id: PositionId): PositionId | undefined {
+export function otherLockHolder(holdings: HoldingBook, id: PositionId): PositionId | undefined {
   const holder = groupOf(holdings, id)?.lockedBy
   return holder === id ? undefined : holder
 }

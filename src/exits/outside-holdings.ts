@@ -1,7 +1,7 @@
 import type { HoldingKey } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import { FormerHoldings } from './former.ts'
+import { ClosedHoldings } from './closed-holdings.ts'
 import type { HoldingReader } from './holding-reader.ts'
 import { holdingKeyOf, type HoldingModel } from './holding-state.ts'
 import type { Notice } from './notices.ts'
@@ -23,13 +23,13 @@ interface OutsideOptions {
 export class OutsideHoldings {
   private readonly options: OutsideOptions
   private readonly beyond: Unowned
-  private readonly former: FormerHoldings
+  private readonly closed: ClosedHoldings
 
   constructor(options: OutsideOptions) {
     const { adopt, notify } = options
     this.options = options
     this.beyond = new Unowned(adopt, notify)
-    this.former = new FormerHoldings(notify)
+    this.closed = new ClosedHoldings(notify)
   }
 
   /** What the account holds beyond all positions. */
@@ -39,28 +39,28 @@ export class OutsideHoldings {
 
   /** Holdings without a position that are on the wrong side of zero. */
   oversold(): readonly HoldingKey[] {
-    return this.former.oversold()
+    return this.closed.oversold()
   }
 
   /** Holdings of positions closed by an earlier process that were not read since the start. */
   notRead(): readonly HoldingKey[] {
-    return this.former.notRead()
+    return this.closed.notRead()
   }
 
   /** A list of all holdings was read. */
   listed(): void {
-    this.former.listed()
+    this.closed.listed()
   }
 
   /** The holdings that a list of all holdings must have, or that must be asked for by name. */
   keys(): readonly HoldingKey[] {
-    return [...this.beyond.all().map(({ key }) => key), ...this.former.oversold()]
+    return [...this.beyond.all().map(({ key }) => key), ...this.closed.oversold()]
   }
 
   /** A position takes a part of its holding at `now` (epoch ms). */
   taken(key: HoldingKey, { id, side }: Position, now: number): void {
-    this.beyond.named(key, id, now)
-    this.former.named(key, side)
+    this.beyond.owned(key, id, now)
+    this.closed.owned(key, side)
   }
 
   /** So many units that were a position's are unowned on purpose. */
@@ -70,22 +70,22 @@ export class OutsideHoldings {
 
   /** No position names a holding any more that was on the wrong side at the last report: it stays so. */
   inherit(key: HoldingKey): void {
-    this.former.inherit(key)
+    this.closed.inherit(key)
   }
 
   /**
    * Orders of ours closed a position at `now` (epoch ms); another one may be executed later. Comes before
    * the position leaves its holding.
    */
-  formerly(position: Position, now: number): void {
+  closedByOrders(position: Position, now: number): void {
     const { side, quantity } = position
-    this.former.remember(holdingKeyOf(position, this.options.model), { side, quantity, now })
+    this.closed.remember(holdingKeyOf(position, this.options.model), { side, quantity, now })
   }
 
   /** The same of an earlier process, which may have ended before it learned of that order. */
-  formerlyElsewhere(position: Position, now: number): void {
-    this.formerly(position, now)
-    this.former.missed(holdingKeyOf(position, this.options.model))
+  closedByEarlierProcess(position: Position, now: number): void {
+    this.closedByOrders(position, now)
+    this.closed.missed(holdingKeyOf(position, this.options.model))
   }
 
   /** Takes a report on units of a holding that no position names: an order of ours may have left them. */
@@ -94,9 +94,9 @@ export class OutsideHoldings {
     const { reader, apartMs } = this.options
     const quantity = reader.unowned(key, reader.units(key, holding.quantity))
     // An answer as of a time before our last fill shows: what it calls unowned may be what was sold.
-    const isOld = since < this.former.closedAt(key) + apartMs
-    this.former.observe(key, quantity, since)
-    const isOurs = this.former.isOversold(key)
+    const isOld = since < this.closed.closedAt(key) + apartMs
+    this.closed.observe(key, quantity, since)
+    const isOurs = this.closed.isOversold(key)
     if (isOld && !isOurs && quantity !== 0) return
     this.beyond.update({ ...holding, quantity: isOurs ? 0 : quantity })
   }

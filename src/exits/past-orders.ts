@@ -124,7 +124,7 @@ export function pastSeen(
 }
 
 /** The record when its order may leave beside the venue's stop, whose end no answer has proved. */
-export function besideNet(
+export function netWaived(
   record: ExitRecord,
   { id, at }: Extract<ExitEvent, { kind: 'net-waived' }>,
 ): ExitRecord {

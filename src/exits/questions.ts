@@ -1,7 +1,7 @@
+import { ASK_HOLDING, ASK_ORDER, type Action } from './action.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { ExitRecord } from './record.ts'
 import { asksHolding, wayOf } from './settings.ts'
-import { ASK_HOLDING, ASK_ORDER, type Step } from './step.ts'
 
 /**
  * Whether the venue is asked, once, for an order of an attempt that never left: a store that was
@@ -26,7 +26,7 @@ const mustSeekPast = (
   capabilities.lookup === 'complete'
 
 /** What must be asked before an order leaves: for the order itself, and for what is held. */
-export function mustAsk(record: ExitRecord, around: Circumstances): readonly Step[] {
+export function mustAsk(record: ExitRecord, around: Circumstances): readonly Action[] {
   const { isVerified, settings } = around
   const mustVerify = asksHolding(settings.capabilities) && !isVerified
   return [

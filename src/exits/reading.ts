@@ -3,7 +3,7 @@ import { unitsOf } from '../domain/units.ts'
 import type { ExitEvent } from './events.ts'
 
 /** The event with the quantity that its order was meant to have executed, at an instrument of that lot. */
-export function inSteps(event: ExitEvent, lot: number | undefined): ExitEvent {
+export function inLots(event: ExitEvent, lot: number | undefined): ExitEvent {
   switch (event.kind) {
     case 'answered': {
       const { answer } = event

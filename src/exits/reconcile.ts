@@ -52,7 +52,7 @@ const NOTHING_KNOWN: Verdict = {
  * position that is new, can have changed it since `quietSince` (epoch ms).
  */
 export function share(
-  { known, named }: HoldingState,
+  { known, byName }: HoldingState,
   shares: readonly Share[],
   { quietSince, apartMs }: { quietSince: number; apartMs: number },
 ): Verdict {
@@ -75,7 +75,7 @@ export function share(
     underWay === 0 &&
     // A wrong side is for a person to judge: nothing is closed on it.
     !isOversold &&
-    isReportedTwice(named, quietSince + apartMs, apartMs)
+    isReportedTwice(byName, quietSince + apartMs, apartMs)
   return {
     most: isOversold ? none : most,
     sure: isOversold ? none : sure,

@@ -1,21 +1,21 @@
 import { difference } from '../domain/decimal.ts'
 import { generationName, type GenerationKey, type PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
+import { eventOf, type Action } from './action.ts'
+import { actionsFor } from './actions.ts'
 import { circumstancesOf, type Circumstances, type ExitsOptions } from './circumstances.ts'
+import { LATE_MS } from './closed-holdings.ts'
 import type { ExitEvent } from './events.ts'
 import { isFollowed } from './exit-state.ts'
 import { follow } from './exit-transitions.ts'
-import { LATE_MS } from './former.ts'
 import type { HoldingGroup } from './holding-group.ts'
-import { MOST_STEPS_AT_ONCE } from './next-steps.ts'
+import { MOST_ACTIONS_AT_ONCE } from './next-actions.ts'
 import { bookedOf, endedExitOf } from './past-orders.ts'
-import { inSteps } from './reading.ts'
+import { inLots } from './reading.ts'
 import { completed, doubted, isAlive, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
 import { executedOf, underWayOf } from './shares.ts'
-import { eventOf, type Step } from './step.ts'
-import { stepsFor } from './steps.ts'
 import type { CallKind } from './tracked-exit.ts'
 
 /** An order of a released position that may still be executed, and what is under way for it. */
@@ -59,7 +59,7 @@ export class ReleasedExits {
 
   /** The order of that generation of a position. */
   of(key: GenerationKey): FollowedOrder | undefined {
-    return this.orders.get(nameOf(key))
+    return this.orders.get(releasedName(key))
   }
 
   /** The order with that client order id, or with one of an earlier attempt. */
@@ -82,7 +82,7 @@ export class ReleasedExits {
     // A person may trade what is held: it is no evidence any more.
     const unseen = { ...known, heldBefore: null }
     const order: FollowedOrder = {
-      name: nameOf(record),
+      name: releasedName(record),
       position,
       group,
       takenUpAt: now,
@@ -119,11 +119,8 @@ export class ReleasedExits {
   /** A new cycle, at `now` (epoch ms): what was asked before may be asked again. */
   cycle(now: number): void {
     for (const order of this.all()) {
-      this.options.faults.alone(
-        `cycle of ${order.name}`,
-        () => this.reportWait(order, now),
-        undefined,
-      )
+      const report = (): void => this.reportWait(order, now)
+      this.options.faults.alone(`cycle of ${order.name}`, report, undefined)
     }
   }
 
@@ -157,12 +154,14 @@ export class ReleasedExits {
 
   /** Takes what is to be called for an order now: each call counts as begun. */
   takeDue(order: FollowedOrder, gates: { now: number; mayCancel: boolean }): readonly CallKind[] {
-    for (let count = 0; count < MOST_STEPS_AT_ONCE; count++) {
+    for (let count = 0; count < MOST_ACTIONS_AT_ONCE; count++) {
       if (!this.orders.has(order.name)) return []
       const around = circumstancesOf(order, { ...gates, maySend: false }, this.options)
-      const steps = stepsAfterRelease(order.record, around)
-      const known = steps.map(step => eventOf(step, gates.now)).find(event => event !== undefined)
-      if (known === undefined) return begin(order, steps)
+      const actions = actionsAfterRelease(order.record, around)
+      const known = actions
+        .map(action => eventOf(action, gates.now))
+        .find(event => event !== undefined)
+      if (known === undefined) return begin(order, actions)
       this.happened(order, known)
     }
     return []
@@ -179,7 +178,7 @@ export class ReleasedExits {
     const before = order.record
     const { settings, specOf } = this.options
     const { lot } = specOf(order.position.instrument)
-    const record = follow(before, inSteps(event, lot), settings)
+    const record = follow(before, inLots(event, lot), settings)
     if (record === before || !this.orders.has(order.name)) return
     order.record = record
     const executed = difference(executedOf(record), executedOf(before))
@@ -227,19 +226,21 @@ export class ReleasedExits {
 export const unexecutedOf = ({ units, executedBefore, record }: FollowedOrder): number =>
   Math.max(0, difference(units, difference(executedOf(record), executedBefore)))
 
-const nameOf = (key: GenerationKey): string => `released ${generationName(key)}`
+const releasedName = (key: GenerationKey): string => `released ${generationName(key)}`
 
 /** What is to be done for an order whose position was released: nothing is sent, all else is. */
-function stepsAfterRelease(record: ExitRecord, around: Circumstances): readonly Step[] {
-  const steps = stepsFor(record, around).filter(step => step.kind !== 'untouched' || step.isProof)
+function actionsAfterRelease(record: ExitRecord, around: Circumstances): readonly Action[] {
+  const actions = actionsFor(record, around).filter(
+    action => action.kind !== 'untouched' || action.isProof,
+  )
   const mustCancel = around.mayCancel && isFollowed(record.state)
-  const isCancelled = steps.some(({ kind }) => kind === 'cancel')
-  return mustCancel && !isCancelled ? [...steps, { kind: 'cancel' }] : steps
+  const isCancelled = actions.some(({ kind }) => kind === 'cancel')
+  return mustCancel && !isCancelled ? [...actions, { kind: 'cancel' }] : actions
 }
 
-function begin({ made, underWay }: FollowedOrder, steps: readonly Step[]): readonly CallKind[] {
-  const calls = steps
-    .map(step => step.kind as CallKind)
+function begin({ made, underWay }: FollowedOrder, actions: readonly Action[]): readonly CallKind[] {
+  const calls = actions
+    .map(action => action.kind as CallKind)
     .filter(kind => kind !== 'send' && kind !== 'save' && !made.has(kind) && !underWay.has(kind))
   for (const kind of calls) {
     made.add(kind)

@@ -2,11 +2,11 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
 import type { AccountBook } from './account-book.ts'
-import { lockHolderBeside } from './neighbours.ts'
+import { otherLockHolder } from './neighbours.ts'
 
 /** The exit that uses the holding as evidence, where another position in it was resized. */
 export interface Resized {
-  readonly beside: PositionId | undefined
+  readonly lockHolder: PositionId | undefined
 }
 
 /**
@@ -28,5 +28,5 @@ export function resize(
   holdings.own(position, entry)
   holdings.freed(position, fewer, entry.now)
   holdings.outside.release(key, id, fewer)
-  return { beside: lockHolderBeside(holdings, id) }
+  return { lockHolder: otherLockHolder(holdings, id) }
 }

@@ -1,11 +1,11 @@
 import { orderValue, type OrderSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
+import type { Action } from './action.ts'
 import type { Circumstances } from './circumstances.ts'
 import { belowOf } from './exit-state.ts'
 import { priceOfAttempt } from './order-type.ts'
 import { attemptQuantity } from './quantity.ts'
 import type { ExitRecord } from './record.ts'
-import type { Step } from './step.ts'
 
 /** An order that is worth less than the venue takes; both are money as `orderValue` counts it. */
 export interface BelowMinimum {
@@ -45,7 +45,7 @@ export function heldBackBy(
   { state }: ExitRecord,
   { quantity, limit }: { readonly quantity: number; readonly limit: number | undefined },
   { price, settings, position, spec }: Circumstances,
-): readonly Step[] | undefined {
+): readonly Action[] | undefined {
   const { reduceOnly: isReduceOnly } = settings.capabilities
   const below = belowMinimum({ quantity, price: limit ?? price, isReduceOnly, position }, spec)
   if (below === undefined) return undefined
@@ -56,7 +56,7 @@ export function heldBackBy(
 export function heldBackAtMost(
   record: ExitRecord,
   around: Circumstances,
-): readonly Step[] | undefined {
+): readonly Action[] | undefined {
   if (around.spec.minOrderValue === undefined) return undefined
   const quantity = attemptQuantity(record, Infinity, around.spec)
   const priced = priceOfAttempt(record, around)

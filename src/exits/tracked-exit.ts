@@ -1,6 +1,7 @@
 import type { ExitOrder } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { isEnough } from '../domain/units.ts'
+import type { Action } from './action.ts'
 import { mayBeWhole } from './evidence.ts'
 import { isFollowed, isUnchanged } from './exit-state.ts'
 import type { HoldingGroup } from './holding-group.ts'
@@ -8,12 +9,11 @@ import { hasRisen, isTooLarge } from './past-orders.ts'
 import { isAlive, isOver, type ExitRecord } from './record.ts'
 import { awaitsOf } from './report-readers.ts'
 import { asksHolding, isHoldingEvidence, wayOf, type ExitSettings } from './settings.ts'
-import type { Step } from './step.ts'
 import { Verification } from './verification.ts'
 
 /** A call that an exit needs. */
 export type CallKind = Extract<
-  Step['kind'],
+  Action['kind'],
   | 'save'
   | 'send'
   | 'ask-order'
@@ -181,10 +181,10 @@ export class TrackedExit {
     this.unprovedId = this.record.order.clientOrderId
   }
 
-  /** Begins the calls of these steps that may be made now, and gives them. */
-  begin(steps: readonly Step[]): readonly CallKind[] {
+  /** Begins the calls of these actions that may be made now, and gives them. */
+  begin(actions: readonly Action[]): readonly CallKind[] {
     const { made, underWay } = this
-    const kinds = steps.map(step => step.kind as CallKind)
+    const kinds = actions.map(action => action.kind as CallKind)
     this.isAsking = kinds.includes('ask-holding')
     const wanted = this.isReleasingLock ? [...new Set<CallKind>([...kinds, 'save'])] : kinds
     const calls = wanted.filter(kind => !made.has(kind) && !underWay.has(kind))

@@ -2,7 +2,7 @@ import { sum } from '../domain/decimal.ts'
 import type { HoldingKey } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import { isSame, leftOf } from '../domain/units.ts'
-import { nameOf } from './holding-state.ts'
+import { holdingName } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 
 /** What to do with what no position owns: nothing, report it, or guard it by default rules. */
@@ -40,7 +40,7 @@ export class Unowned {
   /** So many units that were a position are unowned on purpose. */
   release(key: HoldingKey, id: PositionId, quantity: number): void {
     if (quantity <= 0) return
-    const name = nameOf(key)
+    const name = holdingName(key)
     const released = this.released.get(name) ?? new Map<PositionId, number>()
     this.released.set(name, released.set(id, sum(released.get(id) ?? 0, quantity)))
   }
@@ -49,8 +49,8 @@ export class Unowned {
    * A position has taken a part of a holding: what is unowned must be checked anew, and what the same
    * position had let go of is its own again.
    */
-  named(key: HoldingKey, id: PositionId, now: number): void {
-    const name = nameOf(key)
+  owned(key: HoldingKey, id: PositionId, now: number): void {
+    const name = holdingName(key)
     const released = this.released.get(name)
     if (released?.delete(id) === true && released.size === 0) this.released.delete(name)
     const reported = this.reported.get(name)
@@ -60,7 +60,7 @@ export class Unowned {
   /** What of a holding belongs to no position, as of `since`; reported when it becomes more. */
   update({ key, quantity: beyond, ...rest }: UnownedHolding): void {
     if (this.adopt === 'off') return
-    const name = nameOf(key)
+    const name = holdingName(key)
     const units = leftOf(Math.abs(beyond), this.releasedOf(name))
     const quantity = Math.sign(beyond) * units
     const before = this.reported.get(name)?.quantity ?? 0

@@ -3,7 +3,7 @@ import type { ExitSettings } from './settings.ts'
 
 /** An answer about a holding by name: the time that it is of, and when it came, epoch ms. */
 export interface Answered {
-  readonly named: Held['named']
+  readonly byName: Held['byName']
   readonly answeredAt: number
 }
 
@@ -37,8 +37,8 @@ export class Verification {
     if (this.isRecent(answered) && isOld(answered, now, bounds)) this.askAgain(now)
   }
 
-  private isRecent({ named }: Answered): boolean {
-    return named !== undefined && named.at >= this.from
+  private isRecent({ byName }: Answered): boolean {
+    return byName !== undefined && byName.at >= this.from
   }
 
   /** How long, ms, no answer has come that counts; 0 where one has. */

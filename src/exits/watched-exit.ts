@@ -3,7 +3,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { ClientOrderId, Execution } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
-import { nameOf } from './holding-state.ts'
+import { holdingName } from './holding-state.ts'
 
 /** An exit with orders that are over. */
 export interface WatchedExit {
@@ -18,7 +18,7 @@ export interface WatchedExit {
 }
 
 /** An exit that is over. */
-export interface FormerExit extends WatchedExit {
+export interface WatchedEndedExit extends WatchedExit {
   /** What is booked of each order, where that is known. */
   readonly found?: ReadonlyMap<string, Execution> | undefined
   /** Not all that it was to close is booked: one of its orders may have closed the rest. */
@@ -34,7 +34,7 @@ export interface LateQuestion {
 }
 
 /** A watched exit, and what was asked about it. Times are epoch ms. */
-export interface Watched extends FormerExit {
+export interface Watched extends WatchedEndedExit {
   readonly holdingName: string
   booked: Execution
   /** Units that other positions are known to have lost by it. */
@@ -67,11 +67,11 @@ export const surplusOf = ({ booked, position, taken }: Watched): number =>
 
 /** An exit that is watched from now on until `until`, first asked for at `askAt`. */
 export const watchedFrom = (
-  exit: FormerExit,
+  exit: WatchedEndedExit,
   { until, askAt, from, rounds }: { until: number; askAt: number; from: number; rounds: number },
 ): Watched => ({
   ...exit,
-  holdingName: nameOf(exit.holding),
+  holdingName: holdingName(exit.holding),
   booked: exit.executed,
   taken: 0,
   until,

@@ -16,7 +16,7 @@ import type { TrackedNet } from './tracked-net.ts'
  */
 
 /** The net as a past order of a new exit, which may still execute; undefined where no order is at the venue. */
-export function besideOf(table: NetTable, net: TrackedNet): PastOrder | undefined {
+export function pastOrderOf(table: NetTable, net: TrackedNet): PastOrder | undefined {
   const { record } = net
   if (!net.isLive && !hasFired(record)) return undefined
   const leavesFirst = net.isLive && !hasFired(record) && mayExitFirst(table, net)

@@ -7,7 +7,7 @@ import { bookedOf } from '../exits/past-orders.ts'
 import type { ExitRecord, PastOrder } from '../exits/record.ts'
 import { proofMs } from '../exits/settings.ts'
 import type { NetView } from './aim.ts'
-import { besideOf, bookLate, feed, isUnwantedBy } from './beside-exit.ts'
+import { pastOrderOf, bookLate, feed, isUnwantedBy } from './beside-exit.ts'
 import { callsOf } from './due.ts'
 import { NetListing } from './listing.ts'
 import { NetMaking } from './making.ts'
@@ -15,7 +15,7 @@ import { NetTable } from './net-table.ts'
 import type { NetHeld } from './notices.ts'
 import { noticesOf } from './noticing.ts'
 import type { NetBookOptions, NetGates } from './options.ts'
-import { inNetSteps } from './reading.ts'
+import { netInLots } from './reading.ts'
 import type { NetRecord } from './record.ts'
 import type { NetCall, TrackedNet } from './tracked-net.ts'
 import { followNet, type NetEvent } from './transitions.ts'
@@ -198,7 +198,7 @@ export class NetBook {
     const { lot } = this.options.specOf(net.position.instrument)
     // A list has no executed quantity.
     if (event.kind === 'seen' && event.by !== 'list') net.answered(event, proofMs(capabilities))
-    const record = followNet(before, inNetSteps(event, lot), capabilities)
+    const record = followNet(before, netInLots(event, lot), capabilities)
     if (record === before) return
     net.record = record
     if (before.state.kind !== 'over' && record.state.kind === 'over') afterEnd(net, event.at)
@@ -222,7 +222,7 @@ export class NetBook {
     const net = this.table.of(key)
     if (net === undefined) return undefined
     this.happened({ kind: 'dropped', id: net.id, at: now })
-    return besideOf(this.table, net)
+    return pastOrderOf(this.table, net)
   }
 
   /** The next event about its net for the exit of a position; undefined: nothing new. */

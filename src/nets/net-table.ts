@@ -1,7 +1,7 @@
 import type { HoldingKey } from '../domain/holding.ts'
 import { generationName, type GenerationKey } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import { nameOf } from '../exits/holding-state.ts'
+import { holdingName } from '../exits/holding-state.ts'
 import { proofMs } from '../exits/settings.ts'
 import type { NetBookOptions } from './options.ts'
 import { hasFired, recoveredNet, type NetRecord } from './record.ts'
@@ -85,8 +85,8 @@ export class NetTable {
   }
 
   private hasIn(key: HoldingKey, is: (net: TrackedNet) => boolean): boolean {
-    const name = nameOf(key)
-    for (const net of this.nets.values()) if (is(net) && nameOf(net.key) === name) return true
+    const name = holdingName(key)
+    for (const net of this.nets.values()) if (is(net) && holdingName(net.key) === name) return true
     return false
   }
 }

@@ -3,7 +3,7 @@ import { unitsOf } from '../domain/units.ts'
 import type { NetEvent } from './transitions.ts'
 
 /** The event with its quantities rounded to whole lots, where the lot is known. */
-export function inNetSteps(event: NetEvent, lot: number | undefined): NetEvent {
+export function netInLots(event: NetEvent, lot: number | undefined): NetEvent {
   switch (event.kind) {
     case 'seen':
     case 'amended':

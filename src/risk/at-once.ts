@@ -38,13 +38,13 @@ export function immediateExit(
   )
   const sign = signOf(position.side)
   const price = sign * now.price
-  const nameOf = (index: number): string => ruleSet.names[index]!
+  const ruleName = (index: number): string => ruleSet.names[index]!
   if (price <= stop)
-    return `the price ${now.price} is past the stop ${sign * stop} of ${nameOf(stopBy)}`
+    return `the price ${now.price} is past the stop ${sign * stop} of ${ruleName(stopBy)}`
   if (price >= target) {
-    return `the price ${now.price} is past the target ${sign * target} of ${nameOf(targetBy)}`
+    return `the price ${now.price} is past the target ${sign * target} of ${ruleName(targetBy)}`
   }
-  if (exitAt <= now.at) return pastText(nameOf(exitBy), exitAt)
+  if (exitAt <= now.at) return pastText(ruleName(exitBy), exitAt)
   for (const rule of ruleSet.rules) {
     if (rule.kind === 'stale-quote' && rule.action === 'exit') {
       const after = rule.afterMs === 'auto' ? now.quietMs : rule.afterMs

@@ -72,7 +72,7 @@ export class AccountRows {
         rows: isPrefixed ? rows.map(row => ({ ...row, key: accountKey(account, row.key) })) : rows,
       }),
       ...(lines !== undefined && {
-        lines: this.areNamed ? lines.map(line => named(line, account)) : lines,
+        lines: this.areNamed ? lines.map(line => withAccount(line, account)) : lines,
       }),
     }
   }
@@ -103,7 +103,7 @@ function byAccount(rows: Rows): ReadonlyMap<string, Rows> {
 }
 
 /** A line about a holding says already which part of the account it is of. */
-const named = (line: NewJournalLine, name: string): NewJournalLine => {
+const withAccount = (line: NewJournalLine, name: string): NewJournalLine => {
   const part = line['account']
   const account = accountText(typeof part === 'string' ? { name, part } : { name })
   return { ...line, account }

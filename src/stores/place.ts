@@ -184,7 +184,7 @@ function serverTarget(database: RedisDatabase): CopyTarget {
 async function folderTarget(dataFolder: string): Promise<Opened<CopyTarget>> {
   const folder = join(dataFolder, 'store')
   const old = await openLmdbStore({ folder })
-  const beside = join(dataFolder, 'store.copy')
+  const copyFolder = join(dataFolder, 'store.copy')
   let made: LmdbStore | undefined
   let isWhole = false
   const present = (): LmdbStore => made ?? old
@@ -193,8 +193,8 @@ async function folderTarget(dataFolder: string): Promise<Opened<CopyTarget>> {
     journal: query => present().journal(query),
     lastSeq: () => present().lastSeq(),
     async begin() {
-      rmSync(beside, { recursive: true, force: true })
-      made = await attachLmdbStore({ folder: beside })
+      rmSync(copyFolder, { recursive: true, force: true })
+      made = await attachLmdbStore({ folder: copyFolder })
       await made.claim(randomUUID())
     },
     put: (rows, lines) => made!.restore(rows, lines),
@@ -208,9 +208,9 @@ async function folderTarget(dataFolder: string): Promise<Opened<CopyTarget>> {
     async close() {
       await made?.close()
       await old.close()
-      if (!isWhole) return rmSync(beside, { recursive: true, force: true })
+      if (!isWhole) return rmSync(copyFolder, { recursive: true, force: true })
       rmSync(folder, { recursive: true, force: true })
-      renameSync(beside, folder)
+      renameSync(copyFolder, folder)
     },
   }
 }

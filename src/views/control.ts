@@ -19,7 +19,7 @@ import type { ControlDeps } from './control-deps.ts'
 import { gatewayView, moveBreaker } from './gateway-view.ts'
 import { HoldingsDesk } from './holdings-view.ts'
 import { portfolioView } from './portfolio-view.ts'
-import { nameOf, PositionControl } from './position-control.ts'
+import { requesterText, PositionControl } from './position-control.ts'
 import { supervisionOf, type SupervisionView } from './supervision.ts'
 import { tradesOf } from './trades.ts'
 
@@ -84,7 +84,7 @@ export class AccountControl extends PositionControl implements Control {
   }
 
   acceptClock(by: Requester): ClockView {
-    this.deps.system.acceptClock(nameOf(by))
+    this.deps.system.acceptClock(requesterText(by))
     this.deps.refreshHealth()
     return this.clock()
   }
@@ -101,7 +101,7 @@ export class AccountControl extends PositionControl implements Control {
       const text = `halt holds ${present.held.length} exits: say what becomes of them with held: send or discard`
       throw new WatchkeeperError('HELD_EXITS', text)
     }
-    if (held === 'discard') await this.deps.system.killSwitch.discardAll(nameOf(by))
+    if (held === 'discard') await this.deps.system.killSwitch.discardAll(requesterText(by))
     await this.deps.system.killSwitch.set({ state, since: this.deps.clock.now(), by })
     this.deps.refreshHealth()
     return this.killSwitch()
@@ -112,12 +112,12 @@ export class AccountControl extends PositionControl implements Control {
   }
 
   async reportRealised(report: RealisedReport, by: Requester): Promise<PortfolioView> {
-    await this.deps.system.portfolio.report(report, nameOf(by))
+    await this.deps.system.portfolio.report(report, requesterText(by))
     return this.portfolio()
   }
 
   async resetLimit(name: string, by: Requester): Promise<PortfolioView> {
-    await this.deps.system.portfolio.resetLimit(name, nameOf(by))
+    await this.deps.system.portfolio.resetLimit(name, requesterText(by))
     return this.portfolio()
   }
 
@@ -132,7 +132,7 @@ export class AccountControl extends PositionControl implements Control {
   resetMetrics(by: Requester): CycleMetricsReport {
     const before = this.cycleMetrics()
     this.deps.performance.reset()
-    this.deps.system.note('metrics-reset', { by: nameOf(by) })
+    this.deps.system.note('metrics-reset', { by: requesterText(by) })
     return before
   }
 
@@ -147,7 +147,7 @@ export class AccountControl extends PositionControl implements Control {
 
   moveBreaker(group: string, act: string, by: Requester): GatewayView {
     const moved = moveBreaker(this.deps.desk, group, act)
-    this.deps.system.note('breaker-moved', { group: moved, act, by: nameOf(by) })
+    this.deps.system.note('breaker-moved', { group: moved, act, by: requesterText(by) })
     return this.gateway()
   }
 
@@ -156,7 +156,7 @@ export class AccountControl extends PositionControl implements Control {
   }
 
   confirmHoldings(by: Requester): Promise<void> {
-    return this.deps.system.confirmation.give(nameOf(by))
+    return this.deps.system.confirmation.give(requesterText(by))
   }
 
   supervisionTree(limit: number): readonly ActorView[] {
@@ -164,7 +164,7 @@ export class AccountControl extends PositionControl implements Control {
   }
 
   restartActor(id: string, by: Requester): Promise<ActorView> {
-    return this.supervision.restart(id, nameOf(by))
+    return this.supervision.restart(id, requesterText(by))
   }
 
   logLevels(): Readonly<Record<string, string>> {
@@ -177,7 +177,7 @@ export class AccountControl extends PositionControl implements Control {
     if (known === undefined) throw unknownName('component', component, LOG_COMPONENTS)
     if (wanted === undefined) throw unknownName('level', level, LOG_LEVELS)
     this.deps.log.setLevel(known, wanted)
-    this.deps.system.note('log-level', { component, level, by: nameOf(by) })
+    this.deps.system.note('log-level', { component, level, by: requesterText(by) })
   }
 
   record(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void> {

@@ -19,21 +19,21 @@ const STRICTNESS: readonly KillSwitchState[] = ['off', 'block', 'flatten', 'halt
 /** All accounts for a person who sees them at once: ids are `account/position`, the kill switch is that of every one. */
 export class EverythingControl extends ProcessControl implements Control {
   override positions(): readonly PositionView[] {
-    return super.positions().map(named)
+    return super.positions().map(withAccount)
   }
 
   override position(id: string): PositionView | undefined {
     const view = super.position(id)
-    return view && named(view)
+    return view && withAccount(view)
   }
 
   override why(id: string): WhyView | undefined {
     const view = super.why(id)
-    return view && { ...view, position: named(view.position) }
+    return view && { ...view, position: withAccount(view.position) }
   }
 
   override async exit(id: string, by: Requester): Promise<PositionView> {
-    return named(await super.exit(id, by))
+    return withAccount(await super.exit(id, by))
   }
 
   /** The strictest of all; held exits of all. */
@@ -99,7 +99,7 @@ export class EverythingControl extends ProcessControl implements Control {
   }
 }
 
-const named = (view: PositionView): PositionView => ({
+const withAccount = (view: PositionView): PositionView => ({
   ...view,
   id: `${accountParts(view.account!).name}/${view.id}` as PositionView['id'],
 })

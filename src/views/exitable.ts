@@ -175,7 +175,7 @@ export class ExitableDesk {
       killSwitch: system.state.killSwitch.state,
       isUnconfirmed: system.confirmation.isMissing,
       strangers: system.engine.book.late.strangers.length,
-      isStoreOurs: system.storeErrors === 0,
+      isStoreWritable: system.storeErrors === 0,
       credentials,
       isUnauthorized: GROUPS.some(group => isDenied(desk.gates.breaker(group))),
       permissions,

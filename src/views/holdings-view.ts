@@ -8,7 +8,7 @@ import { signOf } from '../domain/position.ts'
 import { restOf, unitsOf } from '../domain/units.ts'
 import { hasOurPrefix } from '../exits/client-order-id.ts'
 import { spelling } from '../exits/holding-spelling.ts'
-import { holdingKeyOf, nameOf } from '../exits/holding-state.ts'
+import { holdingKeyOf, holdingName } from '../exits/holding-state.ts'
 import { maySend } from '../exits/kill-switch.ts'
 import { hasNotLeft, remainingOf, type ExitRecord } from '../exits/record.ts'
 import { shareOf } from '../exits/shares.ts'
@@ -93,7 +93,7 @@ export class HoldingsDesk {
     const rows = ownedRows(this.deps.system)
     if (listed !== undefined) takeList(rows, listed, this.deps.system)
     for (const { key, known } of this.deps.system.engine.book.holdings.all()) {
-      const row = rows.get(nameOf(key))
+      const row = rows.get(holdingName(key))
       // A row that a later list lacks proves nothing; an answer by name does.
       if (row === undefined || known === undefined) continue
       const isOlder = known.at <= (row.held?.at ?? -Infinity)
@@ -167,7 +167,7 @@ function takeList(
 const modelOf = ({ settings: { capabilities } }: Account['engine']['book']) => capabilities
 
 function rowOf(rows: Map<string, Row>, key: HoldingKey): Row {
-  const name = nameOf(key)
+  const name = holdingName(key)
   const row = rows.get(name) ?? { key, positions: [], underWay: 0, held: undefined }
   rows.set(name, row)
   return row

@@ -12,7 +12,7 @@ import type { StoreStatus } from '../ports/store.ts'
 import { SUPERVISED } from '../ports/supervision.ts'
 import type { ExitableDesk } from './exitable.ts'
 import { gatewayFacts } from './gateway-view.ts'
-import { rosterFacts } from './roster-facts.ts'
+import { registryFacts } from './registry-facts.ts'
 
 interface Given extends Pick<
   MetricFacts,
@@ -48,7 +48,7 @@ export async function metricFacts(
   const { state, engine, intake } = system
   const { counts } = state
   const { standings } = await system.portfolio.standing()
-  const { rules, pending, monitors } = rosterFacts(engine)
+  const { rules, pending, monitors } = registryFacts(engine)
   return {
     ...given,
     nodeVersion: process.version,
@@ -168,12 +168,12 @@ function priceFacts({ engine, coverage }: Account, now: number): Omit<PriceFacts
 }
 
 function actorFacts(
-  { engine: { roster, actors } }: Account,
+  { engine: { registry, actors } }: Account,
   monitors: ActorFacts['states'],
 ): ActorFacts[] {
   return SUPERVISED.map(kind => {
     const states = { running: 0, backoff: 0, quarantined: 0 }
-    const watch = kind === 'monitor' ? undefined : roster.service(kind)?.watch
+    const watch = kind === 'monitor' ? undefined : registry.service(kind)?.watch
     if (watch !== undefined) states[watch.kind]++
     const { queued, handled, busyMs } = actors.tallyOf(kind)
     return { kind, states: kind === 'monitor' ? monitors : states, queued, handled, busyMs }

@@ -11,7 +11,7 @@ const WHY = {
 
 /** The stop at the venue of an open position; undefined where its rules ask for none. */
 export function netViewOf(
-  { engine: { nets, roster }, state }: Pick<Account, 'engine' | 'state'>,
+  { engine: { nets, registry }, state }: Pick<Account, 'engine' | 'state'>,
   id: PositionId,
 ): NetView | undefined {
   const generation = state.register.get(id)?.generation
@@ -26,7 +26,7 @@ export function netViewOf(
       executed: executed.quantity,
     }
   }
-  if (!roster.netted.has(id)) return undefined
+  if (!registry.netted.has(id)) return undefined
   const why = nets.without.get(id)
   return { state: 'none', ...(why !== undefined && { why: WHY[why] }) }
 }

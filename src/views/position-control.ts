@@ -48,7 +48,7 @@ export class PositionControl {
 
   why(id: string): WhyView | undefined {
     const position = this.position(id)
-    const child = this.deps.system.engine.roster.get(positionId(id))
+    const child = this.deps.system.engine.registry.get(positionId(id))
     if (position === undefined) return undefined
     const rules = child === undefined ? [] : explain(child.guard, this.deps.clock.now())
     const exit = exitView(this.deps.system, positionId(id))
@@ -63,7 +63,7 @@ export class PositionControl {
     if (known !== undefined) return { added: { ...this.view(known), warnings }, isNew: false }
     const { wanted, warnings: more } = system.admission.admit(request)
     try {
-      const registered = await system.changes.add(wanted, nameOf(by))
+      const registered = await system.changes.add(wanted, requesterText(by))
       const odd = [...warnings, ...more, ...this.netWarnings(registered)]
       const added = { ...this.view(registered), warnings: odd }
       return { added, isNew: true }
@@ -99,7 +99,11 @@ export class PositionControl {
   async changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView> {
     const { system } = this.deps
     await this.endDurable(id)
-    const { registered, changes } = await system.changeRules(positionId(id), request, nameOf(by))
+    const { registered, changes } = await system.changeRules(
+      positionId(id),
+      request,
+      requesterText(by),
+    )
     const warnings = [...(request.warnings ?? []), ...this.netWarnings(registered)]
     return { ...this.view(registered), changes, warnings }
   }
@@ -107,7 +111,7 @@ export class PositionControl {
   async amend(id: string, request: Amendment, by: Requester): Promise<ChangedView> {
     const { system } = this.deps
     await this.endDurable(id)
-    const registered = await system.amend(positionId(id), request, nameOf(by))
+    const registered = await system.amend(positionId(id), request, requesterText(by))
     return { ...this.view(registered), changes: [], warnings: request.warnings ?? [] }
   }
 
@@ -120,7 +124,7 @@ export class PositionControl {
 
   async release(id: string, by: Requester): Promise<void> {
     await this.endDurable(id)
-    return this.deps.system.release(positionId(id), nameOf(by))
+    return this.deps.system.release(positionId(id), requesterText(by))
   }
 
   async exit(id: string, by: Requester): Promise<PositionView> {
@@ -128,7 +132,7 @@ export class PositionControl {
     await this.endDurable(id)
     const registered = system.state.register.openRow(positionId(id))
     // The intent says when and why; only this line, in a commit before it, says who.
-    const written = system.record('exit-asked', { positionId: id, by: nameOf(by) })
+    const written = system.record('exit-asked', { positionId: id, by: requesterText(by) })
     system.manualExits.exit(positionId(id), 'manual')
     await Promise.all([written, system.manualExits.settled(positionId(id))])
     return this.view(registered)
@@ -164,4 +168,4 @@ export class PositionControl {
 }
 
 /** Who asks and from where, for the journal. */
-export const nameOf = ({ who, from }: Requester): string => `${who} at ${from}`
+export const requesterText = ({ who, from }: Requester): string => `${who} at ${from}`

@@ -10,7 +10,7 @@ import type { WatchedPosition } from '../risk/watched-position.ts'
 export function viewOf(system: Account, registered: Registered, now: number): PositionView {
   const { position, rules, observed } = registered
   const { state, cause } = system.coverage.standingOf(registered)
-  const watched = system.engine.roster.get(position.id)?.guard
+  const watched = system.engine.registry.get(position.id)?.guard
   const exit = system.state.openExits.get(position.id)
   const { tickSize } = system.instruments.of(position.instrument)
   const levels =

@@ -17,7 +17,7 @@ import { restartsWithin } from '../resilience/restarts.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
 
 export interface SupervisionDeps {
-  readonly roster: ActorRegistry
+  readonly registry: ActorRegistry
   readonly supervisor: Ref<SupervisorMessage>
   readonly policy: Supervision
   readonly clock: Clock
@@ -28,9 +28,9 @@ export interface SupervisionDeps {
 /** The supervision of a running account. */
 export function supervisionOf(system: Account): SupervisionView {
   const { engine, clock, supervision: policy } = system
-  const { roster, supervisor } = engine
+  const { registry, supervisor } = engine
   return new SupervisionView({
-    roster,
+    registry,
     supervisor,
     policy,
     clock,
@@ -47,31 +47,31 @@ export class SupervisionView implements Supervising {
   }
 
   supervisionTree(limit = 1_000): readonly ActorView[] {
-    const { roster, supervisor } = this.parts
-    const monitors = [...roster.all()].toSorted((a, b) => troubleOf(b) - troubleOf(a))
+    const { registry, supervisor } = this.parts
+    const monitors = [...registry.all()].toSorted((a, b) => troubleOf(b) - troubleOf(a))
     return [
       this.view(
         { kind: 'supervisor' },
         { ...ALWAYS_UP, watch: { kind: 'running', ref: supervisor } },
       ),
-      ...[...roster.services()].map(([kind, service]) => this.view({ kind }, service)),
+      ...[...registry.services()].map(([kind, service]) => this.view({ kind }, service)),
       ...monitors.slice(0, limit).map(child => this.view(actorOf(child), child)),
     ]
   }
 
   /** Actors that exist once and are not running at the moment, each with its last error. */
   down(): { readonly what: string }[] {
-    return [...this.parts.roster.services()]
+    return [...this.parts.registry.services()]
       .filter(([, { watch }]) => watch.kind !== 'running')
       .map(([kind, { crashes }]) => ({ what: `${kind} (${crashes.lastError ?? 'no error'})` }))
   }
 
   /** Crashes of all actors within their windows. */
   restartsInWindow(): number {
-    const { roster } = this.parts
+    const { registry } = this.parts
     let sum = 0
-    for (const [kind, service] of roster.services()) sum += this.recent(kind, service)
-    for (const id of roster.harmed) sum += this.recent('monitor', roster.get(id)!)
+    for (const [kind, service] of registry.services()) sum += this.recent(kind, service)
+    for (const id of registry.harmed) sum += this.recent('monitor', registry.get(id)!)
     return sum
   }
 
@@ -93,19 +93,19 @@ export class SupervisionView implements Supervising {
   }
 
   private find(id: string): Actor | undefined {
-    const { roster } = this.parts
+    const { registry } = this.parts
     const prefix = monitorName(positionId(''))
     if (id.startsWith(prefix)) {
-      const child = roster.get(positionId(id.slice(prefix.length)))
+      const child = registry.get(positionId(id.slice(prefix.length)))
       return child && actorOf(child)
     }
-    for (const [kind] of roster.services()) if (kind === id) return { kind }
+    for (const [kind] of registry.services()) if (kind === id) return { kind }
     return undefined
   }
 
   private seen(actor: Actor): Supervised | undefined {
-    const { roster } = this.parts
-    return actor.kind === 'monitor' ? roster.get(actor.positionId) : roster.service(actor.kind)
+    const { registry } = this.parts
+    return actor.kind === 'monitor' ? registry.get(actor.positionId) : registry.service(actor.kind)
   }
 
   private recent(kind: ActorView['kind'], { crashes }: Supervised): number {

@@ -273,7 +273,7 @@ describe('LiveSystem', () => {
     expect(system.state.openExits.size).to.equal(0)
     await add()
     await tick(100)
-    expect(system.engine.roster.get(P1)?.generation).to.equal(2)
+    expect(system.engine.registry.get(P1)?.generation).to.equal(2)
   })
 
   it('refuses an id that is already guarded, and unknown ids', async () => {
@@ -432,7 +432,7 @@ describe('LiveSystem', () => {
     expect(system.state.openExits.size).to.equal(1)
     await system.killSwitch.discardAll('test')
     await restart()
-    expect([system.state.openExits.size, system.engine.roster.size]).to.deep.equal([0, 1])
+    expect([system.state.openExits.size, system.engine.registry.size]).to.deep.equal([0, 1])
     await system.killSwitch.set(OFF)
     await tick(108.1)
     expect(account.placed).to.equal(0)
@@ -521,10 +521,10 @@ describe('LiveSystem', () => {
     const quiet = { staleQuote: { afterMs: 1_000, action: 'poll' }, stopLoss: { pct: 50 } }
     await system.add(aPosition({ openedAt: now }), quiet, 'test')
     await tick(100)
-    expect([...instrumentsToPoll(system.engine.roster, now)]).to.deep.equal([])
+    expect([...instrumentsToPoll(system.engine.registry, now)]).to.deep.equal([])
     now += 1_001
-    expect([...instrumentsToPoll(system.engine.roster, now)]).to.deep.equal(['ACME'])
-    expect([...instrumentsHeld(system.engine.roster)]).to.deep.equal(['ACME'])
+    expect([...instrumentsToPoll(system.engine.registry, now)]).to.deep.equal(['ACME'])
+    expect([...instrumentsHeld(system.engine.registry)]).to.deep.equal(['ACME'])
   })
 
   it('reports when the wall clock was set', async () => {

@@ -424,7 +424,7 @@ describe('a position at each entrance', () => {
       await tick(80)
       expect(lines()).to.deep.equal(['position-added', 'entry-refused'])
       expect(stateOf('p1')).to.deep.equal({ state: 'unguarded', cause: 'entry' })
-      expect(system.engine.roster.get(positionId('p1'))).to.equal(undefined)
+      expect(system.engine.registry.get(positionId('p1'))).to.equal(undefined)
       expect(system.coverage.sweep().counts).to.include({ unguarded: 1, guarded: 0 })
     })
 

@@ -90,7 +90,7 @@ describe('Coverage', () => {
   }
 
   async function crash(): Promise<void> {
-    const { watch, epoch } = system.engine.roster.get(P1)!
+    const { watch, epoch } = system.engine.registry.get(P1)!
     if (watch.kind === 'running') system.engine.actors.stop(watch.ref)
     const actor = { kind: 'monitor', positionId: P1 } as const
     send(system.engine.supervisor, { kind: 'down', actor, epoch, reason: new Error('crashed') })

@@ -150,7 +150,7 @@ describe('the record of an exit', () => {
         .map(({ kind, cause, count }) => `${kind} ${cause} ${count}`)
     expect(counts()).to.deep.equal(['caretaker hand 1'])
     expect(system.state.counts.restarts).to.equal(0)
-    const { watch } = system.engine.roster.service('caretaker')!
+    const { watch } = system.engine.registry.service('caretaker')!
     if (watch.kind === 'running') send(watch.ref, null as never)
     await system.settled()
     expect(counts()).to.deep.equal(['caretaker crash 1', 'caretaker hand 1'])

@@ -16,7 +16,7 @@ describe('MissingPrices', () => {
     asked = 0
     const all = () => instruments.map(instrument => ({ guard: { position: { instrument } } }))
     missing = new MissingPrices({
-      roster: { all, size: COUNT } as unknown as ActorRegistry,
+      registry: { all, size: COUNT } as unknown as ActorRegistry,
       isPriced: each => {
         asked++
         return priced.has(each)

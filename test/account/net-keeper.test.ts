@@ -41,7 +41,7 @@ describe('NetKeeper', () => {
       soon: (change: unknown) => void written.push(change),
       flush: () => Promise.resolve(),
     }
-    const keeper = new NetKeeper({ state, writer, registry: engine.roster, now: () => 0 })
+    const keeper = new NetKeeper({ state, writer, registry: engine.registry, now: () => 0 })
     const error = await keeper.save(net!).catch((reason: unknown) => reason)
     expect(written).to.deep.equal([])
     expect((error as WatchkeeperError).code).to.equal('POSITION_UNKNOWN')

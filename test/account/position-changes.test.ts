@@ -129,7 +129,7 @@ describe('the generations of one id', () => {
       'position-added',
     ])
     await restart()
-    expect(system.engine.roster.get(P1)?.generation).to.equal(2)
+    expect(system.engine.registry.get(P1)?.generation).to.equal(2)
   })
 
   it('begin the next one only after the end of the previous one, however slow its commit is', async () => {
@@ -238,7 +238,7 @@ describe('the generations of one id', () => {
     await add({ entryPrice: 110 })
     await system.settled()
     await restart()
-    expect(system.engine.roster.get(P1)?.guard.ratchet().best).to.equal(110)
+    expect(system.engine.registry.get(P1)?.guard.ratchet().best).to.equal(110)
   })
 
   it('keep the best price of one whose exit a person has discarded', async () => {
@@ -247,7 +247,7 @@ describe('the generations of one id', () => {
     await tick(100, 150, 130)
     await system.killSwitch.discardAll('test')
     await restart()
-    expect(system.engine.roster.get(P1)?.guard.ratchet().best).to.equal(150)
+    expect(system.engine.registry.get(P1)?.guard.ratchet().best).to.equal(150)
   })
 
   it('send no exit whose position was released while its intent was written', async () => {

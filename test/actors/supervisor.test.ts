@@ -29,7 +29,7 @@ const TRAIL = aRuleSet({ trailingStop: { distancePct: 10 } })
 describe('supervisor', () => {
   let actors: ActorSystem
   let dispatcher: Dispatcher
-  let roster: ActorRegistry
+  let registry: ActorRegistry
   let timers: FakeTimers
   let journal: JournalEvent[]
   let exits: Decision[]
@@ -42,7 +42,7 @@ describe('supervisor', () => {
 
   beforeEach(() => {
     actors = actorSystem()
-    roster = new ActorRegistry()
+    registry = new ActorRegistry()
     timers = new FakeTimers()
     journal = []
     exits = []
@@ -57,14 +57,14 @@ describe('supervisor', () => {
 
   function start(policy: Record<string, unknown>): void {
     dispatcher = new Dispatcher({
-      wake: wakeOf(roster, () => 0),
+      wake: wakeOf(registry, () => 0),
       exit: (_guard, decision) => exits.push(decision),
     })
     dispatcher.advance(0)
-    ref = roster.supervisor = actors.spawn<SupervisorState, SupervisorMessage>({
+    ref = registry.supervisor = actors.spawn<SupervisorState, SupervisorMessage>({
       name: `supervisor-${JSON.stringify(policy).length}`,
       epoch: 1,
-      initialState: supervisorState(roster, {
+      initialState: supervisorState(registry, {
         dispatcher,
         timers,
         spawnMonitor,
@@ -115,7 +115,7 @@ describe('supervisor', () => {
 
   function serve(kind: 'caretaker' | 'gateway'): void {
     const watch = { kind: 'running', ref: spawnService(kind, 1) } as const
-    roster.setService(kind, { epoch: 1, watch, crashes: UNHARMED })
+    registry.setService(kind, { epoch: 1, watch, crashes: UNHARMED })
   }
 
   async function guard(but: Partial<Position> = {}): Promise<void> {
@@ -143,15 +143,15 @@ describe('supervisor', () => {
   /** Crashes a monitor that is up until it is not restarted any more: the sixth time. */
   async function crashTooOften(): Promise<void> {
     crashes = 6
-    dispatcher.suspend(roster.get(ID)!.guard)
-    const { watch } = roster.get(ID)!
+    dispatcher.suspend(registry.get(ID)!.guard)
+    const { watch } = registry.get(ID)!
     if (watch.kind === 'running') send(watch.ref as Ref<MonitorMessage>, { kind: 'catch-up' })
     await actors.idle()
     while (timers.waits.length > 0) await pass(timers.waits[0]!)
   }
 
   const kinds = (): string[] => journal.map(event => event.kind)
-  const watchOf = (id = ID): string | undefined => roster.get(id)?.watch.kind
+  const watchOf = (id = ID): string | undefined => registry.get(id)?.watch.kind
   const sentExits = (): unknown[] => exits.map(({ reason, level }) => [reason, level])
 
   it('waits longer before each restart but the first, and gives up at the sixth crash', async () => {
@@ -197,7 +197,7 @@ describe('supervisor', () => {
   it('replaces a crashed monitor by the next epoch at once, which starts with the catch-up', async () => {
     crashes = 1
     await guard()
-    expect([spawned, timers.waits, roster.get(ID)?.epoch]).to.deep.equal([['p1.2'], [], 2])
+    expect([spawned, timers.waits, registry.get(ID)?.epoch]).to.deep.equal([['p1.2'], [], 2])
   })
 
   it('takes a start that fails as a crash', async () => {
@@ -205,7 +205,7 @@ describe('supervisor', () => {
     await guard()
     expect([spawned, timers.waits]).to.deep.equal([[], [200]])
     await pass(200)
-    expect([spawned, roster.get(ID)?.crashes.lastError]).to.deep.equal([['p1.3'], 'no room'])
+    expect([spawned, registry.get(ID)?.crashes.lastError]).to.deep.equal([['p1.3'], 'no room'])
   })
 
   it('decides a crossing while the monitor is in backoff, at that tick', async () => {
@@ -229,7 +229,7 @@ describe('supervisor', () => {
     await pass(2)
     expect([sentExits(), watchOf(), timers.waits]).to.deep.equal([[], 'running', []])
     await tick(269)
-    expect(roster.get(ID)!.guard.decision?.level).to.equal(270)
+    expect(registry.get(ID)!.guard.decision?.level).to.equal(270)
   })
 
   it('repeats a decision whose monitor is down until it is recorded', async () => {
@@ -249,12 +249,12 @@ describe('supervisor', () => {
   it('takes no message about an earlier generation of an id for one about the present generation', async () => {
     await guard()
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
-    const rules = roster.get(ID)!.guard.ruleSet
+    const rules = registry.get(ID)!.guard.ruleSet
     send(ref, { kind: 'guard', position: aPosition(), ruleSet: rules, generation: 2 })
     send(ref, { kind: 'intended', positionId: ID, generation: 1 })
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     await actors.idle()
-    const { guard: present, generation } = roster.get(ID)!
+    const { guard: present, generation } = registry.get(ID)!
     expect([generation, present.closed, present.isDecisionRecorded]).to.deep.equal([
       2,
       false,
@@ -268,7 +268,7 @@ describe('supervisor', () => {
     expect(timers.waits).to.deep.equal([200])
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     await actors.idle()
-    expect([timers.waits, roster.size]).to.deep.equal([[], 0])
+    expect([timers.waits, registry.size]).to.deep.equal([[], 0])
   })
 
   it('leaves a quarantined position with its last stop, which the caretaker exits', async () => {
@@ -309,7 +309,7 @@ describe('supervisor', () => {
     await guard()
     await tick(150)
     await crashTooOften()
-    const { watch } = roster.service('caretaker')!
+    const { watch } = registry.service('caretaker')!
     dispatcher.tick({ instrument: aPosition().instrument, ts: 9, price: 100 }, 9)
     if (watch.kind === 'running') actors.stop(watch.ref)
     await actors.idle()
@@ -329,15 +329,15 @@ describe('supervisor', () => {
     const done = sinon.spy()
     send(ref, { kind: 'restart', actor: { kind: 'monitor', positionId: ID }, done })
     await actors.idle()
-    expect([done.args, watchOf(), roster.get(ID)?.crashes.recent]).to.deep.equal([
+    expect([done.args, watchOf(), registry.get(ID)?.crashes.recent]).to.deep.equal([
       [[true]],
       'running',
       [],
     ])
     await tick(271)
-    expect(roster.get(ID)!.guard.decision).to.equal(undefined)
+    expect(registry.get(ID)!.guard.decision).to.equal(undefined)
     await tick(270)
-    expect(roster.get(ID)!.guard.decision?.level).to.equal(270)
+    expect(registry.get(ID)!.guard.decision?.level).to.equal(270)
   })
 
   it('exits at market where the policy says so, within its bound, and quarantines the rest', async () => {
@@ -392,7 +392,7 @@ describe('supervisor', () => {
     send(ref, { kind: 'down', actor, epoch: 7, reason: new Error('old news') })
     send(ref, { kind: 'due', actor, epoch: 1 })
     await actors.idle()
-    expect([roster.get(ID)?.epoch, journal]).to.deep.equal([1, []])
+    expect([registry.get(ID)?.epoch, journal]).to.deep.equal([1, []])
   })
 
   it('guards a position once, however often it is asked to', async () => {
@@ -403,12 +403,12 @@ describe('supervisor', () => {
 
   it('ends the monitor of a closed position', async () => {
     await guard()
-    const { watch } = roster.get(ID)!
+    const { watch } = registry.get(ID)!
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     await actors.idle()
     if (watch.kind !== 'running') throw new Error('was alive')
     const isHeard = send(watch.ref as Ref<MonitorMessage>, { kind: 'catch-up' })
-    expect([roster.size, isHeard]).to.deep.equal([0, false])
+    expect([registry.size, isHeard]).to.deep.equal([0, false])
   })
 })

@@ -80,7 +80,7 @@ describe('seed', () => {
       refused: [],
     })
     expect(system.state.register.get(positionId('a'))?.position.openedAt).to.equal(1_000)
-    expect(system.engine.roster.size).to.equal(2)
+    expect(system.engine.registry.size).to.equal(2)
   })
 
   it('takes the multiplier that the file does not state from the instruments of the account', async () => {
@@ -96,7 +96,7 @@ describe('seed', () => {
   it('repeats a first write that the store refused', async () => {
     keeper.failures.push(new WatchkeeperError('STORE_FAILED', 'no'), new Error('no'))
     await seed(system, [entry('a'), entry('b')])
-    expect(system.engine.roster.size).to.equal(2)
+    expect(system.engine.registry.size).to.equal(2)
     expect([...(await keeper.load()).register.keys()]).to.have.members(['a', 'b'])
   })
 
@@ -104,7 +104,7 @@ describe('seed', () => {
     keeper.failures.push(new WatchkeeperError('STORE_FULL', 'no'))
     const error = await seed(system, [entry('a')]).catch((failure: unknown) => failure)
     expect(error).to.have.property('code', 'STORE_FULL')
-    expect(system.engine.roster.size).to.equal(0)
+    expect(system.engine.registry.size).to.equal(0)
   })
 
   it('applies rules that the file has tightened, and keeps those that it would loosen', async () => {
@@ -144,7 +144,7 @@ describe('seed', () => {
     await system.release(positionId('b'), 'test')
     const seeded = await restartedWith(entry('b'), entry('c'))
     expect(seeded).to.deep.include({ over: ['b'], vanished: ['a'] })
-    expect(system.engine.roster.size).to.equal(2)
+    expect(system.engine.registry.size).to.equal(2)
   })
 
   it('reports that another quantity in the file changes nothing', async () => {

@@ -93,7 +93,7 @@ describe('A position whose instrument has trading hours', () => {
   it('asks for a missing price only while the market is open', async () => {
     await guard({ staleQuote: { afterMs: 10 * MINUTE, action: 'poll' }, stopLoss: { pct: 50 } })
     await at(now + 1, 100)
-    const wanted = (): string[] => [...instrumentsToPoll(system.engine.roster, now)]
+    const wanted = (): string[] => [...instrumentsToPoll(system.engine.registry, now)]
     await at(CLOSE + 60 * MINUTE)
     expect(wanted()).to.deep.equal([])
     await at(DAY + OPEN + 11 * MINUTE)

@@ -116,7 +116,7 @@ function optionsFor(
 
 /** Delivers all ticks to the trigger books, and counts them. */
 const taking = ({ rig: { system } }: Surroundings, onTick: () => void) => ({
-  held: () => instrumentsHeld(system.engine.roster),
+  held: () => instrumentsHeld(system.engine.registry),
   onTick(tick: Tick) {
     system.tick(tick)
     onTick()

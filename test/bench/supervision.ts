@@ -83,7 +83,7 @@ function crashes(system: Account, crashing: Set<string>) {
   let done = 0
   const timer = setInterval(() => {
     const due = ((performance.now() - start) * CRASHES_PER_SECOND) / 1_000
-    const children = [...system.engine.roster.all()]
+    const children = [...system.engine.registry.all()]
     while (done < due) {
       const child = children[Math.floor(random() * children.length)]!
       done++
@@ -100,7 +100,7 @@ async function allBack(system: Account, crashing: Set<string>): Promise<number> 
   const from = performance.now()
   crashing.clear()
   const isBack = (): boolean =>
-    [...system.engine.roster.all()].every(({ watch }) => watch.kind === 'running')
+    [...system.engine.registry.all()].every(({ watch }) => watch.kind === 'running')
   while (!isBack() && performance.now() - from < 60_000) await pause(5)
   return performance.now() - from
 }

@@ -24,7 +24,7 @@ describe('the evidence for an order that was not answered', () => {
   it('is the holding first, where the same id would sell what is not there any more', () => {
     const exit = unknownAt(5, { dedupe: 'always', lookup: 'complete' })
     expect(exit.kindsOfSteps(6, { held: undefined })).to.deep.equal(['ask-holding'])
-    const held = { quantity: 2, at: 6, named: undefined }
+    const held = { quantity: 2, at: 6, byName: undefined }
     expect(exit.kindsOfSteps(6, { held, isWhole: false })).to.deep.equal(['ask-order'])
   })
 
@@ -107,7 +107,7 @@ describe('the evidence for an order that was not answered', () => {
         ['how many did before is not known', NO_DRIFT, {}],
         ['as many are gone, and others have a part', besides(5, 0), { isShared: true }],
         ['more is held than before', besides(0, 0), {}],
-        ['positions have come or gone', besides(0, 3), { isNamedAlike: false }],
+        ['positions have come or gone', besides(0, 3), { areOwnersUnchanged: false }],
       ]
 
       it('is not that enough is held still: what it sold may be replaced by those', () => {
@@ -136,7 +136,7 @@ describe('the evidence for an order that was not answered', () => {
       it('is the same in a process that knows by the positions that none has come or gone', () => {
         const exit = cancelledAt60({ reduceOnly: true })
         exit.record = { ...exit.record, drift: besides(5, 3) }
-        const around = { held: heldAt(13, 70, 80), isNamedAlike: false, isShared: true }
+        const around = { held: heldAt(13, 70, 80), areOwnersUnchanged: false, isShared: true }
         expect(exit.steps(100, { ...around, owned: 8 })).to.deep.equal([
           { kind: 'ended', quantity: 0 },
         ])

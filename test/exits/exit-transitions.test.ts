@@ -401,7 +401,7 @@ describe('the exit ledger', () => {
       const exit = new ExitCase({ ...COMPLETE, listsOrders: true }).sent(0)
       const answer = { kind: 'rejected', code: 'insufficient-quantity' } as const
       exit.happen({ kind: 'answered', id: exit.id, answer, at: 5 })
-      const held = { quantity: 5, at: 4, named: undefined }
+      const held = { quantity: 5, at: 4, byName: undefined }
       expect(exit.kindsOfSteps(9_999, { held })).to.deep.equal(['ask-holding', 'list-orders'])
       expect(exit.kindsOfSteps(9_999)).to.deep.equal(['retry'])
     })
@@ -414,13 +414,13 @@ describe('the exit ledger', () => {
 
     it('asks by name what is held where the venue says that nothing is', () => {
       const exit = refused('nothing-held')
-      const list = { quantity: 5, at: 9, named: { times: [4], at: 4 } }
+      const list = { quantity: 5, at: 9, byName: { times: [4], at: 4 } }
       expect(exit.kindsOfSteps(9_999, { held: list })).to.deep.equal(['ask-holding'])
       expect(exit.kindsOfSteps(9_999, { held: heldAt(5, 9) })).to.deep.equal(['retry'])
     })
 
     it('asks which orders reserve it where the venue says that some do', () => {
-      const held = { quantity: 5, at: 4, named: undefined }
+      const held = { quantity: 5, at: 4, byName: undefined }
       const asked = refused('held-by-orders').kindsOfSteps(9_999, { held })
       expect(asked).to.deep.equal(['ask-holding', 'list-orders'])
       const other = { clientOrderId: 'x', instrument: aPosition().instrument, remaining: -5 }

@@ -19,7 +19,7 @@ const accountWith = (changes: Partial<AccountStanding>) =>
     killSwitch: 'off',
     isUnconfirmed: false,
     strangers: 0,
-    isStoreOurs: true,
+    isStoreWritable: true,
     credentials: undefined,
     isUnauthorized: false,
     permissions: undefined,
@@ -40,7 +40,7 @@ const NO_PERMISSIONS = {
 describe('Whether an account is exitable', () => {
   const cases: readonly [string, Partial<AccountStanding>, string][] = [
     ['the kill switch is halt', { killSwitch: 'halt' }, 'no'],
-    ['the store refuses writes', { isStoreOurs: false }, 'no'],
+    ['the store refuses writes', { isStoreWritable: false }, 'no'],
     ['the holdings are not confirmed', { isUnconfirmed: true }, 'no'],
     ['orders of a second guard work', { strangers: 1 }, 'no'],
     ['the limit on calls is used up', { budgetWaitMs: 60_001 }, 'no'],

@@ -101,7 +101,7 @@ describe('HoldingBook', () => {
   it('calls nothing unowned by an answer that is older than the fill that closed its position', () => {
     own('a')
     const position = aPosition({ id: positionId('a') })
-    book.outside.formerly(position, 1_000)
+    book.outside.closedByOrders(position, 1_000)
     book.disown(position, { left: 0, now: 1_000 })
     book.sort([{ ...row, ageMs: 200 }], 1_150)
     book.sort([{ ...row, ageMs: 0 }], 1_009)
@@ -152,7 +152,7 @@ describe('HoldingBook', () => {
       take(-2.2e-13, 20)
       expect(book.oversold()).to.deep.equal([])
       for (const each of positions) {
-        book.outside.formerly(each, 30)
+        book.outside.closedByOrders(each, 30)
         book.disown(each, { left: 0, now: 30 })
       }
       for (const rest of [2.2e-13, -2.2e-13]) take(rest, 40)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { NO_DRIFT } from '../../src/exits/exit-state.ts'
-import { executedUnseen, goneBeside } from '../../src/exits/holding-evidence.ts'
+import { executedUnseen, goneOfOtherUnits } from '../../src/exits/holding-evidence.ts'
 import { anOrderState, ExitCase, heldAt, settingsOf } from '../support/exits.ts'
 
 /** An exit of 5 units whose order of 4 units was made while the venue found every order by its id. */
@@ -38,8 +38,8 @@ describe('what a holding shows of an order that left a part of its exit', () => 
 
   it('is the same after a part of it was reported as executed', () => {
     const exit = anOrderOfFour({ lookup: 'complete' }).seen(anOrderState('working', 2), 10)
-    const around = { held: heldAt(1, 30, 50), owned: 3, isNamedAlike: true }
-    expect(goneBeside(exit.record, { ...around } as never)).to.equal(2)
+    const around = { held: heldAt(1, 30, 50), owned: 3, areOwnersUnchanged: true }
+    expect(goneOfOtherUnits(exit.record, { ...around } as never)).to.equal(2)
     const { state } = exit.record
     if (state.kind !== 'partly-filled') expect.fail(state.kind)
     const { settings } = anOrderOfFour()

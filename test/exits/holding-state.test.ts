@@ -4,7 +4,7 @@ import {
   claimOf,
   holdingKeyOf,
   isReportedTwice,
-  nameOf,
+  holdingName,
   reported,
   unknownHolding,
 } from '../../src/exits/holding-state.ts'
@@ -36,21 +36,21 @@ describe('reported', () => {
   it('takes a slow answer by name that a list has overtaken, where the list says the same', () => {
     const listed = reported(unknownHolding(0), held(5), { ...byName(100), isNamed: false })
     const slow = reported(listed, held(5), byName(60))
-    expect([slow.named?.at, slow.known?.isNamed]).to.deep.equal([60, true])
+    expect([slow.byName?.at, slow.known?.isNamed]).to.deep.equal([60, true])
     const again = reported(
       reported(slow, held(5), { ...byName(150), isNamed: false }),
       held(5),
       byName(110),
     )
-    expect(isReportedTwice(again.named, 60, 10)).to.equal(true)
-    expect(reported(listed, held(4), byName(60)).named).to.equal(undefined)
+    expect(isReportedTwice(again.byName, 60, 10)).to.equal(true)
+    expect(reported(listed, held(4), byName(60)).byName).to.equal(undefined)
   })
 
   it('takes one state of a cache that is reported again and again for one answer', () => {
     const once = reported(unknownHolding(0), flat(0), byName(100))
     const again = reported(once, flat(50), byName(150))
-    expect(isReportedTwice(again.named, 0, 10)).to.equal(false)
-    expect(isReportedTwice(reported(again, flat(50), byName(160)).named, 0, 10)).to.equal(true)
+    expect(isReportedTwice(again.byName, 0, 10)).to.equal(false)
+    expect(isReportedTwice(reported(again, flat(50), byName(160)).byName, 0, 10)).to.equal(true)
   })
 
   it('counts a holding as unknown whose answers are all from long ago', () => {
@@ -68,7 +68,7 @@ describe('the holding of a position', () => {
     expect(holdingKeyOf(position, { holdings: 'net' })).to.deep.equal({ instrument: 'ACME' })
     const key = holdingKeyOf(position, { holdings: 'net', products: true })
     expect(key).to.deep.equal({ instrument: 'ACME', product: 'margin' })
-    expect(nameOf(key)).not.to.equal(nameOf({ ...key, product: 'delivery' }))
+    expect(holdingName(key)).not.to.equal(holdingName({ ...key, product: 'delivery' }))
   })
 
   it('has a side and a product where the venue holds both sides side by side', () => {
@@ -78,6 +78,6 @@ describe('the holding of a position', () => {
       { holdings: 'sides', products: true },
     )
     expect(key).to.deep.equal({ instrument: 'ACME', side: 'long', product: 'margin' })
-    expect(nameOf(key)).not.to.equal(nameOf(short))
+    expect(holdingName(key)).not.to.equal(holdingName(short))
   })
 })

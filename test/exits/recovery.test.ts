@@ -129,7 +129,7 @@ describe('an order in doubt after the venue has changed what it can do', () => {
 
   it('is over where nothing is left of a holding that was not noted before it', () => {
     const exit = after(BOUNDED, {})
-    const held = (quantity: number) => ({ quantity, at: 40, named: { times: [20, 40], at: 40 } })
+    const held = (quantity: number) => ({ quantity, at: 40, byName: { times: [20, 40], at: 40 } })
     expect(exit.kindsOfSteps(99, { held: held(5) })).not.to.include('ended')
     expect(exit.kindsOfSteps(99, { held: held(0), isShared: true })).not.to.include('ended')
     expect(exit.steps(99, { held: held(0) })).to.deep.equal([{ kind: 'ended', quantity: 5 }])
@@ -137,7 +137,7 @@ describe('an order in doubt after the venue has changed what it can do', () => {
 
   it('proves nothing by a holding that other exits may have sold from at the same time', () => {
     const exit = after(LOOK_UP, {})
-    const held = { quantity: 0, at: 40, named: { times: [20, 40], at: 40 } }
+    const held = { quantity: 0, at: 40, byName: { times: [20, 40], at: 40 } }
     expect(exit.kindsOfSteps(99, { held, isShared: true })).not.to.include('ended')
     expect(exit.steps(99, { held })).to.deep.equal([{ kind: 'ended', quantity: 5 }])
   })
@@ -153,7 +153,7 @@ describe('an order in doubt after the venue has changed what it can do', () => {
     const held = (quantity: number, ...times: number[]) => ({
       quantity,
       at: times.at(-1)!,
-      named: { times, at: times.at(-1)! },
+      byName: { times, at: times.at(-1)! },
     })
 
     it('is sent again where all is held, and no second fill can exceed it', () => {

@@ -34,10 +34,10 @@ describe('Unowned', () => {
   it('counts what was released no more once the same position is named again', () => {
     const unowned = new Unowned('alert', () => undefined)
     unowned.release(ACME, P1, 2)
-    unowned.named(ACME, positionId('p2'), 5)
+    unowned.owned(ACME, positionId('p2'), 5)
     hold(unowned, 3)
     expect(unowned.all().map(({ quantity }) => quantity)).to.deep.equal([1])
-    unowned.named(ACME, P1, 6)
+    unowned.owned(ACME, P1, 6)
     hold(unowned, 2)
     expect(unowned.all().map(({ quantity }) => quantity)).to.deep.equal([2])
   })

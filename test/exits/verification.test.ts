@@ -5,14 +5,14 @@ const FRESH = { holdingFreshMs: 1_000 }
 
 /** An answer of the time `at` that came at `answeredAt`. */
 const answerOf = (at: number, answeredAt = at): Answered => ({
-  named: { times: [at], at },
+  byName: { times: [at], at },
   answeredAt,
 })
 
 describe('what an exit knows of its holding', () => {
   it('is nothing without an answer, or by one of a time before the decision', () => {
     const verification = new Verification(100)
-    const nothing = { named: undefined, answeredAt: -Infinity }
+    const nothing = { byName: undefined, answeredAt: -Infinity }
     expect(verification.isGiven(nothing, 100, FRESH)).to.equal(false)
     expect(verification.isGiven(answerOf(99, 150), 150, FRESH)).to.equal(false)
     expect(verification.isGiven(answerOf(100, 150), 150, FRESH)).to.equal(true)

@@ -1,14 +1,14 @@
 import type { ClientOrderId, LivedOrder, OrderState } from '../../src/domain/order.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { Capabilities } from '../../src/domain/venue.ts'
+import type { Action } from '../../src/exits/action.ts'
+import { actionsFor } from '../../src/exits/actions.ts'
 import { newExit } from '../../src/exits/attempts.ts'
 import type { Circumstances } from '../../src/exits/circumstances.ts'
 import type { ExitEvent } from '../../src/exits/events.ts'
 import { follow } from '../../src/exits/exit-transitions.ts'
 import { isOver, remainingOf, type ExitRecord } from '../../src/exits/record.ts'
 import { asksHolding, EXIT_DEFAULTS, type ExitSettings } from '../../src/exits/settings.ts'
-import type { Step } from '../../src/exits/step.ts'
-import { stepsFor } from '../../src/exits/steps.ts'
 import { aDecision, aPosition } from './builders.ts'
 
 /** Settings of a venue that can prove nothing but what is given; it shows everything after 10 ms. */
@@ -77,8 +77,8 @@ export class ExitCase {
   }
 
   /** What is to be done at `now`. */
-  steps(now: number, but: Partial<Circumstances> = {}): readonly Step[] {
-    return stepsFor(this.record, {
+  steps(now: number, but: Partial<Circumstances> = {}): readonly Action[] {
+    return actionsFor(this.record, {
       now,
       settings: this.settings,
       maySend: true,
@@ -92,12 +92,12 @@ export class ExitCase {
       mayOthersExecute: false,
       spare: 0,
       owned: isOver(this.record) ? 0 : remainingOf(this.record),
-      isNamedAlike: true,
+      areOwnersUnchanged: true,
       quietSince: -Infinity,
       takenUpAt: -Infinity,
       allowance: 5,
       price: 100,
-      held: { quantity: 5, at: now, named: undefined },
+      held: { quantity: 5, at: now, byName: undefined },
       spec: { lot: undefined, minQuantity: undefined, tickSize: undefined },
       position: { multiplier: 1 },
       ...but,
@@ -119,5 +119,5 @@ export const anOrderState = (
 /** A holding that was reported by key at these times, each time alike. */
 export const heldAt = (quantity: number, ...times: number[]): Circumstances['held'] => {
   const at = times.at(-1)!
-  return { quantity, at, named: { times, at } }
+  return { quantity, at, byName: { times, at } }
 }

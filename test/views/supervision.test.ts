@@ -127,19 +127,19 @@ describe('supervision of a live system', () => {
 
   /** A message that no actor understands crashes its receiver. */
   async function crash(kind: 'gateway' | 'portfolio' | 'caretaker'): Promise<void> {
-    const { watch } = system.engine.roster.service(kind)!
+    const { watch } = system.engine.registry.service(kind)!
     if (watch.kind === 'running') send(watch.ref, null as never)
     await turn()
   }
 
   async function crashMonitor(): Promise<void> {
-    const { watch } = system.engine.roster.get(P1)!
+    const { watch } = system.engine.registry.get(P1)!
     if (watch.kind !== 'running') return
     system.engine.actors.stop(watch.ref)
     send(system.engine.supervisor, {
       kind: 'down',
       actor: { kind: 'monitor', positionId: P1 },
-      epoch: system.engine.roster.get(P1)!.epoch,
+      epoch: system.engine.registry.get(P1)!.epoch,
       reason: new Error('crashed'),
     })
     await turn()
@@ -220,7 +220,7 @@ describe('supervision of a live system', () => {
   })
 
   it('reports when the actor ends that should answer', async () => {
-    const { watch } = system.engine.roster.service('portfolio')!
+    const { watch } = system.engine.registry.service('portfolio')!
     if (watch.kind === 'running') send(watch.ref, null as never)
     const failed = await system.portfolio.standing().catch((error: unknown) => error)
     expect((failed as WatchkeeperError).code).to.equal('ACTOR_DOWN')

@@ -70,7 +70,7 @@ function tickOf(
   instrument: InstrumentId | undefined,
   fields: Readonly<Record<string, Field>>,
 ): Tick | Malformed {
-  const id = name === undefined ? instrument : nameOf(name)
+  const id = name === undefined ? instrument : instrumentOf(name)
   if (id === undefined || (instrument !== undefined && id !== instrument)) return 'instrument'
   const ts = timeOf(fields['ts'])
   if (!(ts >= EARLIEST && ts < LATEST)) return 'time'
@@ -101,7 +101,7 @@ function quoted(
   return full
 }
 
-const nameOf = (name: Field): InstrumentId | undefined =>
+const instrumentOf = (name: Field): InstrumentId | undefined =>
   typeof name === 'string' && isName(name) ? instrumentId(name) : undefined
 
 /** A number, or a text that consists of one; NaN for everything else. */

@@ -52,7 +52,7 @@ function keyOf(store: LiveStore, row: Row): number {
 function grouped(store: LiveStore, rows: readonly Row[], grouping: Grouping): Line[] {
   const groups = new Map<string, Row[]>()
   for (const row of rows) {
-    const name = nameOf(store, row, grouping)
+    const name = groupName(store, row, grouping)
     const group = groups.get(name)
     if (group === undefined) groups.set(name, [row])
     else group.push(row)
@@ -63,7 +63,7 @@ function grouped(store: LiveStore, rows: readonly Row[], grouping: Grouping): Li
   ])
 }
 
-function nameOf(store: LiveStore, row: Row, grouping: Grouping): string {
+function groupName(store: LiveStore, row: Row, grouping: Grouping): string {
   switch (grouping) {
     case 'none':
       return ''

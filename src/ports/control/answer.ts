@@ -22,7 +22,7 @@ export const word = <Word extends string>(known: readonly Word[]): z.ZodType<Wor
   z.string().meta({ examples: [...known] }) as unknown as z.ZodType<Word>
 
 /** A name that is its own type in the program. */
-export const nameOf = <Name extends string>(): z.ZodType<Name> =>
+export const brandedName = <Name extends string>(): z.ZodType<Name> =>
   z.string() as unknown as z.ZodType<Name>
 
 /** A time, epoch ms. */

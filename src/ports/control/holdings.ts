@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { InstrumentId, PositionId } from '../../domain/ids.ts'
 import { EXIT_REASONS } from '../../domain/reason.ts'
-import { maybe, nameOf, time, word, type Answer } from './answer.ts'
+import { maybe, brandedName, time, word, type Answer } from './answer.ts'
 
 /** Whose a working order is. `second-guard`: in our format, and this store did not send it. */
 export const ORDER_OWNERS = ['ours', 'others', 'second-guard'] as const
@@ -11,7 +11,7 @@ export const EXIT_HOLDS = ['kill-switch', 'observe-mode', 'second-guard'] as con
 
 const holdingView = z.object({
   account: z.string().optional(),
-  instrument: nameOf<InstrumentId>(),
+  instrument: brandedName<InstrumentId>(),
   side: word(['long', 'short']).optional().describe('Where the venue holds both sides.'),
   ticket: z.string().optional().describe('Where each position is a ticket of its own.'),
   held: maybe.describe('Units at the venue, below 0 for a short; null: unknown.'),
@@ -23,21 +23,21 @@ const holdingView = z.object({
     .describe(
       'Units that working orders of exits may take from it, above 0: they explain as much.',
     ),
-  positions: z.array(z.object({ id: nameOf<PositionId>(), quantity: z.number() })),
+  positions: z.array(z.object({ id: brandedName<PositionId>(), quantity: z.number() })),
 })
 
 export interface HoldingView extends Answer<typeof holdingView> {}
 
 const orderView = z.object({
   clientOrderId: z.string().nullable(),
-  instrument: nameOf<InstrumentId>(),
+  instrument: brandedName<InstrumentId>(),
   remaining: z.number().describe('Units not executed yet, below 0 for a sale.'),
   owner: word(ORDER_OWNERS),
 })
 
 const waitingExit = z.object({
-  id: nameOf<PositionId>(),
-  instrument: nameOf<InstrumentId>(),
+  id: brandedName<PositionId>(),
+  instrument: brandedName<InstrumentId>(),
   action: word(['sell', 'buy']),
   quantity: z.number().describe('Units that are not executed yet.'),
   reason: word(EXIT_REASONS),

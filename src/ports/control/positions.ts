@@ -3,15 +3,15 @@ import type { InstrumentId, PositionId } from '../../domain/ids.ts'
 import { LAYERS } from '../../domain/layer.ts'
 import { POSITION_STATES, type Position } from '../../domain/position.ts'
 import { EXIT_REASONS } from '../../domain/reason.ts'
-import { excursionFields, maybe, nameOf, time, word, type Answer } from './answer.ts'
+import { brandedName, excursionFields, maybe, time, word, type Answer } from './answer.ts'
 import { exitableView } from './exitable.ts'
 
 const warnings = z.array(z.string()).describe('What is odd about it, one line each.')
 
 /** An open position, as answers show it. */
 export const positionView = z.object({
-  id: nameOf<PositionId>(),
-  instrument: nameOf<InstrumentId>(),
+  id: brandedName<PositionId>(),
+  instrument: brandedName<InstrumentId>(),
   side: word(['long', 'short']),
   quantity: z.number().describe('Units held, above 0 whatever the side.'),
   entryPrice: z.number(),
@@ -22,7 +22,7 @@ export const positionView = z.object({
   account: z.string().optional(),
   ticket: z.string().optional(),
   product: z.string().optional(),
-  underlying: nameOf<InstrumentId>().optional(),
+  underlying: brandedName<InstrumentId>().optional(),
   state: word(POSITION_STATES),
   unguardedBy: z
     .string()

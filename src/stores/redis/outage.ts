@@ -88,7 +88,7 @@ export class OutageJournal {
     for (const row of batches.flatMap(batch => batch.rows)) {
       if (!isAdmitted(row, generationOf)) continue
       const [key, field, text, generation] = row
-      const name = nameOf(Math.abs(key), field)
+      const name = rowName(Math.abs(key), field)
       const stored = key > 0 ? text : null
       const value: StoredRow = generation === '' ? [stored] : [stored, generation]
       rows.push({ table: 'outage', key: name, value })
@@ -159,7 +159,7 @@ export class OutageJournal {
 /** Text of a row, null for a deletion; the generation that it belongs to. */
 type StoredRow = readonly [text?: string | null, generation?: number]
 
-const nameOf = (key: number, field: string): string => `${ROW}${key} ${field}`
+const rowName = (key: number, field: string): string => `${ROW}${key} ${field}`
 
 /** The generation of a row; a deletion has none. */
 const generationShown = ([text, generation]: StoredRow): number =>
@@ -173,7 +173,7 @@ const isAdmitted = (
   generation === '' ||
   admits(
     { table: TABLES[Math.abs(key) - 4]!, key: field, generation, ...(key > 0 && { value: text }) },
-    table => generationOf(nameOf(keyOf(table as (typeof TABLES)[number]), field)),
+    table => generationOf(rowName(keyOf(table as (typeof TABLES)[number]), field)),
   )
 
 const EXIT_KEYS = new Set((['exits', 'settings', 'closed', 'released', 'nets'] as const).map(keyOf))

@@ -89,10 +89,10 @@ export const amendRequest = ({ clientOrderId, instrument, trigger }: StopOrder):
   path: '/v5/order/amend',
   isSigned: true,
   isOrder: true,
-  body: { ...named(clientOrderId, instrument), triggerPrice: decimalText(trigger.price) },
+  body: { ...orderIds(clientOrderId, instrument), triggerPrice: decimalText(trigger.price) },
 })
 
-const named = (id: ClientOrderId, instrument: InstrumentId) => ({
+const orderIds = (id: ClientOrderId, instrument: InstrumentId) => ({
   category,
   symbol: instrument as string,
   orderLinkId: id as string,
@@ -103,9 +103,9 @@ export const lookupRequests = (
   id: ClientOrderId,
   instrument: InstrumentId,
 ): readonly VenueRequest[] => [
-  question('/v5/order/realtime', named(id, instrument)),
-  question('/v5/order/realtime', { ...named(id, instrument), openOnly: '1' }),
-  question('/v5/order/history', named(id, instrument)),
+  question('/v5/order/realtime', orderIds(id, instrument)),
+  question('/v5/order/realtime', { ...orderIds(id, instrument), openOnly: '1' }),
+  question('/v5/order/history', orderIds(id, instrument)),
 ]
 
 export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
@@ -113,7 +113,7 @@ export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): Venu
   path: '/v5/order/cancel',
   isSigned: true,
   isOrder: true,
-  body: named(id, instrument),
+  body: orderIds(id, instrument),
 })
 
 export const holdingRequest = (instrument: InstrumentId): VenueRequest =>

@@ -93,13 +93,13 @@ export function orderRequest(order: ExitOrder, closing: Closing): VenueRequest {
   }
 }
 
-const named = (id: ClientOrderId, instrument: InstrumentId) => ({
+const orderIds = (id: ClientOrderId, instrument: InstrumentId) => ({
   instId: instrument as string,
   clOrdId: id as string,
 })
 
 export const lookupRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest =>
-  question('/api/v5/trade/order', named(id, instrument))
+  question('/api/v5/trade/order', orderIds(id, instrument))
 
 /** By the venue's own number of the order. */
 export const lookupByNumber = (ordId: string, instrument: InstrumentId): VenueRequest =>
@@ -110,7 +110,7 @@ export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): Venu
   path: '/api/v5/trade/cancel-order',
   isSigned: true,
   isOrder: true,
-  body: named(id, instrument),
+  body: orderIds(id, instrument),
 })
 
 export const holdingRequest = (instrument: InstrumentId): VenueRequest =>

@@ -126,7 +126,7 @@ export class QuoteStream {
    * A price that was polled, as it counts beside the pushed figures: as it is where it is the newer one, else
    * only its last trade where none was pushed on the connection in use; undefined where it says nothing more.
    */
-  beside(polled: Tick): Tick | undefined {
+  withPushed(polled: Tick): Tick | undefined {
     const lastTs = this.lastTs(polled.instrument)
     if (polled.ts >= lastTs) return polled
     const pushed = this.joined(polled.instrument, lastTs)

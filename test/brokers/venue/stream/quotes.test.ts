@@ -85,7 +85,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       streams.close()
       await until(() => !stream.isPushed(held, 60_000))
       expect(stream.states()[0]!.trouble).to.be.a('string')
-      expect(stream.beside({ instrument: held, ts: Date.now(), price: 99 })).to.include({
+      expect(stream.withPushed({ instrument: held, ts: Date.now(), price: 99 })).to.include({
         price: 99,
       })
     })
@@ -146,7 +146,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       await open()
       const ts = Date.now() + 5_000
       await pushed(100, ts)
-      expect(stream.beside({ instrument: held, ts: ts - 1, price: 99 })).to.equal(undefined)
+      expect(stream.withPushed({ instrument: held, ts: ts - 1, price: 99 })).to.equal(undefined)
     })
 
     it('takes nothing from a message that it cannot read, and counts it', async () => {
@@ -194,8 +194,8 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       const ts = Date.now()
       await pushed(100, ts)
       const polled = { instrument: held, price: 99 }
-      expect(stream.beside({ ...polled, ts: ts + 1 })).to.include({ price: 99 })
-      expect(stream.beside({ ...polled, ts: ts - 1 })).to.equal(undefined)
+      expect(stream.withPushed({ ...polled, ts: ts + 1 })).to.include({ price: 99 })
+      expect(stream.withPushed({ ...polled, ts: ts - 1 })).to.equal(undefined)
     })
 
     if (kind === 'binance') {
@@ -206,7 +206,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
         await until(() => ticks.length > 0)
         expect(Number.isNaN(ticks.at(-1)!.price)).to.equal(true)
         expect(stream.isPushed(held, 60_000)).to.equal(false)
-        expect(stream.beside({ instrument: held, ts: quote.ts - 1, price: 99 })).to.deep.equal({
+        expect(stream.withPushed({ instrument: held, ts: quote.ts - 1, price: 99 })).to.deep.equal({
           instrument: held,
           ts: quote.ts,
           price: 99,

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { newExit } from '../../src/exits/attempts.ts'
 import { clientOrderId } from '../../src/exits/client-order-id.ts'
-import { idsOf, SecondGuard } from '../../src/exits/foreign-orders.ts'
+import { idsOf, SecondGuard } from '../../src/exits/second-guard.ts'
 import { aDecision, aPosition } from '../support/builders.ts'
 import { settingsOf } from '../support/exits.ts'
 

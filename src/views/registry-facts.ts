@@ -7,10 +7,10 @@ import { RULES } from '../risk/rules/registry.ts'
  * What became of each rule, how many positions have something before them, and who watches them: from counts
  * that are kept where they change, as a pass over 10,000 positions costs a scrape some ms.
  */
-export function rosterFacts({
-  roster,
+export function registryFacts({
+  registry,
   dispatcher,
-}: Pick<Engine<unknown>, 'roster' | 'dispatcher'>): {
+}: Pick<Engine<unknown>, 'registry' | 'dispatcher'>): {
   readonly rules: readonly RuleFacts[]
   readonly pending: number
   readonly monitors: Readonly<Record<WatchState, number>>
@@ -35,14 +35,14 @@ export function rosterFacts({
       fired: counts?.fired ?? 0,
     }
   })
-  return { rules, pending, monitors: monitorsIn(roster) }
+  return { rules, pending, monitors: monitorsIn(registry) }
 }
 
 /** Monitors by their state: one that never crashed runs. */
-function monitorsIn(roster: Engine<unknown>['roster']): Record<WatchState, number> {
-  const monitors = { running: roster.size, backoff: 0, quarantined: 0 }
-  for (const id of roster.harmed) {
-    const kind = roster.get(id)?.watch.kind ?? 'running'
+function monitorsIn(registry: Engine<unknown>['registry']): Record<WatchState, number> {
+  const monitors = { running: registry.size, backoff: 0, quarantined: 0 }
+  for (const id of registry.harmed) {
+    const kind = registry.get(id)?.watch.kind ?? 'running'
     if (kind === 'running') continue
     monitors.running--
     monitors[kind]++

@@ -2,7 +2,7 @@ import { sum } from '../domain/decimal.ts'
 import type { HoldingKey } from '../domain/holding.ts'
 import type { Side } from '../domain/position.ts'
 import { isEnough } from '../domain/units.ts'
-import { nameOf } from './holding-state.ts'
+import { holdingName } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 
 /** Holdings that are watched after their last position has closed; the oldest are forgotten. */
@@ -25,7 +25,7 @@ interface Watched {
  * Holdings whose positions are closed by orders of ours. One that is executed after all proofs (late,
  * after its rejection or its cancel) leaves the account on the other side of zero.
  */
-export class FormerHoldings {
+export class ClosedHoldings {
   private readonly watched = new Map<string, Watched>()
   /** Of an earlier process: since the start no report has said what the account holds of them. */
   private readonly unread = new Map<string, HoldingKey>()
@@ -40,7 +40,7 @@ export class FormerHoldings {
     key: HoldingKey,
     { side, quantity, now }: { side: Side; quantity: number; now: number },
   ): void {
-    const name = nameOf(key)
+    const name = holdingName(key)
     const before = this.watched.get(name)
     const isSame = before?.side === side && now < before.until
     this.watched.delete(name)
@@ -61,13 +61,13 @@ export class FormerHoldings {
 
   /** The last report on a holding, which came while a position still named it, was on the wrong side. */
   inherit(key: HoldingKey): void {
-    const each = this.watched.get(nameOf(key))
+    const each = this.watched.get(holdingName(key))
     if (each !== undefined) each.isOversold = true
   }
 
   /** Its orders were sent by an earlier process: what they have left is not known before a report. */
   missed(key: HoldingKey): void {
-    if (this.watched.has(nameOf(key))) this.unread.set(nameOf(key), key)
+    if (this.watched.has(holdingName(key))) this.unread.set(holdingName(key), key)
   }
 
   /** A list of all holdings was read. */
@@ -81,8 +81,8 @@ export class FormerHoldings {
   }
 
   /** A position names the holding: on the other side, it is a person who went there on purpose. */
-  named(key: HoldingKey, side: Side): void {
-    const name = nameOf(key)
+  owned(key: HoldingKey, side: Side): void {
+    const name = holdingName(key)
     if (this.watched.get(name)?.side !== side) this.watched.delete(name)
     // From now on it is the position whose holding is known or not.
     this.unread.delete(name)
@@ -90,7 +90,7 @@ export class FormerHoldings {
 
   /** Since when orders of ours have not changed a holding any more, epoch ms; -Infinity where none did. */
   closedAt(key: HoldingKey): number {
-    return this.watched.get(nameOf(key))?.closedAt ?? -Infinity
+    return this.watched.get(holdingName(key))?.closedAt ?? -Infinity
   }
 
   /** The holdings that are on the wrong side. */
@@ -100,14 +100,14 @@ export class FormerHoldings {
 
   /** Whether orders of ours left the units of a holding that no position owned at the last report. */
   isOversold(key: HoldingKey): boolean {
-    return this.watched.get(nameOf(key))?.isOversold === true
+    return this.watched.get(holdingName(key))?.isOversold === true
   }
 
   /** Takes a report on a holding: so many signed units of it belong to no position at `now` (epoch ms). */
   observe(key: HoldingKey, quantity: number, now: number): void {
-    const each = this.watched.get(nameOf(key))
+    const each = this.watched.get(holdingName(key))
     if (each === undefined) return
-    this.unread.delete(nameOf(key))
+    this.unread.delete(holdingName(key))
     const isBeyond = each.side === 'long' ? quantity < 0 : quantity > 0
     const isOurs = each.isOversold || isEnough(each.quantity, Math.abs(quantity))
     const isWrong = isBeyond && isOurs

@@ -1,31 +1,34 @@
 import type { PositionId } from '../domain/ids.ts'
+import type { Action } from './action.ts'
+import { actionsFor } from './actions.ts'
 import { circumstancesOf, type CallGates, type ExitsOptions } from './circumstances.ts'
 import { mayExecuteMore, wasEvidence } from './holding-evidence.ts'
 import { awaitsOf } from './report-readers.ts'
-import type { Step } from './step.ts'
-import { stepsFor } from './steps.ts'
 import type { TrackedExit } from './tracked-exit.ts'
 
-/** Steps of one exit that need no call, one after the other. */
-export const MOST_STEPS_AT_ONCE = 10
+/** Actions of one exit that need no call, one after the other. */
+export const MOST_ACTIONS_AT_ONCE = 10
 
-/** The steps of an exit that follow from what is known; `all` are the exits of the account. */
-export function nextSteps(
+/** The actions of an exit that follow from what is known; `all` are the exits of the account. */
+export function nextActions(
   entry: TrackedExit,
   gates: CallGates,
   { options, all }: { options: ExitsOptions; all: ReadonlyMap<PositionId, TrackedExit> },
-): readonly Step[] {
+): readonly Action[] {
   // Of the thousands of exits that a gap makes most wait for their turn to leave.
   if (awaitsOf(entry.record) === 'call') return []
   const around = circumstancesOf(entry, gates, options)
   const { record } = entry
   // Only where the holding is read as evidence do other exits in it count.
   const isJudged = record.state.kind === 'unknown' && !wasEvidence(record)
-  const mayOthersExecute = !isJudged || mayExecuteBeside(entry, all)
-  return stepsFor(record, { ...around, mayOthersExecute })
+  const mayOthersExecute = !isJudged || mayOthersExecuteMore(entry, all)
+  return actionsFor(record, { ...around, mayOthersExecute })
 }
 
-function mayExecuteBeside(entry: TrackedExit, all: ReadonlyMap<PositionId, TrackedExit>): boolean {
+function mayOthersExecuteMore(
+  entry: TrackedExit,
+  all: ReadonlyMap<PositionId, TrackedExit>,
+): boolean {
   for (const other of all.values()) {
     if (other !== entry && other.group === entry.group && mayExecuteMore(other.record)) return true
   }

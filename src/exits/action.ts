@@ -2,8 +2,8 @@ import type { ExitEvent } from './events.ts'
 import type { Plan } from './quantity.ts'
 import type { BelowMinimum } from './smallest-order.ts'
 
-/** A step of an exit: a call to make, or an event that is already known. */
-export type Step =
+/** A action of an exit: a call to make, or an event that is already known. */
+export type Action =
   | { readonly kind: 'save' | 'send' | 'ask-order' | 'cancel' | 'ask-holding' | 'list-orders' }
   /** The same for an order of an earlier attempt. */
   | { readonly kind: 'ask-past' | 'cancel-past' }
@@ -17,17 +17,17 @@ export type Step =
   | { readonly kind: 'untouched'; readonly isProof: boolean }
   | { readonly kind: 'ended'; readonly quantity: number }
 
-export const ASK_HOLDING: Step = { kind: 'ask-holding' }
+export const ASK_HOLDING: Action = { kind: 'ask-holding' }
 
-export const ASK_ORDER: Step = { kind: 'ask-order' }
+export const ASK_ORDER: Action = { kind: 'ask-order' }
 
-export const CANCEL: Step = { kind: 'cancel' }
+export const CANCEL: Action = { kind: 'cancel' }
 
-/** The event that a step is which needs no call. */
-export function eventOf(step: Step, now: number): ExitEvent | undefined {
-  switch (step.kind) {
+/** The event that a action is which needs no call. */
+export function eventOf(action: Action, now: number): ExitEvent | undefined {
+  switch (action.kind) {
     case 'plan':
-      return { kind: 'planned', plan: step.plan, at: now }
+      return { kind: 'planned', plan: action.plan, at: now }
     case 'below-minimum':
     case 'priceless':
     case 'retry':
@@ -35,7 +35,7 @@ export function eventOf(step: Step, now: number): ExitEvent | undefined {
     case 'flat':
     case 'untouched':
     case 'ended':
-      return { ...step, at: now }
+      return { ...action, at: now }
     case 'save':
     case 'send':
     case 'ask-order':

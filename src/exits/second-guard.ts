@@ -1,5 +1,5 @@
 import { clientOrderId, hasOurPrefix, type ExitAttempt } from './client-order-id.ts'
-import { LATE_MS } from './former.ts'
+import { LATE_MS } from './closed-holdings.ts'
 import type { EndedOrder } from './late-orders.ts'
 import type { ExitRecord } from './record.ts'
 
