@@ -43,11 +43,30 @@ const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
   accounts,
 }
 
-const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean', default: false } },
-  allowPositionals: true,
-})
-const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)
+const USAGE = `usage: npm run bench -- [--json] [<name> ...]
+All of them without a name: ${Object.keys(BENCHMARKS).join(', ')}`
+
+function argumentsOf(args: string[]): { readonly isJson: boolean; readonly names: string[] } {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      options: {
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+      allowPositionals: true,
+    })
+    if (!values.help) return { isJson: values.json, names: positionals }
+    process.stdout.write(`${USAGE}\n`)
+    process.exit(0)
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message.split('. ')[0]}\n${USAGE}\n`)
+    process.exit(2)
+  }
+}
+
+const { isJson, names: given } = argumentsOf(process.argv.slice(2))
+const names = given.length > 0 ? given : Object.keys(BENCHMARKS)
 for (const name of names) {
   const benchmark = BENCHMARKS[name]
   if (benchmark === undefined) {
@@ -55,5 +74,5 @@ for (const name of names) {
     process.stderr.write(`bench: found ${JSON.stringify(name)}, expected one of ${known}\n`)
     process.exit(2)
   }
-  print(await benchmark(), values.json)
+  print(await benchmark(), isJson)
 }
