@@ -1,4 +1,6 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
+import { shownPath } from '../disk/folder.ts'
+import { UsageError } from '../errors.ts'
 import { accountSource, removalsOf } from '../stores/account-copy.ts'
 import { backupSource, readBackup } from '../stores/backup.ts'
 import { copyStore, type Copied } from '../stores/copy.ts'
@@ -88,12 +90,17 @@ async function takeOut(source: OwnedSource, account: string): Promise<void> {
 
 /**
  * Writes a backup to a file, which appears, or is replaced, when the backup is on disk as a whole. Gives
- * how much it holds. Throws BACKUP_UNUSABLE for one that was cut off.
+ * how much it holds.
+ * @throws BACKUP_UNUSABLE for one that was cut off; BAD_USAGE where the path is a folder or a device.
  */
 export async function writeBackup(
   file: string,
   pieces: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly rows: number; readonly lines: number }> {
+  if ((await stat(file).catch(() => undefined))?.isFile() === false)
+    throw new UsageError(
+      `found ${shownPath(file)}, which is no file; expected the path of a backup`,
+    )
   const part = `${file}.part`
   try {
     const target = await open(part, 'w', 0o600)
