@@ -15,7 +15,7 @@ import type { AccountState } from './state.ts'
 
 export interface ExitSaverDeps {
   readonly state: AccountState
-  readonly writer: Pick<StateWriter, 'now' | 'soon'>
+  readonly writer: Pick<StateWriter, 'exit' | 'soon'>
   readonly registry: ActorRegistry
   readonly clock: Pick<Clock, 'now' | 'monotonic'>
   readonly followers: Followers
@@ -46,12 +46,11 @@ export class ExitSaver implements ExitPersistence {
 
   /** Resolves when what an exit has become is on disk: its next attempt, or its end. */
   async saveAttempt(record: ExitRecord): Promise<void> {
-    await this.parts.writer.now({
-      ids: [record.positionId],
-      exits: [record],
-      change: () => {
+    await this.parts.writer.exit({
+      record,
+      lines: () => {
         this.assertOpen(record)
-        return {}
+        return []
       },
     })
     this.follow(record)
@@ -110,12 +109,11 @@ export class ExitSaver implements ExitPersistence {
       ...explained(record, by),
       ...(waitUntil !== undefined && { waitsForSecondSourceUntil: waitUntil }),
     })
-    await writer.now({
-      ids: [positionId],
-      exits: [record],
-      change: () => {
+    await writer.exit({
+      record,
+      lines: () => {
         this.assertOpen(record)
-        return { lines: [line] }
+        return [line]
       },
     })
     // It may have been released or closed in the meantime, and even begun a new generation.

@@ -47,9 +47,7 @@ export interface WriterSources {
 export interface Act {
   /** Positions that it is about: acts about one position become durable in the order of their calls. */
   readonly ids?: readonly PositionId[]
-  /** A state of exits that replaces what waits of them. */
-  readonly exits?: readonly ExitRecord[]
-  /** What else it changes, as things stand when its turn has come. What it throws refuses the act. */
+  /** What it changes, as things stand when its turn has come. What it throws refuses the act. */
   change(): AccountChange
   /** Called as soon as that is durable, before another act about these positions begins. */
   done?(change: AccountChange): void

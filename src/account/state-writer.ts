@@ -2,9 +2,11 @@ import type { PositionId } from '../domain/ids.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { DurableRatchets } from './durable-ratchets.ts'
+import { ExitCommits, type ExitAct } from './exit-commits.ts'
 import { RatchetAge } from './ratchet-age.ts'
 import type { Act, StateWriterOptions, WriterSources } from './state-writer-options.ts'
-import { isFenced, storeError } from './store-error.ts'
+import { isFenced } from './store-error.ts'
+import { StoreTrouble } from './store-trouble.ts'
 import { Turns } from './turns.ts'
 import {
   isNothing,
@@ -25,8 +27,6 @@ const GATHER_MS = 10
  * about one position is written in the order in which it came.
  */
 export class StateWriter {
-  /** Errors of the store since its last write that went well. */
-  errors = 0
   /** Journal lines written so far. */
   lineCount = 0
   /** Journal lines whose commit has begun so far: what was seen before one of them may contradict it. */
@@ -37,6 +37,7 @@ export class StateWriter {
   private sources: WriterSources = { takeRatchets: () => true }
   private readonly queue = new WriteQueue()
   private readonly turns = new Turns()
+  private readonly exitCommits: ExitCommits
   /** Age of the oldest best price that is not on disk. */
   readonly age: RatchetAge
   /** The portfolio's day as it was given last. */
@@ -46,7 +47,7 @@ export class StateWriter {
   private isPlaceDue = false
   private gathering: NodeJS.Timeout | undefined
   private isClosed = false
-  private trouble: WatchkeeperError | undefined
+  private readonly trouble: StoreTrouble
 
   /** `durable` and `day`: the ratchets, and the day, that an earlier process has left. */
   constructor(
@@ -58,6 +59,17 @@ export class StateWriter {
     this.durable = durable
     this.age = new RatchetAge(options.monotonic)
     this.lastDay = day
+    this.trouble = new StoreTrouble(options)
+    this.exitCommits = new ExitCommits({
+      queue: this.queue,
+      keep: (asked, along) => this.keep(asked, along),
+      drainSoon: () => this.drainSoon(),
+    })
+  }
+
+  /** Errors of the store since its last write that went well. */
+  get errors(): number {
+    return this.trouble.errors
   }
 
   /** Names where ratchets and the feed's place come from: the one binding that is made late. */
@@ -66,15 +78,15 @@ export class StateWriter {
   }
 
   /** Resolves when the act is durable; rejects, with nothing changed, when it cannot be. */
-  async now({ ids = [], exits = [], change, done }: Act): Promise<void> {
-    const replaced = this.queue.takeReplaced(exits)
+  async now({ ids = [], change, done }: Act): Promise<void> {
+    const { register } = this.options
     await this.turns.run(ids, async () => {
-      let along: Taken = { rows: [], exits: replaced }
+      let along: Taken = { rows: [] }
       let asked: AccountChange
       try {
         asked = change()
-        along = { ...this.takeAlong(ids), exits: replaced }
-        await this.keep({ ...asked, exits }, along)
+        along = this.queue.takeAlong(ids, id => register.get(id)?.state === 'open')
+        await this.keep(asked, along)
       } catch (error) {
         this.queue.putBack(along)
         if (!this.queue.isEmpty) this.drainSoon()
@@ -82,6 +94,12 @@ export class StateWriter {
       }
       done?.(asked)
     })
+  }
+
+  /** Resolves when a state of an exit is durable, in place of what waits of it; rejects when it cannot be. */
+  async exit(act: ExitAct): Promise<void> {
+    const replaced = this.queue.takeReplaced([act.record])
+    await this.turns.run([act.record.positionId], () => this.exitCommits.run(act, replaced))
   }
 
   /** A line and the change that it reports become durable soon. */
@@ -151,7 +169,7 @@ export class StateWriter {
       await this.writing
     }
     if (this.errors === 0) return
-    const code = this.trouble?.code ?? 'STORE_FAILED'
+    const code = this.trouble.present?.code ?? 'STORE_FAILED'
     throw new WatchkeeperError(code, 'the store refuses writes; it is tried again')
   }
 
@@ -182,14 +200,6 @@ export class StateWriter {
     return this.writing
   }
 
-  /** What waits of positions belongs in front of an act about them; an end with all that came with it. */
-  private takeAlong(ids: readonly PositionId[]): Taken {
-    const { queue, options } = this
-    const waiting = ids.filter(id => queue.hasRow(id))
-    const hasEnd = waiting.some(id => options.register.get(id)?.state !== 'open')
-    return hasEnd ? queue.takeRows() : queue.takeRowsOf(waiting)
-  }
-
   private async write(taken: Taken): Promise<void> {
     try {
       await this.turns.run(positionsOf(taken), () => this.keep({}, taken))
@@ -208,27 +218,22 @@ export class StateWriter {
   private async keep(asked: AccountChange, { rows, ...waited }: Taken): Promise<void> {
     const { register } = this.options
     const present = rows.flatMap(id => register.get(id) ?? [])
+    const lines = [...(waited.lines ?? []), ...(asked.lines ?? [])]
     const change: AccountChange = {
       ...waited,
       ...asked,
       register: [...present, ...(asked.register ?? [])],
-      lines: [...(waited.lines ?? []), ...(asked.lines ?? [])],
-      exits: asked.exits ?? waited.exits ?? [],
+      lines,
     }
-    this.begunLines += change.lines?.length ?? 0
+    this.begunLines += lines.length
     try {
-      const lines = await this.options.keeper.keep(change)
-      this.errors = 0
+      const written = await this.options.keeper.keep(change)
       this.settle(change)
-      this.report(undefined)
-      this.lineCount += lines.length
-      for (const line of lines) this.options.onLine(line)
+      this.trouble.ended()
+      this.lineCount += written.length
+      for (const line of written) this.options.onLine(line)
     } catch (error) {
-      this.errors++
-      const failure = storeError(error)
-      if (isFenced(failure)) this.options.onFenced(failure)
-      else this.report(failure)
-      throw failure
+      throw this.trouble.failed(error)
     }
   }
 
@@ -240,11 +245,5 @@ export class StateWriter {
       if (row.state !== 'open') this.queue.over(row)
       if (!this.queue.hasRow(row.position.id)) register.settled(row)
     }
-  }
-
-  private report(trouble: WatchkeeperError | undefined): void {
-    const isNews = this.trouble?.code !== trouble?.code
-    this.trouble = trouble
-    if (isNews) this.options.onTrouble?.(trouble)
   }
 }

@@ -107,12 +107,12 @@ export class WriteQueue {
     this.nets = new Map()
     this.released = new Map()
     return {
-      ...this.takeRows(),
       ratchets: takeSome(this.ratchets),
       extremes: takeSome(this.extremes),
       exits: [...exits.values()],
       released: [...released.values()],
       nets: [...nets.values()],
+      ...this.takeRows(),
     }
   }
 
@@ -127,6 +127,15 @@ export class WriteQueue {
   /** Takes some of the rows that wait. */
   takeRowsOf(ids: readonly PositionId[]): Taken {
     return { rows: ids.filter(id => this.rows.delete(id)) }
+  }
+
+  /**
+   * Takes what waits of positions, which belongs in front of an act about them: their rows, or, where one of
+   * them has ended, all rows with all that came with them.
+   */
+  takeAlong(ids: readonly PositionId[], isOpen: (id: PositionId) => boolean): Taken {
+    const waiting = ids.filter(id => this.rows.has(id))
+    return waiting.every(isOpen) ? this.takeRowsOf(waiting) : this.takeRows()
   }
 
   /** Takes out the exits that a later state replaces. */

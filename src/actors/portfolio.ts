@@ -23,7 +23,7 @@ import {
   type PortfolioDay,
   type Realised,
 } from '../risk/portfolio.ts'
-import { tradingDayAt, type DayStart } from '../risk/trading-day.ts'
+import { tradingDayAt, type DayStart, type TradingDay } from '../risk/trading-day.ts'
 import type { PortfolioMessage } from './messages.ts'
 
 export interface PortfolioOptions {
@@ -56,12 +56,15 @@ export interface PortfolioDeps extends PortfolioOptions {
 export interface PortfolioState {
   readonly parts: PortfolioDeps
   readonly day: PortfolioDay
+  /** The trading day that was found last: it takes a dozen conversions of local times to find one. */
+  readonly today?: TradingDay
 }
 
 /** Counts the day's profits and losses, and flattens what belongs to a limit that is reached. */
 export function portfolio(state: PortfolioState, message: PortfolioMessage): PortfolioState {
   const { parts } = state
-  const present = { ...state, day: onDay(state.day, tradingDayAt(parts.dayStart, parts.now())) }
+  const today = todayOf(state, parts.now())
+  const present = { parts, today, day: onDay(state.day, today) }
   switch (message.kind) {
     case 'cycle':
       return evaluate(present)
@@ -97,6 +100,11 @@ export function portfolio(state: PortfolioState, message: PortfolioMessage): Por
       message.answer({ day: present.day, standings: standings(present) })
       return present
   }
+}
+
+function todayOf({ parts, today }: PortfolioState, now: number): TradingDay {
+  const isSame = today !== undefined && now >= today.from && now < today.until
+  return isSame ? today : tradingDayAt(parts.dayStart, now)
 }
 
 /** Warns of limits that come near, trips those that are reached, and exits what belongs to them. */

@@ -49,8 +49,13 @@ export function newExit(
     ...(product !== undefined && { product }),
     reduceOnly: capabilities.reduceOnly,
   }
+  // Named each: V8 adds every property behind a spread by a slow path, about a microsecond each.
   const record: ExitRecord = {
-    ...attempt,
+    storeId,
+    account: attempt.account,
+    positionId: id,
+    generation,
+    attempt: 1,
     quantity,
     order,
     decision,

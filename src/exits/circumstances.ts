@@ -96,8 +96,11 @@ export function circumstancesOf(
   const { position, group, takenUpAt, isSought = true, isPastSought = true, notedAt } = entry
   const { id, instrument, side } = position
   const isFree = group.lockedBy === undefined || group.lockedBy === id
+  // Named each: V8 adds every property behind a spread by a slow path, about a microsecond each.
   return {
-    ...gates,
+    now: gates.now,
+    maySend: gates.maySend,
+    mayCancel: gates.mayCancel,
     settings,
     held: group.held(side),
     isWhole: group.balance.isWhole,

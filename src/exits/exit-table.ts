@@ -62,8 +62,7 @@ export class ExitTable {
   }
 
   /** Records that an open position must be exited; a later decision joins the first. */
-  intend({ position, net, ...intent }: ExitRequest): void {
-    const { generation, decision, at } = intent
+  intend({ position, generation, decision, at, net }: ExitRequest): void {
     // What was on its way while the position was closed or released is over.
     const current = this.holdings.current(position.id)
     if (current?.generation !== generation) return
@@ -74,7 +73,8 @@ export class ExitTable {
     }
     // The guard may not know yet that a part of it is gone.
     const owned = { ...position, quantity: current.owned }
-    const record = newExit({ ...intent, position: owned, net: net?.() }, this.options.settings)
+    const intent = { position: owned, generation, decision, at, net: net?.() }
+    const record = newExit(intent, this.options.settings)
     const entry = this.enter(record, owned, at)
     if (!isHoldingEvidence(this.options.settings.capabilities)) noteOtherUnits(entry, at)
   }

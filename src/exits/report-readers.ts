@@ -33,7 +33,8 @@ export class ReportReaders {
   private readonly queue = new Set<PositionId>()
 
   /** An exit has this record now. */
-  place({ positionId, ...record }: Pick<ExitRecord, 'positionId' | 'state' | 'isDoubted'>): void {
+  place(record: Pick<ExitRecord, 'positionId' | 'state' | 'isDoubted'>): void {
+    const { positionId } = record
     const awaits = awaitsOf(record)
     move(this.reading, positionId, awaits === 'report')
     move(this.queue, positionId, awaits === 'lock')

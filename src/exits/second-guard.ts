@@ -76,13 +76,11 @@ export type NamedExit = ExitAttempt &
  * Ids of the orders that an exit has made up to `attempt`: the last ones as they were sent, where that is
  * known, those before them as ids of `length` characters.
  */
-export function idsOf(
-  { order, pastOrders = [], orders = [], ...exit }: NamedExit,
-  length: number,
-): ReadonlySet<string> {
-  const first = Math.max(1, exit.attempt - KNOWN_ATTEMPTS)
-  const { storeId, account, positionId, generation } = exit
-  const made = Array.from({ length: exit.attempt - first + 1 }, (_, index) =>
+export function idsOf(exit: NamedExit, length: number): ReadonlySet<string> {
+  const { order, pastOrders = [], orders = [] } = exit
+  const { storeId, account, positionId, generation, attempt } = exit
+  const first = Math.max(1, attempt - KNOWN_ATTEMPTS)
+  const made = Array.from({ length: attempt - first + 1 }, (_, index) =>
     clientOrderId({ storeId, account, positionId, generation, attempt: first + index }, length),
   )
   const past = pastOrders.map(each => each.clientOrderId)

@@ -70,7 +70,12 @@ export const watchedFrom = (
   exit: WatchedEndedExit,
   { until, askAt, from, rounds }: { until: number; askAt: number; from: number; rounds: number },
 ): Watched => ({
-  ...exit,
+  position: exit.position,
+  generation: exit.generation,
+  holding: exit.holding,
+  clientOrderIds: exit.clientOrderIds,
+  executed: exit.executed,
+  isShort: exit.isShort,
   holdingName: holdingName(exit.holding),
   booked: exit.executed,
   taken: 0,

@@ -227,6 +227,6 @@ class Pass implements Armed {
     const { guard, anchor, staleAt } = this
     const best = guard.sign * this.best
     const last = guard.lastGood()
-    return decide(guard.position, guard.ruleSet, { ...what, best, anchor, staleAt, last })
+    return decide(guard.position, guard.ruleSet, { best, anchor, staleAt, last, ...what })
   }
 }

@@ -16,7 +16,8 @@ const RETRY_MS = 2
 
 /**
  * While other processes open and close the same file, lmdb at times loses a commit that it has reported as done. Each
- * one therefore leaves a mark of its own, which is read back: keys of `meta` in turn, more than can be under way.
+ * one therefore leaves a mark of its own, which is read back: each under a key of `meta` that no other commit under way
+ * has; where all are in use, a commit waits for one.
  */
 const MARKS = 256
 /** How often a mark is read before its commit counts as lost: a first read may be of the moment before. */
@@ -37,6 +38,7 @@ export class LmdbOwnership {
   private readonly deps: OwnershipDeps
   private owner: Owner | undefined
   private commits = 0
+  private readonly marks = new FreeMarks(MARKS)
 
   constructor(deps: OwnershipDeps) {
     this.deps = deps
@@ -104,9 +106,9 @@ export class LmdbOwnership {
     act: () => Result,
   ): Promise<{ readonly result: Result } | NotWritten> {
     const { root, room, meta } = this.deps
-    const count = ++this.commits
-    const key = `commit ${count % MARKS}`
-    const mark = `${this.owner?.token} ${count}`
+    const number = this.marks.take() ?? (await this.marks.next())
+    const key = `commit ${number}`
+    const mark = `${this.owner?.token} ${++this.commits}`
     try {
       const written = await commit(root, () => {
         if (!this.isOurs()) return undefined
@@ -119,6 +121,8 @@ export class LmdbOwnership {
     } catch (cause) {
       if (isFull(cause)) room.failed()
       throw isFull(cause) ? full(cause) : failed(cause)
+    } finally {
+      this.marks.free(number)
     }
   }
 
@@ -151,5 +155,31 @@ export class LmdbOwnership {
 
   private isOurs(): boolean {
     return this.owner !== undefined && this.present()?.token === this.owner.token
+  }
+}
+
+/** Numbers of which each is in use once at a time. */
+class FreeMarks {
+  private readonly unused: number[]
+  private readonly waiting: ((number: number) => void)[] = []
+
+  constructor(count: number) {
+    this.unused = Array.from({ length: count }, (_, index) => index)
+  }
+
+  /** Undefined where all are in use. */
+  take(): number | undefined {
+    return this.unused.pop()
+  }
+
+  /** The first one that is free again. */
+  next(): Promise<number> {
+    return new Promise(resolve => this.waiting.push(resolve))
+  }
+
+  free(number: number): void {
+    const next = this.waiting.shift()
+    if (next === undefined) this.unused.push(number)
+    else next(number)
   }
 }

@@ -1,0 +1,133 @@
+import type { PositionId } from '../domain/ids.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { KeptLine } from '../ports/state-repository.ts'
+import type { AccountChange, Taken, WriteQueue } from './write-queue.ts'
+
+/** Exits in one commit: more of them would hold the event loop for more than a millisecond. */
+const MOST_TOGETHER = 50
+/** Commits of exits that are under way at once: the next one is prepared while the disk writes this one. */
+const MOST_UNDER_WAY = 2
+
+/** A state of an exit that its caller waits for. */
+export interface ExitAct {
+  readonly record: ExitRecord
+  /** The journal lines that belong to it, as its commit begins. What it throws refuses this exit alone. */
+  lines(): readonly KeptLine[]
+}
+
+export interface ExitCommitsDeps {
+  readonly queue: Pick<WriteQueue, 'takeRowsOf' | 'putBack' | 'isEmpty'>
+  /** Runs one commit. */
+  keep(asked: AccountChange, along: Taken): Promise<void>
+  /** Writes soon what was put back. */
+  drainSoon(): void
+}
+
+interface Waiting {
+  readonly act: ExitAct
+  /** Earlier states of the exit that this one replaces. */
+  readonly replaced: readonly ExitRecord[]
+  done(): void
+  failed(error: unknown): void
+}
+
+/**
+ * Commits exits: one at once, and those that come while a commit is under way together with the next one.
+ * A gap in a market intends thousands of exits, and a commit of its own for each would take most of the time.
+ */
+export class ExitCommits {
+  private readonly deps: ExitCommitsDeps
+  private waiting: Waiting[] = []
+  private underWay = 0
+  /** Positions whose exit was in a commit that failed: each goes alone the next time, in case it is the cause. */
+  private readonly suspects = new Set<PositionId>()
+
+  constructor(deps: ExitCommitsDeps) {
+    this.deps = deps
+  }
+
+  /** Resolves when the exit is durable; rejects when it cannot be. */
+  run(act: ExitAct, replaced: readonly ExitRecord[]): Promise<void> {
+    return new Promise((done, failed) => {
+      this.waiting.push({ act, replaced, done, failed })
+      this.next()
+    })
+  }
+
+  private next(): void {
+    while (this.underWay < MOST_UNDER_WAY && this.waiting.length > 0) {
+      this.underWay++
+      void this.commit(this.takeGroup()).finally(() => {
+        this.underWay--
+        this.next()
+      })
+    }
+  }
+
+  private takeGroup(): readonly Waiting[] {
+    const { waiting, suspects } = this
+    const isSuspect = ({ act }: Waiting): boolean => suspects.has(act.record.positionId)
+    const first = waiting.findIndex(isSuspect)
+    const count = first === -1 ? MOST_TOGETHER : Math.min(MOST_TOGETHER, Math.max(1, first))
+    const group = waiting.slice(0, count)
+    this.waiting = waiting.slice(count)
+    for (const { act } of group) suspects.delete(act.record.positionId)
+    return group
+  }
+
+  private async commit(group: readonly Waiting[]): Promise<void> {
+    const ready: Waiting[] = []
+    const lines: KeptLine[] = []
+    for (const each of group) {
+      try {
+        lines.push(...each.act.lines())
+        ready.push(each)
+      } catch (error) {
+        this.putBack([], each.replaced)
+        each.failed(error)
+      }
+    }
+    if (ready.length === 0) return
+    const rows = this.deps.queue.takeRowsOf(ready.map(({ act }) => act.record.positionId)).rows
+    try {
+      await this.deps.keep({ lines, exits: ready.map(({ act }) => act.record) }, { rows })
+      for (const each of ready) each.done()
+    } catch (error) {
+      this.putBack(
+        rows,
+        ready.flatMap(({ replaced }) => replaced),
+      )
+      await this.refuse(ready, error)
+    }
+  }
+
+  /** A disk that has no room for many exits may have some for one: those are tried alone, until one fails. */
+  private async refuse(group: readonly Waiting[], error: unknown): Promise<void> {
+    const isFull = error instanceof WatchkeeperError && error.code === 'STORE_FULL'
+    if (!isFull || group.length === 1) {
+      for (const { act, failed } of group) {
+        if (group.length > 1) this.suspects.add(act.record.positionId)
+        failed(error)
+      }
+      return
+    }
+    let isOver = false
+    for (const each of group) {
+      if (isOver) each.failed(error)
+      else {
+        const { done, failed } = each
+        const fails = (why: unknown): void => {
+          isOver = true
+          failed(why)
+        }
+        await this.commit([{ ...each, done, failed: fails }])
+      }
+    }
+  }
+
+  private putBack(rows: readonly PositionId[], exits: readonly ExitRecord[]): void {
+    this.deps.queue.putBack({ rows, exits })
+    if (!this.deps.queue.isEmpty) this.deps.drainSoon()
+  }
+}
