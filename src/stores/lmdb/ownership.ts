@@ -158,7 +158,7 @@ export class LmdbOwnership {
   }
 }
 
-/** Numbers of which each is in use once at a time. */
+/** Numbers, each in use once at a time. */
 class FreeMarks {
   private readonly unused: number[]
   private readonly waiting: ((number: number) => void)[] = []
