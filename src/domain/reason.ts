@@ -20,6 +20,15 @@ export const EXIT_REASONS = [
 
 export type ExitReason = (typeof EXIT_REASONS)[number]
 
+/** Reasons of rules that follow the best price: among them the tightest level comes first. */
+export const FOLLOWING_REASONS: ReadonlySet<ExitReason> = new Set<ExitReason>([
+  'trailing-stop',
+  'profit-lock',
+  'peak-drawdown',
+  'profit-floor',
+  'custom',
+])
+
 /**
  * How an exit can end. `gone`: the holding is gone without a fill of this service; `observed`: the
  * exit was not sent.

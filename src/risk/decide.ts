@@ -1,6 +1,6 @@
 import type { DecidingTick, Decision } from '../domain/decision.ts'
 import { signOf, type Position } from '../domain/position.ts'
-import { EXIT_REASONS, type ExitReason } from '../domain/reason.ts'
+import { EXIT_REASONS, FOLLOWING_REASONS, type ExitReason } from '../domain/reason.ts'
 import { armAlone, type LastGood } from './merge.ts'
 import type { RuleSet } from './rule.ts'
 
@@ -26,14 +26,6 @@ interface Match {
   readonly level: number | null
 }
 
-/** Reasons that follow the best price: among them the tightest level comes first. */
-const FOLLOWING: ReadonlySet<ExitReason> = new Set([
-  'trailing-stop',
-  'profit-lock',
-  'peak-drawdown',
-  'profit-floor',
-  'custom',
-])
 const FIRST_FOLLOWING = EXIT_REASONS.indexOf('trailing-stop')
 
 /** Tests every rule at one moment. Undefined when none holds. */
@@ -80,9 +72,9 @@ function matchLevels(
 function inOrder(matches: readonly Match[], { side }: Position): readonly Match[] {
   const sign = signOf(side)
   const rank = ({ reason }: Match): number =>
-    FOLLOWING.has(reason) ? FIRST_FOLLOWING : EXIT_REASONS.indexOf(reason)
+    FOLLOWING_REASONS.has(reason) ? FIRST_FOLLOWING : EXIT_REASONS.indexOf(reason)
   const tightness = ({ reason, level }: Match): number =>
-    FOLLOWING.has(reason) && level !== null ? sign * level : 0
+    FOLLOWING_REASONS.has(reason) && level !== null ? sign * level : 0
   return matches.toSorted(
     (a, b) =>
       rank(a) - rank(b) ||

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { EXIT_REASONS } from '../../src/domain/reason.ts'
 import { cliHere } from '../support/cli-here.ts'
 import { Folder, type Ran } from '../support/cli.ts'
 
@@ -23,6 +24,12 @@ const TICKS = Array.from({ length: 40 }, (_, index): [number, string, number] =>
     : [T + index * 250, 'BTCUSD', 50_000 + ((index * 7_919) % 13) * 40 - index * 20],
 )
 
+const BY_REASON = {
+  ...Object.fromEntries(EXIT_REASONS.map(reason => [reason, 0])),
+  'daily-loss': 1,
+  'trailing-stop': 1,
+}
+
 /** What a release without accounts printed of it, to the byte. */
 const EXPECTED = `{"type":"exit","positionId":"b","instrument":"ACME","side":"long","reason":"trailing-stop","matched":["trailing-stop"],"at":1700000002250,"tick":{"index":9,"instrument":"ACME","ts":1700000002250,"price":97.75},"level":98,"fillPrice":97.75,"profitPct":-2.25,"profitAmount":-11.25}
 {"type":"limit","limit":"day","what":"near","at":1700000003500,"loss":43.75,"maxLoss":80,"realised":-11.25,"unrealised":-32.5}
@@ -30,7 +37,7 @@ const EXPECTED = `{"type":"exit","positionId":"b","instrument":"ACME","side":"lo
 {"type":"exit","positionId":"a","instrument":"ACME","side":"long","reason":"daily-loss","matched":["daily-loss"],"at":1700000007500,"tick":null,"level":null,"fillPrice":92.75,"profitPct":-7.25,"profitAmount":-72.5}
 {"type":"open","positionId":"c","stop":49400,"target":51500,"best":50360}
 {"type":"open","positionId":"d","stop":50,"target":null,"best":100}
-{"type":"summary","positions":4,"exits":2,"open":2,"byReason":{"kill-switch":0,"daily-loss":1,"manual":0,"stop-loss":0,"session-end":0,"take-profit":0,"trailing-stop":1,"profit-lock":0,"peak-drawdown":0,"profit-floor":0,"custom":0,"underlying":0,"max-hold":0,"stale-quote":0,"unguarded":0,"venue-stop":0},"ticks":40,"badTicks":0,"skippedRows":0,"lateRows":0,"from":1700000000000,"to":1700000009750,"profitAmount":-83.75,"untested":[{"what":"instrument","name":"GOLD","why":"it had no tick","positions":1,"examples":["d"]}],"limitsTripped":["day"],"heldExits":0,"ticksOutsideHours":0,"leftOut":["mode","http"]}
+{"type":"summary","positions":4,"exits":2,"open":2,"byReason":${JSON.stringify(BY_REASON)},"ticks":40,"badTicks":0,"skippedRows":0,"lateRows":0,"from":1700000000000,"to":1700000009750,"profitAmount":-83.75,"untested":[{"what":"instrument","name":"GOLD","why":"it had no tick","positions":1,"examples":["d"]}],"limitsTripped":["day"],"heldExits":0,"ticksOutsideHours":0,"leftOut":["mode","http"]}
 `
 const EXPECTED_TEXT = `time (UTC)                reason         position  instrument  side      filled at      profit        amount
 2023-11-14T22:13:22.250Z  trailing-stop  b         ACME        long          97.75     -2.25 %        -11.25

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
+import { EXIT_REASONS } from '../../src/domain/reason.ts'
 import { cliHere } from '../support/cli-here.ts'
 import { Folder, watchkeeper, type Ran, type RunOptions } from '../support/cli.ts'
 
@@ -61,10 +62,7 @@ const summaryOf = (ran: Ran): Line => linesOf(ran).at(-1)!
 const pick = (lines: readonly Line[], ...keys: string[]): unknown[][] =>
   lines.map(line => keys.map(key => line[key]))
 
-const REASONS =
-  '"kill-switch":0,"daily-loss":0,"manual":0,"stop-loss":0,"session-end":0,"take-profit":0,' +
-  '"trailing-stop":0,"profit-lock":0,"peak-drawdown":0,"profit-floor":0,"custom":0,' +
-  '"underlying":0,"max-hold":0,"stale-quote":0,"unguarded":0,"venue-stop":0'
+const REASONS = EXIT_REASONS.map(reason => `"${reason}":0`).join(',')
 
 /** The summary of a position whose instrument had no tick. */
 const UNTICKED =
