@@ -1,5 +1,6 @@
 import type { Ref } from '../actors/actor.ts'
 import type { PortfolioMessage, PortfolioStanding } from '../actors/messages.ts'
+import { expectedWord } from '../domain/closest-name.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { LimitStanding, Realised } from '../risk/portfolio.ts'
@@ -39,10 +40,17 @@ export class PortfolioActs {
       return { kind: 'reset', limit, done }
     })
     if (before === undefined) {
-      throw new WatchkeeperError('LIMIT_UNKNOWN', `no limit is named ${JSON.stringify(limit)}`)
+      throw new WatchkeeperError('LIMIT_UNKNOWN', await this.unknown(limit))
     }
     note('limit-reset', { limit, loss: before.loss, by })
     await flush()
+  }
+
+  private async unknown(limit: string): Promise<string> {
+    const known = (await this.standing()).standings.map(({ limit: { name } }) => name)
+    const expected =
+      known.length === 0 ? 'none: portfolio.limits is empty' : expectedWord(limit, known)
+    return `found the limit ${JSON.stringify(limit)}, expected ${expected}`
   }
 
   /** The day's sums, until when the day goes on (epoch ms), and where each limit stands. */

@@ -19,7 +19,10 @@ function valueOf(text: string): unknown {
       const { found, expected } = error
       throw new InputError('the body', [{ path: 'the body', found, expected }])
     }
-    if (error instanceof SyntaxError) throw new WatchkeeperError('BAD_JSON', error.message)
+    if (error instanceof SyntaxError) {
+      const text = `the body: found no JSON (${error.message}), expected a JSON object`
+      throw new WatchkeeperError('BAD_JSON', text)
+    }
     throw error
   }
 }

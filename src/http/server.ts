@@ -8,6 +8,7 @@ import express, {
   type Router,
 } from 'express'
 import { httpSchema, type HttpConfig } from '../config/http-schema.ts'
+import { closestName } from '../domain/closest-name.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
 import { Access } from './access/access.ts'
@@ -178,7 +179,12 @@ function routerOf({ control, routes, ...deps }: Routing): [Router, readonly Oper
   router.use(({ method, path }: Request, response: Response) => {
     const allowed = methodsAt(router, path)
     const shown = withoutSecret(path)
-    if (allowed.length === 0) throw new WatchkeeperError('NOT_FOUND', `nothing answers at ${shown}`)
+    if (allowed.length === 0) {
+      const known = operations.map(each => each.path)
+      const meant = closestName(path, known)
+      const hint = meant === undefined ? '/openapi.json lists the paths' : `did you mean ${meant}?`
+      throw new WatchkeeperError('NOT_FOUND', `nothing answers at ${shown}: ${hint}`)
+    }
     response.setHeader('allow', allowed.join(', '))
     throw new WatchkeeperError(
       'METHOD_NOT_ALLOWED',

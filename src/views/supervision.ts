@@ -8,6 +8,7 @@ import {
 import { livenessOf, send, type Ref } from '../actors/actor.ts'
 import type { Actor, SupervisorMessage } from '../actors/messages.ts'
 import { monitorName } from '../actors/supervisor-state.ts'
+import { expectedWord } from '../domain/closest-name.ts'
 import { positionId } from '../domain/ids.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -85,11 +86,18 @@ export class SupervisionView implements Supervising {
       }))
     const seen = actor && this.seen(actor)
     if (!isKnown || seen === undefined) {
-      throw new WatchkeeperError('ACTOR_UNKNOWN', `no actor ${id} can be restarted`)
+      throw new WatchkeeperError('ACTOR_UNKNOWN', this.unknown(id))
     }
     const view = this.view(actor, seen)
     this.parts.note('actor-restarted-by-hand', { actor: id, epoch: view.epoch, by })
     return view
+  }
+
+  private unknown(id: string): string {
+    const known = [...this.parts.registry.services()].map(([kind]) => kind)
+    const monitors = monitorName(positionId('<id of a position>'))
+    const expected = expectedWord(id, known, `one of ${known.join(', ')}, ${monitors}`)
+    return `found the actor ${JSON.stringify(id)}, expected ${expected}`
   }
 
   private find(id: string): Actor | undefined {

@@ -417,6 +417,13 @@ describe('LiveSystem', () => {
       await add({ quantity: 4 })
       await tick(100, 90)
       await cycle()
+      const unknown: unknown = await system.portfolio
+        .resetLimit('al', 'test')
+        .catch((error: unknown) => error)
+      expect(unknown).to.have.property(
+        'message',
+        'found the limit "al", expected one of all: did you mean all?',
+      )
       await system.portfolio.resetLimit('all', 'test')
       await system.add(aPosition({ id: P2 }), WIDE, 'test')
       await tick(95)

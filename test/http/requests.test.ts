@@ -97,7 +97,12 @@ describe('requests over http', () => {
       expect(status).to.equal(404)
       expect(json['code']).to.equal('NOT_FOUND')
       expect(headers['content-type']).to.match(/^application\/problem\+json/)
-      expect(json).to.include.keys('type', 'title', 'status', 'detail')
+      expect(json).to.include.keys('type', 'title', 'status')
+      expect(json['detail']).to.equal(
+        'nothing answers at /api/nothing: /openapi.json lists the paths',
+      )
+      const near = await ask(port, '/healthz')
+      expect(near.json['detail']).to.equal('nothing answers at /healthz: did you mean /health?')
     })
 
     it('answers a wrong method with 405 and the allowed methods', async () => {
@@ -121,6 +126,7 @@ describe('requests over http', () => {
         body: '{"id":',
       })
       expect([status, json['code']]).to.deep.equal([400, 'BAD_JSON'])
+      expect(json['detail']).to.match(/^the body: found no JSON \(.+\), expected a JSON object$/)
     })
 
     it('answers a huge body with 413', async () => {
@@ -352,7 +358,9 @@ describe('requests over http', () => {
       expect((await ask(port, '/health?check=store')).status).to.equal(503)
       const unknown = await ask(port, '/health?check=moon')
       expect([unknown.status, unknown.json['code']]).to.deep.equal([404, 'CHECK_UNKNOWN'])
-      expect(unknown.text).to.include('gateway, store')
+      expect(unknown.json['detail']).to.equal(
+        'found the check "moon", expected one of gateway, store',
+      )
     })
 
     it('is alive, and ready or names the reason why not', async () => {

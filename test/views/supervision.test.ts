@@ -309,7 +309,7 @@ describe('supervision of a live system', () => {
 
   it('restarts any actor that a person names, and refuses unknown ones', async () => {
     expect(await supervisionOf(system).restart('gateway', 'me')).to.deep.include({ epoch: 2 })
-    for (const id of ['supervisor', 'monitor-nobody', 'nobody']) {
+    for (const id of ['supervisor', 'monitor-p9', 'gatway']) {
       const failed = await supervisionOf(system)
         .restart(id, 'me')
         .then(
@@ -317,6 +317,12 @@ describe('supervision of a live system', () => {
           (error: unknown) => error as WatchkeeperError,
         )
       expect(failed?.code).to.equal('ACTOR_UNKNOWN')
+      expect(failed?.message).to.match(
+        new RegExp(
+          `^found the actor "${id}", expected one of .*gateway.*, monitor-<id of a position>`,
+        ),
+      )
+      if (id === 'gatway') expect(failed?.message).to.match(/: did you mean gateway\?$/)
     }
   })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { expectedWord } from '../../domain/closest-name.ts'
 import { WatchkeeperError } from '../../errors.ts'
 import type { Control } from '../../ports/control.ts'
 import {
@@ -97,7 +98,7 @@ function partOf({ at, checks }: HealthSnapshot, component: unknown): HealthSnaps
   if (typeof component !== 'string' || !known.includes(component)) {
     throw new WatchkeeperError(
       'CHECK_UNKNOWN',
-      `no such check: expected one of ${known.join(', ')}`,
+      `found the check ${JSON.stringify(component)}, expected ${expectedWord(component, known)}`,
     )
   }
   const mine = Object.entries(checks).filter(([name]) => componentOf(name) === component)

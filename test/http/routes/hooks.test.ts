@@ -118,7 +118,7 @@ describe('webhooks over http', () => {
     const other = await post(`other/${BOT}`, ENTRY)
     expect([other.status, other.json['detail']]).to.deep.equal([
       404,
-      'nothing answers at /hooks/other/…',
+      'nothing answers at /hooks/other/…: /openapi.json lists the paths',
     ])
     const read = await ask(server.port, `/hooks/freqtrade/${BOT}`)
     expect(read.json['detail']).to.equal('/hooks/freqtrade/… takes POST, not GET')
