@@ -1,9 +1,9 @@
 import type { OrderSpec } from '../domain/instrument.ts'
-import type { Position } from '../domain/position.ts'
+import type { Position, Side } from '../domain/position.ts'
 import type { NetOptions, RestingStop, StopOrder, StopTrigger } from '../domain/resting-stop.ts'
 import { isEnough } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
-import { orderable } from '../exits/quantity.ts'
+import { onTickFrom, orderable } from '../exits/quantity.ts'
 import { netId, type NetIdentity } from './net-id.ts'
 import { openOf, type NetRecord } from './record.ts'
 import { distancePct, gainPct, isBehind, isMet, triggerFor } from './trigger.ts'
@@ -50,7 +50,7 @@ export function aimOf(
   const wanted = triggerFor({ side, stop, net, venue, spec })
   const isKept =
     before !== undefined && isBehind(side, before, stop) && gainPct(side, before, wanted) < 0
-  const trigger = isKept ? before : wanted
+  const trigger = isKept ? onPresentTick(before, { side, stop, tickSize: spec.tickSize }) : wanted
   const quantity = mostOf(units, spec)
   if (quantity <= 0 || !(trigger.price > 0)) return { kind: 'none', why: 'too-small' }
   if (price !== undefined) {
@@ -59,6 +59,25 @@ export function aimOf(
       return { kind: 'none', why: 'too-far' }
   }
   return { kind: 'rest', trigger, quantity }
+}
+
+/**
+ * An earlier trigger as the venue takes it now: its tick may have become coarser. Rounded towards the price, so that it
+ * does not loosen, unless it would not be behind the own stop then.
+ */
+function onPresentTick(
+  before: StopTrigger,
+  { side, stop, tickSize }: { side: Side; stop: number; tickSize: number | undefined },
+): StopTrigger {
+  const [nearer, away] = side === 'long' ? (['up', 'down'] as const) : (['down', 'up'] as const)
+  const { limit } = before
+  const at = (way: 'up' | 'down'): StopTrigger => ({
+    ...before,
+    price: onTickFrom(before.price, tickSize, way),
+    ...(limit !== undefined && { limit: onTickFrom(limit, tickSize, away) }),
+  })
+  const near = at(nearer)
+  return isBehind(side, near, stop) ? near : at(away)
 }
 
 /** Units that one stop can close: no more than the largest order; the own stop alone guards the rest. */

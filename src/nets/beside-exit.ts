@@ -64,9 +64,9 @@ export function feed(
   const { executed } = net.record
   const isMore = leftOf(executed.quantity, past.executed.quantity) > 0
   const mustWait = past.isWorking === true
-  net.fed = past.executed.quantity
+  net.fed = past.executed
   if (net.isOver ? isMore || mustWait : isMore && !mustWait) {
-    net.fed = executed.quantity
+    net.fed = executed
     const order = { kind: 'ended', executed } as const
     return { kind: 'seen', id, order, by: 'look-up', askedAt: now, at: now }
   }
@@ -86,11 +86,10 @@ function lostNet({ storeId, account, order, ...ids }: ExitRecord, past: PastOrde
 /** Books units that a net has executed after its position was closed or released: they count for the day. */
 export function bookLate({ options }: NetTable, net: TrackedNet): void {
   const { record, position, id: clientOrderId } = net
-  const quantity = leftOf(record.executed.quantity, net.fed)
+  const quantity = leftOf(record.executed.quantity, net.fed.quantity)
   if (quantity <= 0) return
-  const known = { quantity: net.fed, price: null }
-  const executed = { quantity, price: priceOfRest(record.executed, known, quantity) }
-  net.fed = record.executed.quantity
+  const executed = { quantity, price: priceOfRest(record.executed, net.fed, quantity) }
+  net.fed = record.executed
   net.exitBooked = sum(net.exitBooked, quantity)
   const { generation } = record
   const fill = { position, generation, clientOrderId, executed, booked: net.exitBooked }

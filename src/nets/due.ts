@@ -1,6 +1,12 @@
 import { proofMs } from '../exits/settings.ts'
 import type { NetCall, TrackedNet } from './tracked-net.ts'
 
+/**
+ * A resting order that no list of working orders shows is looked up so often, ms: a venue may lose what rested at it,
+ * and nothing else would show that.
+ */
+const UNLISTED_ASK_MS = 300_000
+
 /** The present circumstances of a net. Times are epoch ms. */
 export interface NetCircumstances {
   readonly now: number
@@ -56,8 +62,10 @@ function evidence(net: TrackedNet, { listsOrders }: NetCircumstances): readonly 
 }
 
 /** Whether a resting order must be looked up: it may rest no more. */
-function mustAsk(net: TrackedNet, { now, visibilityMs, isLacking, isMet }: NetCircumstances) {
+function mustAsk(net: TrackedNet, around: NetCircumstances): boolean {
   const { seenAt, notListedAt, changedAtVenueAt } = net
+  const { now, visibilityMs, isLacking, isMet, listsOrders } = around
   if (Math.max(notListedAt, changedAtVenueAt) > seenAt) return true
+  if (!listsOrders && now - Math.max(seenAt, net.changedAt) >= UNLISTED_ASK_MS) return true
   return (isLacking || isMet) && now - seenAt >= 2 * proofMs({ visibilityMs })
 }

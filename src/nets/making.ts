@@ -93,6 +93,7 @@ export class NetMaking {
       case 'move':
         net.changedAt = now
         net.amendAt = now
+        net.vainAmends = 0
         this.happened({ kind: 'moved', id: net.id, trigger: change.trigger, at: now })
     }
   }

@@ -23,9 +23,9 @@ import { isMet } from './trigger.ts'
 
 /** Wait after an order that the venue has ended or refused, ms; it doubles with each refusal. */
 const RETRY_MS = 60_000
-/** Waits after refusals double up to this power of two. */
+/** Both waits double up to this power of two. */
 const MOST_DOUBLINGS = 6
-/** Wait before a change of a trigger that had no effect is repeated, ms. */
+/** Wait before a change of a trigger that had no effect is repeated, ms; it doubles each time. */
 const AMEND_RETRY_MS = 5_000
 
 /**
@@ -163,7 +163,10 @@ export class NetBook {
     const begun = net.begin(calls)
     if (begun.includes('send')) this.happened({ kind: 'queued', id: net.id, at: gates.now })
     if (begun.includes('cancel') && net.cancelledAt === Infinity) net.cancelledAt = gates.now
-    if (begun.includes('amend')) net.amendAt = gates.now + AMEND_RETRY_MS
+    if (begun.includes('amend')) {
+      net.amendAt = gates.now + AMEND_RETRY_MS * 2 ** Math.min(MOST_DOUBLINGS, net.vainAmends)
+      net.vainAmends++
+    }
     return begun
   }
 
@@ -198,6 +201,7 @@ export class NetBook {
     const { lot } = this.options.specOf(net.position.instrument)
     // A list has no executed quantity.
     if (event.kind === 'seen' && event.by !== 'list') net.answered(event, proofMs(capabilities))
+    if (event.kind === 'amended') net.amended(event)
     const record = followNet(before, netInLots(event, lot), capabilities)
     if (record === before) return
     net.record = record

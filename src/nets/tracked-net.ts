@@ -1,6 +1,7 @@
 import type { HoldingKey } from '../domain/holding.ts'
-import type { ClientOrderId, OrderState } from '../domain/order.ts'
+import type { ClientOrderId, Execution, OrderState } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
+import { NOTHING } from '../exits/record.ts'
 import { hasFired, isLive, isOver, type NetRecord } from './record.ts'
 
 /** A call that a net needs. */
@@ -32,18 +33,20 @@ export class TrackedNet {
   rejections = 0
   /** The trigger is not changed again before. */
   amendAt = 0
+  /** Changes of the present trigger that had no effect. */
+  vainAmends = 0
   /** As of when the venue answered the last question about it. */
   seenAt = -Infinity
   /** As of when the last list of working orders without it was asked for. */
   notListedAt = -Infinity
-  /** As of when a list showed less of it than is known to be open. */
+  /** As of when a list showed less of it than is known to be open, or the venue did not change its trigger. */
   changedAtVenueAt = -Infinity
   /** As of when it was absent again, after a first time. */
   absentAgainAt = -Infinity
   /** As of when the last cancel was sent. */
   cancelledAt = Infinity
-  /** Units that its exit has booked of it. */
-  fed = 0
+  /** What its exit has booked of it. */
+  fed: Execution = NOTHING
   /** Units that its exit has booked of all orders. */
   exitBooked = 0
   /** The exit goes on beside it, though no answer proves its end. */
@@ -64,7 +67,7 @@ export class TrackedNet {
 
   /** Whether its order may execute now or later, or has executed units that its exit has not booked. */
   get isOwed(): boolean {
-    return hasFired(this.record) && this.record.executed.quantity > this.fed
+    return hasFired(this.record) && this.record.executed.quantity > this.fed.quantity
   }
 
   get isLive(): boolean {
@@ -99,6 +102,7 @@ export class TrackedNet {
     this.absentAgainAt = -Infinity
     this.changedAtVenueAt = -Infinity
     this.cancelledAt = Infinity
+    this.vainAmends = 0
     this.isUnprovedReported = false
     this.isWaived = false
   }
@@ -114,6 +118,12 @@ export class TrackedNet {
     const absentAt = state.kind === 'unknown' ? state.absentAt : undefined
     const isAgain = order.kind === 'absent' && askedAt >= (absentAt ?? Infinity) + apartMs
     if (isAgain) this.absentAgainAt = askedAt
+  }
+
+  /** The venue has answered to a change of the trigger. One that it refuses may rest no more: it is looked up. */
+  amended({ order, at }: { readonly order: OrderState; readonly at: number }): void {
+    if (order.kind === 'working') this.vainAmends = 0
+    else if (order.kind === 'rejected' || order.kind === 'absent') this.changedAtVenueAt = at
   }
 
   /** A new cycle: what was called before may be called again. */

@@ -109,7 +109,7 @@ function amended(
 ): NetRecord {
   switch (order.kind) {
     case 'working':
-      return lived({ ...record, armed: trigger }, order, at)
+      return lived(isPossible(record, order) ? { ...record, armed: trigger } : record, order, at)
     case 'filled':
     case 'ended':
       return lived(record, order, at)

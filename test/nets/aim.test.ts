@@ -54,6 +54,20 @@ describe('what should rest at the venue', () => {
     expect(loosened).to.deep.include({ trigger: { price: 88, by: 'last' } })
   })
 
+  it('lies on the tick of now where an earlier trigger lies between two, not farther than before', () => {
+    const spec = { ...around().spec, tickSize: 2 }
+    const before = { price: 94.5, by: 'last' } as const
+    expect(aimOf(view(97), around({ spec }), before)).to.deep.include({
+      trigger: { price: 96, by: 'last' },
+    })
+    const close = aimOf(view(95.5), around({ spec }), before)
+    expect(close, 'behind the own stop').to.deep.include({ trigger: { price: 94, by: 'last' } })
+    const short = { price: 105.5, by: 'last', limit: 110.5 } as const
+    expect(aimOf(view(103, 'short'), around({ spec }), short)).to.deep.include({
+      trigger: { price: 104, by: 'last', limit: 112 },
+    })
+  })
+
   it('has a limit beyond its trigger where the venue takes no other stops', () => {
     const venue = { ...STOPS, kinds: ['stop-limit'] as const }
     const aim = aimOf(view(95), around({ venue }), undefined)

@@ -176,6 +176,8 @@ describe('the transitions of a net', () => {
       after(moved, { kind: 'amended', trigger, order } as Happening).armed?.price
     expect(amended({ kind: 'rejected', code: 'refused' })).to.equal(90)
     expect(amended({ kind: 'unknown' })).to.equal(90)
+    const tooMuch = { kind: 'working', executed: { quantity: 9, price: 1 } } as const
+    expect(amended(tooMuch), 'an answer that cannot be true').to.equal(90)
     expect(amended({ kind: 'working', executed: NOTHING })).to.equal(95)
   })
 
