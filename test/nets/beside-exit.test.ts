@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { Capabilities } from '../../src/domain/venue.ts'
 import { newExit } from '../../src/exits/attempts.ts'
 import type { ExitRecord } from '../../src/exits/record.ts'
-import { besideOf, bookLate, feed, isUnwantedBy } from '../../src/nets/beside-exit.ts'
+import { pastOrderOf, bookLate, feed, isUnwantedBy } from '../../src/nets/beside-exit.ts'
 import type { TrackedNet } from '../../src/nets/tracked-net.ts'
 import { aNetBook, type NetBookScene } from '../support/a-net-book.ts'
 import { aDecision } from '../support/builders.ts'
@@ -20,7 +20,7 @@ describe('a net beside the exit of its position', () => {
   }
   beforeEach(() => open())
 
-  const beside = () => besideOf(scene.book.table, net)
+  const beside = () => pastOrderOf(scene.book.table, net)
   /** The exit of the position, which knows the net as it was when the exit began. */
   const exit = (but: Partial<ExitRecord> = {}): ExitRecord => {
     const { position, generation } = scene.view
@@ -62,7 +62,7 @@ describe('a net beside the exit of its position', () => {
   it('is no order beside the exit before it has left, nor after an end without a fill', () => {
     const unsent = aNetBook()
     unsent.cycle()
-    expect(besideOf(unsent.book.table, unsent.net())).to.equal(undefined)
+    expect(pastOrderOf(unsent.book.table, unsent.net())).to.equal(undefined)
     seen('ended', { quantity: 0, price: null as never })
     expect(beside()).to.equal(undefined)
   })
