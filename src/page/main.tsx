@@ -9,6 +9,7 @@ if (location.pathname.endsWith('/docs')) {
   // The document needs no data of the account: nothing of the live page begins.
   void import('./views/docs.tsx').then(({ DocsPage }) => render(<DocsPage />, root))
 } else {
-  render(<App />, root)
+  // The first request is on its way while the page is rendered.
   start()
+  render(<App />, root)
 }

@@ -27,7 +27,7 @@ const connection = new Connection(store, {
     if (frame !== 0) return
     frame = requestAnimationFrame(() => {
       frame = 0
-      sums.value = sumsOf(store.rows.values(), store.series)
+      sums.value = sumsOf(store.rows.values(), store.series, row => store.blockedBy(row))
       revision.value++
       tick()
     })

@@ -58,8 +58,9 @@ export function pctText(pct: number | null): string {
 export const multipleText = (r: number | null): string =>
   r === null ? '–' : `${r > 0 ? '+' : ''}${fixed(r, 2)}${SPACE}R`
 
-export const quantityText = (quantity: number): string =>
-  signed(new Intl.NumberFormat('en', { maximumFractionDigits: 8 }).format(quantity))
+const QUANTITY = new Intl.NumberFormat('en', { maximumFractionDigits: 8 })
+
+export const quantityText = (quantity: number): string => signed(QUANTITY.format(quantity))
 
 /** A duration in ms for a person. */
 export function durationText(ms: number): string {

@@ -81,15 +81,20 @@ export interface ViewExit {
   readonly endedAt: number | null
 }
 
+/** Words for the status of the whole account. */
+export const VIEW_WORDS = ['guarded', 'attention', 'not guarded'] as const
+
 /** Status of the whole account, with its reasons. */
 export interface ViewStatus {
-  readonly word: 'guarded' | 'attention' | 'not guarded'
+  readonly word: (typeof VIEW_WORDS)[number]
   /** Most serious first. */
   readonly why: readonly string[]
   /** Since when the status holds, epoch ms; null: unknown. */
   readonly since: number | null
   /** Reasons why no exit order could be sent now; empty: it could. */
   readonly blockedBy: readonly string[]
+  /** The same of single accounts where the service names several: only those that cannot send. */
+  readonly blockedAccounts: Readonly<Record<string, readonly string[]>>
   readonly killSwitch: {
     readonly state: KillSwitchState
     readonly since: number | null

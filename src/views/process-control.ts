@@ -137,19 +137,29 @@ export class ProcessControl extends SharedControl implements Control {
   }
 
   trades(query: TradesQuery): Promise<TradesPage> {
+    const found = this.prefixed(query.positionId)
+    if (found !== undefined) return found.control.trades({ ...query, positionId: found.id })
     return tradesOf(each => this.deps.store.journal(each), query)
   }
 
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {
+    const found = this.prefixed(query.positionId)
+    if (found !== undefined) return found.control.journal({ ...query, positionId: found.id })
     return this.deps.store.journal(query)
+  }
+
+  /** The position that `account/id` names; undefined for an id without an account, which is that of every account. */
+  private prefixed(id: string | undefined): Found | undefined {
+    const { name, part } = accountParts(id ?? '')
+    const control = this.accounts.get(name)
+    return control === undefined || part === undefined ? undefined : { control, id: part }
   }
 
   /** The account that an id begins with. @throws WatchkeeperError ACCOUNT_REQUIRED for an id without one. */
   private found(id: string): Found {
-    const { name, part } = accountParts(id)
-    const control = this.accounts.get(name)
-    if (control === undefined || part === undefined) throw this.required()
-    return { control, id: part }
+    const found = this.prefixed(id)
+    if (found === undefined) throw this.required()
+    return found
   }
 
   private required(): WatchkeeperError {

@@ -352,6 +352,14 @@ describe('a service with two accounts', function () {
       (await get(`/api/accounts/bolt/journal?after=${own[2]!.seq}&limit=2`)).text,
     ) as JournalLine[]
     expect(page).to.deep.equal(own.slice(3, 5))
+    // The id that the page shows names the account.
+    const one = JSON.parse(
+      (await get('/api/journal?last=1000&positionId=bolt%2Fp1')).text,
+    ) as JournalLine[]
+    expect(one.length).to.be.above(0)
+    expect(one.map(({ account, positionId: id }) => `${String(account)}/${id}`)).to.deep.equal(
+      one.map(() => 'bolt/p1'),
+    )
     const { json } = await get('/api/accounts/bolt/exits')
     const exitsOf = json['exits'] as { account: string }[]
     expect(exitsOf.length).to.be.above(5)
@@ -404,6 +412,14 @@ describe('a service with two accounts', function () {
     await until(async () => (await lastCut('cove'))[1] > before)
     expect(await lastCut('bolt')).to.deep.equal([undefined, 0])
     await acme.script({ clear: true })
+    const accounts = JSON.parse((await get('/api/accounts')).text) as {
+      name: string
+      sharedLimits: string[]
+    }[]
+    expect(accounts.map(each => [each.name, each.sharedLimits])).to.deep.include([
+      'cove',
+      ['office'],
+    ])
     const at = ['--url', `http://127.0.0.1:${port}`]
     const { stdout } = await watchkeeper(['gateway', '--account', 'cove', ...at])
     expect(stdout).to.match(/^all \(shared: office\) /m)

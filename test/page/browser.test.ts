@@ -208,6 +208,39 @@ needing('chromium').describe('The page in a browser', function () {
     await page.context().close()
   })
 
+  it('shows each line of a long list once, at its place, while the list scrolls', async () => {
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
+    for (let each = 0; each < 80; each++) {
+      const position = { id: `n-${each}`, instrument: 'GOLD', side: 'long', quantity: 1 }
+      const body = JSON.stringify({ ...position, entryPrice: 2_632 })
+      await ask(port, '/api/positions', { method: 'POST', headers, body })
+    }
+    const { page } = await opened(browser, url, { viewport: { width: 1_200, height: 600 } })
+    const { positions } = (await ask(port, '/api/positions?limit=500')).json as unknown as {
+      positions: object[]
+    }
+    const count = positions.length
+    await page.locator('.count', { hasText: `${count} positions` }).waitFor()
+    const shown = `[...document.querySelectorAll('.row')].map(row =>
+      [parseFloat(row.style.top), Number(row.getAttribute('aria-rowindex')) - 2, row.id])`
+    for (const top of [0, 1_777, 3_200, 400]) {
+      await page.evaluate(`window.scrollTo(0, ${top})`)
+      const first = `document.querySelector('.rows').getBoundingClientRect().top`
+      await until(async () => {
+        const seen = -(await page.evaluate<number>(first))
+        const rows = await page.evaluate<[number, number, string][]>(shown)
+        const places = new Set(rows.map(([, index]) => index))
+        const needed = Array.from({ length: 14 }, (_, line) => Math.floor(seen / 40) + line)
+        return (
+          rows.every(([at, index]) => at === 40 * index) &&
+          new Set(rows.map(([, , id]) => id)).size === rows.length &&
+          needed.every(line => line < 0 || line >= count || places.has(line))
+        )
+      })
+    }
+    await page.context().close()
+  })
+
   it('reloads where the service serves another build', async () => {
     const { page } = await opened(browser, url)
     await page.locator('.row').first().waitFor()

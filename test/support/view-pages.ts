@@ -39,6 +39,7 @@ export const aPage = (rows: readonly ViewRow[], changes: Partial<ViewPage> = {})
     why: [],
     since: null,
     blockedBy: [],
+    blockedAccounts: {},
     version: '1',
     killSwitch: { state: 'off', since: null, by: null, held: 0 },
   },

@@ -4,6 +4,7 @@ import { POSITION_STATES } from '../../domain/position.ts'
 import { EXITABLE_STATES } from '../../ports/control/exitable.ts'
 import { killSwitchState } from '../../ports/control/kill-switch.ts'
 import { portfolioView } from '../../ports/control/portfolio.ts'
+import { VIEW_WORDS } from '../../ports/view.ts'
 
 const maybe = z.number().nullable()
 const maybeText = z.string().nullable()
@@ -66,10 +67,13 @@ const exit = z.object({
 })
 
 const status = z.object({
-  word: z.enum(['guarded', 'look', 'not guarded']),
+  word: z.enum(VIEW_WORDS),
   why: z.array(z.string()),
   since: maybe,
-  blockedBy: z.array(z.string()),
+  blockedBy: z.array(z.string()).describe('Why no exit order of any account could be sent.'),
+  blockedAccounts: z
+    .record(z.string(), z.array(z.string()))
+    .describe('Why none of single accounts could, by account; empty with one account.'),
   killSwitch: z.object({
     state: killSwitchState,
     since: maybe,

@@ -38,5 +38,6 @@ function viewOf(
     positions: [...control.openIds()].length,
     mode: String(checks['service:mode']?.[0]?.observedValue ?? 'guard'),
     killSwitch: control.killSwitch().state,
+    sharedLimits: [...new Set(control.gateway().limits.flatMap(({ shared = [] }) => shared))],
   }
 }

@@ -9,7 +9,7 @@ export function statusOf(control: Control): ViewStatus {
   const { state, since, by, held } = control.killSwitch()
   return {
     ...wordOf(control),
-    blockedBy: blockedBy(control),
+    ...blocked(control),
     killSwitch: {
       state,
       since,
@@ -38,6 +38,17 @@ const WORDS = { pass: 'guarded', warn: 'attention', fail: 'not guarded' } as con
 
 /** States of a breaker in which calls can pass. */
 const PASSING = new Set(['closed', 'half-open', 'disabled', 'metrics-only'])
+
+/** Reasons of all accounts, and of those that alone cannot send: a halt of one concerns no position of another. */
+function blocked(control: Control): Pick<ViewStatus, 'blockedBy' | 'blockedAccounts'> {
+  if (control.accounts === undefined) return { blockedBy: blockedBy(control), blockedAccounts: {} }
+  const found = [...control.accounts].map(([name, each]) => [name, blockedBy(each)] as const)
+  const [first] = found
+  return {
+    blockedBy: first?.[1].filter(why => found.every(([, reasons]) => reasons.includes(why))) ?? [],
+    blockedAccounts: Object.fromEntries(found.filter(([, reasons]) => reasons.length > 0)),
+  }
+}
 
 /** Reasons why no exit order could be sent now: each is sufficient. */
 function blockedBy(control: Control): string[] {

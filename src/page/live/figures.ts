@@ -69,8 +69,15 @@ export interface Sums {
 /** How much worse than its level every stop fills in the second figure, as a share. */
 export const WORSE = 0.01
 
-/** Adds up all positions; money by currency, the largest risk first. */
-export function sumsOf(rows: Iterable<Row>, series: readonly Series[]): Sums {
+/**
+ * Adds up all positions; money by currency, the largest risk first. `blockedBy`: why no order of a position could
+ * leave, whatever it is itself.
+ */
+export function sumsOf(
+  rows: Iterable<Row>,
+  series: readonly Series[],
+  blockedBy: (row: Row) => string | null = () => null,
+): Sums {
   const byCurrency = new Map<string | null, Money>()
   const sums = { guarded: 0, exiting: 0, observed: 0, unguarded: 0, unbounded: 0, exitable: 0 }
   let unexitableBy: string | null = null
@@ -78,8 +85,9 @@ export function sumsOf(rows: Iterable<Row>, series: readonly Series[]): Sums {
     sums[row.levels[STATE]]++
     // What is being exited is on its way out.
     const isExiting = row.levels[STATE] === 'exiting'
-    if (isExiting || row.levels[EXITABLE] === 'yes') sums.exitable++
-    else unexitableBy ??= row.levels[UNEXITABLE]
+    const blocked = blockedBy(row)
+    if (blocked === null && (isExiting || row.levels[EXITABLE] === 'yes')) sums.exitable++
+    else unexitableBy ??= blocked ?? row.levels[UNEXITABLE]
     const { price, currency } = series[row.series]!
     const money = byCurrency.get(currency) ?? { currency, atRisk: 0, atRiskWorse: 0, profit: 0 }
     byCurrency.set(currency, money)

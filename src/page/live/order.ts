@@ -17,21 +17,33 @@ export interface Choice {
 
 /**
  * The lines of the list: positions in trouble first, then the nearest to its stop. A position with
- * an unknown distance comes before all others: a person should check it.
+ * an unknown distance comes before all others: a person should check it. `last`: the lines of the
+ * same choice before; the same lines again where the order is still theirs.
  */
-export function linesOf(store: LiveStore, { filter, grouping }: Choice): Line[] {
+export function linesOf(
+  store: LiveStore,
+  { filter, grouping }: Choice,
+  last: readonly Line[] = [],
+): readonly Line[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
   const rows: Row[] = []
   const keys = new Map<Row, number>()
-  for (const row of store.rows.values()) {
-    if (words.length > 0 && !matches(store, row, words)) continue
+  const take = (row: Row): void => {
+    if (keys.has(row) || (words.length > 0 && !matches(store, row, words))) return
     rows.push(row)
     keys.set(row, keyOf(store, row))
   }
+  // The former order is almost the present one: a sort of that takes little more than one comparison a row.
+  for (const line of last) {
+    if (line.kind === 'row' && store.rows.get(line.row.row) === line.row) take(line.row)
+  }
+  for (const row of store.rows.values()) take(row)
   rows.sort((a, b) => keys.get(a)! - keys.get(b)! || a.row - b.row)
-  return grouping === 'none'
-    ? rows.map(row => ({ kind: 'row', row }))
-    : grouped(store, rows, grouping)
+  if (grouping !== 'none') return grouped(store, rows, grouping)
+  const isSame =
+    rows.length === last.length &&
+    last.every((line, index) => line.kind === 'row' && line.row === rows[index])
+  return isSame ? last : rows.map(row => ({ kind: 'row', row }))
 }
 
 function matches(store: LiveStore, row: Row, words: readonly string[]): boolean {

@@ -81,6 +81,14 @@ export class LiveStore {
     return undefined
   }
 
+  /** Why no exit order of a position could leave, whatever it is itself; null: one could. */
+  blockedBy({ account }: Pick<Row, 'account'>): string | null {
+    const { status } = this
+    if (status === undefined) return null
+    const [name = ''] = (account ?? '').split('/')
+    return status.blockedBy[0] ?? status.blockedAccounts[name]?.[0] ?? null
+  }
+
   private priced(prices: readonly ViewPrice[]): void {
     for (const [index, price, at] of prices) {
       const series = this.series[index]

@@ -1,6 +1,7 @@
 import { useSignalEffect } from '@preact/signals'
 import { place } from '../route.ts'
 import { behindMs, isStale } from '../state.ts'
+import { Accounts } from './accounts.tsx'
 import { Banner } from './banner.tsx'
 import { ExitsPanel } from './exits.tsx'
 import { Lazy } from './lazy.tsx'
@@ -31,6 +32,7 @@ export function App() {
         {isHome ? (
           <>
             <Numbers />
+            <Accounts />
             <div class="columns">
               <List />
               <ExitsPanel />

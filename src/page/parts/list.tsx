@@ -1,17 +1,15 @@
-import { useComputed, useSignal } from '@preact/signals'
+import { signal, useComputed, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { GROUPINGS, linesOf, type Grouping, type Line } from '../live/order.ts'
 import { go, hrefOf } from '../route.ts'
-import { revision, serviceNow, store } from '../state.ts'
-import { PositionRow } from './row.tsx'
+import { revision, store } from '../state.ts'
+import { heightOf, Window } from './window.tsx'
 
 /** The list is sorted at most so often, and not while a pointer is over it, ms. */
 const ORDER_MS = 1_000
-/** Lines rendered beyond both edges of the window. */
-const MARGIN = 6
-const NARROW = window.matchMedia('(max-width: 760px)')
-/** Heights of a line in the style sheet: of the table, and of the cards of a phone. */
-const heightOf = (): number => (NARROW.matches ? 104 : 40)
+
+/** Words that the shown positions must have. */
+export const filter = signal('')
 
 interface Ordered {
   lines: readonly Line[]
@@ -21,7 +19,6 @@ interface Ordered {
 
 /** All positions, the nearest to its stop first; some 40 of them are in the document. */
 export function List() {
-  const filter = useSignal('')
   const grouping = useSignal<Grouping>('none')
   const active = useSignal(-1)
   const scroll = useSignal(0)
@@ -41,7 +38,11 @@ export function List() {
       ordered.current = {
         key,
         at: now,
-        lines: linesOf(store, { filter: filter.value, grouping: grouping.value }),
+        lines: linesOf(
+          store,
+          { filter: filter.value, grouping: grouping.value },
+          last.key === key ? last.lines : [],
+        ),
       }
     }
     return ordered.current.lines
@@ -90,7 +91,7 @@ export function List() {
 
   return (
     <section class="list" aria-label="Positions">
-      <Tools filter={filter} grouping={grouping} shown={lines.value} />
+      <Tools grouping={grouping} shown={lines.value} />
       <div
         class="grid"
         role="grid"
@@ -108,9 +109,9 @@ export function List() {
           class="rows"
           role="rowgroup"
           ref={rows}
-          style={{ '--height': `${lines.value.length * heightOf()}px` }}
+          style={{ height: `${lines.value.length * heightOf()}px` }}
         >
-          <Window lines={lines.value} scroll={scroll.value} active={active.value} />
+          <Window lines={lines.value} scroll={scroll} active={active} />
         </div>
       </div>
       {lines.value.length === 0 && (
@@ -128,52 +129,6 @@ export function List() {
 
 const activeId = (line: Line | undefined): string | undefined =>
   line?.kind === 'row' ? `row-${line.row.row}` : undefined
-
-/** The visible lines, and some beyond the edges. */
-function Window(props: {
-  readonly lines: readonly Line[]
-  readonly scroll: number
-  readonly active: number
-}) {
-  const { lines, scroll, active } = props
-  const height = heightOf()
-  const from = Math.max(0, Math.floor(scroll / height) - MARGIN)
-  const until = Math.min(lines.length, Math.ceil((scroll + innerHeight) / height) + MARGIN)
-  const now = serviceNow()
-  return (
-    <>
-      {lines.slice(from, until).map((line, place) => {
-        const index = from + place
-        if (line.kind === 'head') {
-          return (
-            <div
-              key={`head ${line.name}`}
-              class="group"
-              role="row"
-              aria-rowindex={index + 2}
-              style={{ '--top': `${index * height}px` }}
-            >
-              <span role="gridcell" aria-colspan={9}>
-                {line.name} <small>{line.count}</small>
-              </span>
-            </div>
-          )
-        }
-        return (
-          <PositionRow
-            key={line.row.row}
-            row={line.row}
-            series={store.series[line.row.series]!}
-            now={now}
-            top={index * height}
-            index={index + 1}
-            isActive={index === active}
-          />
-        )
-      })}
-    </>
-  )
-}
 
 const HEADS = [
   'Position',
@@ -200,12 +155,8 @@ function Heads() {
 }
 
 /** Filter and grouping. */
-function Tools(props: {
-  readonly filter: { value: string }
-  readonly grouping: { value: Grouping }
-  readonly shown: readonly Line[]
-}) {
-  const { filter, grouping, shown } = props
+function Tools(props: { readonly grouping: { value: Grouping }; readonly shown: readonly Line[] }) {
+  const { grouping, shown } = props
   const field = useRef<HTMLInputElement>(null)
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {

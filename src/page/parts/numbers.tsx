@@ -92,7 +92,12 @@ function Profit({
 }) {
   // Sums of different currencies cannot be added.
   if (money.length > 1) {
-    return <span>{moneyText(realised, null, true)}</span>
+    return (
+      <>
+        {moneyText(realised, null, true)}
+        <span class="of"> realised, in {money.length} currencies</span>
+      </>
+    )
   }
   const total = realised + (money[0]?.profit ?? 0)
   return (
@@ -128,9 +133,7 @@ function Limit({ limit }: { readonly limit: LimitView }) {
 function Exitable() {
   const { status, rows } = store
   const blocked = status?.blockedBy ?? []
-  const { exitable, unexitableBy } = sums.value
-  const count = blocked.length > 0 ? 0 : exitable
-  const why = blocked[0] ?? unexitableBy
+  const { exitable: count, unexitableBy: why } = sums.value
   return (
     <div class="number">
       <h2>Could exit right now</h2>

@@ -1,3 +1,4 @@
+import { Component } from 'preact'
 import {
   atRisk,
   CAUSE,
@@ -12,28 +13,44 @@ import {
 } from '../live/figures.ts'
 import type { Row as Position, Series } from '../live/store.ts'
 import { hrefOf } from '../route.ts'
-import { ageText, moneyText, percentText, priceText, quantityText, words } from '../text.ts'
+import { store } from '../state.ts'
+import { moneyText, percentText, priceText, quantityText, words } from '../text.ts'
 import { Scale } from './scale.tsx'
-
-/** Prices older than this are marked, ms. */
-const OLD_PRICE_MS = 30_000
 
 export interface RowProps {
   readonly row: Position
+  /** Those of the row: a frame replaces them. */
+  readonly levels: Position['levels']
   readonly series: Series
-  /** The service's clock, epoch ms. */
-  readonly now: number
+  /** That of the series: a frame changes it. */
+  readonly price: number | null
+  /** Age of the price; null: there is none. */
+  readonly age: string | null
+  /** The price is missing, or too old to rely on. */
+  readonly isOld: boolean
+  /** Why no exit order of it could leave, whatever it is itself. */
+  readonly blocked: string | null
   readonly top: number
   /** Index in the whole list, from 1. */
   readonly index: number
   readonly isActive: boolean
 }
 
-/** One position of the list. */
-export function PositionRow({ row, series, now, top, index, isActive }: RowProps) {
-  const { price, at, tickSize, currency, instrument } = series
+/** One position of the list; it is rendered again only when something that it shows has changed. */
+export class PositionRow extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    const { props } = this
+    return (Object.keys(next) as (keyof RowProps)[]).some(name => next[name] !== props[name])
+  }
+
+  override render() {
+    return <Cells {...this.props} />
+  }
+}
+
+function Cells({ row, series, price, age, isOld, top, index, isActive }: RowProps) {
+  const { tickSize, currency, instrument } = series
   const profit = price === null ? null : profitAt(row, price)
-  const ageMs = at === null ? null : now - at
   const away = distance(row, price)
   return (
     <div
@@ -43,22 +60,21 @@ export function PositionRow({ row, series, now, top, index, isActive }: RowProps
       aria-rowindex={index + 1}
       data-active={isActive}
       data-state={row.levels[STATE]}
-      style={{ '--top': `${top}px` }}
+      style={{ top: `${top}px` }}
     >
       <span role="gridcell" class="id">
         <a href={hrefOf('positions', row.id)} tabIndex={-1}>
           {row.id}
         </a>
-        {row.account !== null && <small> {row.account}</small>}
+        {row.account !== null && !row.id.startsWith(`${row.account.split('/')[0]}/`) && (
+          <small> {row.account}</small>
+        )}
       </span>
       <span role="gridcell" class="holding">
         <b class={row.side}>{row.side}</b> {quantityText(row.levels[QUANTITY])} {instrument}
       </span>
       <span role="gridcell" class="price">
-        {priceText(price, tickSize)}{' '}
-        <small class={ageMs === null || ageMs > OLD_PRICE_MS ? 'bad' : ''}>
-          {ageMs === null ? 'no price' : ageText(ageMs)}
-        </small>
+        {priceText(price, tickSize)} <small class={isOld ? 'bad' : ''}>{age ?? 'no price'}</small>
       </span>
       <span role="gridcell" class={`profit ${profit === null ? '' : profit < 0 ? 'bad' : 'good'}`}>
         {moneyText(profit, currency, true)}
@@ -91,10 +107,11 @@ const CAN_EXIT = { yes: ['good', 'yes'], no: ['bad', 'no'], unknown: ['warn', 'u
 
 /** Whether a position could be exited now, and why not. */
 export function CanExit({ row }: { readonly row: Position }) {
-  const state = row.levels[EXITABLE]
+  const blocked = store.blockedBy(row)
+  const state = blocked === null ? row.levels[EXITABLE] : 'no'
   if (state === null) return <span class="quiet">–</span>
   const [tone, text] = CAN_EXIT[state]
-  const why = row.levels[UNEXITABLE]
+  const why = blocked ?? row.levels[UNEXITABLE]
   return (
     <span class={tone} title={why ?? 'An exit could leave now'}>
       {text}

@@ -2,8 +2,8 @@ import { placesOf, profitAt, STOP, TARGET } from '../live/figures.ts'
 import type { Row, Series } from '../live/store.ts'
 import { priceText } from '../text.ts'
 
-/** A share of the width as a CSS property. */
-const at = (place: number) => ({ '--at': `${(place * 100).toFixed(2)}%` })
+/** A share of the width as a place. */
+const at = (place: number) => ({ left: `${(place * 100).toFixed(2)}%` })
 
 /** Stop, entry, price and target of a position on one line; the worse prices are on the left. */
 export function Scale({ row, series }: { readonly row: Row; readonly series: Series }) {
@@ -21,10 +21,7 @@ export function Scale({ row, series }: { readonly row: Row; readonly series: Ser
   return (
     <div class="scale" role="img" aria-label={label} title={label} data-gain={isGain}>
       {now !== null && (
-        <i
-          class="way"
-          style={{ '--at': `${(from * 100).toFixed(2)}%`, '--size': `${(size * 100).toFixed(2)}%` }}
-        />
+        <i class="way" style={{ ...at(from), width: `${(size * 100).toFixed(2)}%` }} />
       )}
       {stop !== null && <i class="stop" style={at(stop)} />}
       <i class="entry" style={at(entry)} />

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import type { AccountView } from '../../ports/control/accounts.ts'
 import type { GatewayView } from '../../ports/control/gateway.ts'
 import { change } from '../api.ts'
 import { Confirm } from '../parts/confirm.tsx'
@@ -17,9 +18,38 @@ const ACTS = [
   ['metrics-only', 'count, and let every call through'],
 ] as const
 
-/** Breakers with their history, throttles against their ceilings, lanes, and the last calls. */
+const ACCOUNTS_MS = 60_000
+
+/** The gateway of the account, or of the one that a person chooses among several. */
 export function GatewayPage() {
-  const { data, failure, again } = usePoll<GatewayView>('/api/gateway', 1_000)
+  const { data, failure } = usePoll<readonly AccountView[]>('/api/accounts', ACCOUNTS_MS)
+  const chosen = useSignal<string | undefined>(undefined)
+  const accounts = data.value
+  if (accounts === undefined) return <Failure text={failure.value} />
+  const name = chosen.value ?? accounts[0]?.name ?? ''
+  const base = accounts.length > 1 ? `/api/accounts/${encodeURIComponent(name)}` : '/api'
+  return (
+    <>
+      {accounts.length > 1 && (
+        <p class="tools">
+          <label>
+            account{' '}
+            <select value={name} onChange={event => (chosen.value = event.currentTarget.value)}>
+              {accounts.map(each => (
+                <option key={each.name}>{each.name}</option>
+              ))}
+            </select>
+          </label>
+        </p>
+      )}
+      <Gateway key={base} base={base} />
+    </>
+  )
+}
+
+/** Breakers with their history, throttles against their ceilings, lanes, and the last calls. */
+function Gateway({ base }: { readonly base: string }) {
+  const { data, failure, again } = usePoll<GatewayView>(`${base}/gateway`, 1_000)
   const act = useSignal<{ group: string; name: string; meaning: string } | undefined>(undefined)
   const view = data.value
   return (
@@ -72,7 +102,9 @@ export function GatewayPage() {
             act.value = undefined
             again()
           }}
-          run={() => change('POST', `/api/gateway/breakers/${act.value!.group}/${act.value!.name}`)}
+          run={() =>
+            change('POST', `${base}/gateway/breakers/${act.value!.group}/${act.value!.name}`)
+          }
         >
           <p>This will {act.value.meaning}.</p>
         </Confirm>

@@ -9,6 +9,17 @@ export function slippageOf({ level, price, side }: TradeView): number | null {
   return Number(((level - price) * (side === 'long' ? 1 : -1)).toPrecision(8))
 }
 
+/** Profit of each currency: amounts of different ones are not added up. */
+export function totalsOf(
+  trades: readonly Pick<TradeView, 'profit' | 'currency'>[],
+): readonly (readonly [currency: string | null, total: number])[] {
+  const totals = new Map<string | null, number>()
+  for (const { profit, currency } of trades) {
+    if (profit !== null) totals.set(currency, (totals.get(currency) ?? 0) + profit)
+  }
+  return [...totals]
+}
+
 const COLUMNS = [
   'closedAt',
   'positionId',

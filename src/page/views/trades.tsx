@@ -16,7 +16,7 @@ import {
   timeText,
   words,
 } from '../text.ts'
-import { csvOf, slippageOf } from './trade-figures.ts'
+import { csvOf, slippageOf, totalsOf } from './trade-figures.ts'
 
 interface Page {
   readonly positions: readonly TradeView[]
@@ -49,14 +49,17 @@ export function TradesPage() {
   const newest = store.exits.find(({ endedAt }) => endedAt !== null)?.seq
   useEffect(() => void load(null), [newest])
   const now = serviceNow()
-  const total = trades.value.reduce((sum, { profit }) => sum + (profit ?? 0), 0)
   return (
     <>
       <Failure text={failure.value} />
       <div class="tools">
         <span>
-          {trades.value.length} trades,{' '}
-          <b class={total < 0 ? 'bad' : 'good'}>{moneyText(total, null, true)}</b>
+          {trades.value.length} trades
+          {totalsOf(trades.value).map(([currency, total]) => (
+            <span key={currency}>
+              , <b class={total < 0 ? 'bad' : 'good'}>{moneyText(total, currency, true)}</b>
+            </span>
+          ))}
         </span>
         <button
           type="button"

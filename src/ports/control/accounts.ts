@@ -11,6 +11,9 @@ export const accountView = z.object({
   positions: z.number().describe('Open positions.'),
   mode: z.string().describe('`guard` or `observe`.'),
   killSwitch: killSwitchState,
+  sharedLimits: z
+    .array(z.string())
+    .describe('Names of the limits that it shares with other accounts.'),
 })
 
 export interface AccountView extends Answer<typeof accountView> {}

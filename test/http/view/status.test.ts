@@ -64,6 +64,19 @@ describe('The status of the whole account', () => {
     expect(killSwitch).to.include({ state: 'halt', by: 'token at ::1', held: 0 })
   })
 
+  it('names what prevents the orders of one account apart from what prevents all', async () => {
+    const [desk, coins] = [new FakeControl(), new FakeControl()]
+    const both = Object.assign(new FakeControl(), {
+      accounts: new Map(Object.entries({ desk, coins })),
+    })
+    expect(statusOf(both)).to.deep.include({ blockedBy: [], blockedAccounts: {} })
+    await desk.setKillSwitch({ state: 'halt' }, { who: 'token', from: '::1' })
+    const halted = ['the kill switch is at halt']
+    expect(statusOf(both)).to.deep.include({ blockedBy: [], blockedAccounts: { desk: halted } })
+    await coins.setKillSwitch({ state: 'halt' }, { who: 'token', from: '::1' })
+    expect(statusOf(both).blockedBy).to.deep.equal(halted)
+  })
+
   it('names no obstacle where a breaker lets calls through', () => {
     const control = new FakeControl()
     const orders = {

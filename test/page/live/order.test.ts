@@ -37,6 +37,28 @@ describe('The order of the list', () => {
     expect(ids(store, 'main short')).to.deep.equal([])
   })
 
+  it('is the same list until a row changes its place, comes or goes', () => {
+    const store = storeOf(
+      aRow(0, { levels: levels(0, { stop: 90 }) }),
+      aRow(1, { levels: levels(1, { stop: 99 }) }),
+    )
+    const choice = { filter: '', grouping: 'none' } as const
+    const idsOf = (lines: ReturnType<typeof linesOf>): string[] =>
+      lines.map(line => (line.kind === 'row' ? line.row.id : ''))
+    const first = linesOf(store, choice)
+    expect(linesOf(store, choice, first)).to.equal(first)
+    store.rows.get(0)!.levels = levels(0, { stop: 99.5 })
+    const second = linesOf(store, choice, first)
+    expect([idsOf(first), idsOf(second)]).to.deep.equal([
+      ['p1', 'p0'],
+      ['p0', 'p1'],
+    ])
+    store.rows.delete(0)
+    expect(idsOf(linesOf(store, choice, second))).to.deep.equal(['p1'])
+    store.rows.set(2, aRow(2, { levels: levels(2, { stop: 80 }) }))
+    expect(idsOf(linesOf(store, choice, second))).to.deep.equal(['p1', 'p2'])
+  })
+
   it('puts groups in the order of their first row', () => {
     const store = storeOf(
       aRow(0, { account: 'a', levels: levels(0, { stop: 90 }) }),
