@@ -22,7 +22,7 @@ export interface ControlDeps {
   readonly desk: CallDesk
   readonly answers: LastAnswers
   /** Whether a position could be exited; undefined: it is not evaluated. */
-  readonly exitable?: Pick<ExitableDesk, 'of'>
+  readonly exitable?: Pick<ExitableDesk, 'of' | 'accountWhy'>
   readonly log: Pick<Logger, 'levels' | 'setLevel'>
   /** Figures of the service. */
   metrics(format: MetricsFormat): Promise<string>

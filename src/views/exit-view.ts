@@ -6,15 +6,23 @@ import { isUnprovable } from '../exits/settings.ts'
 import { executedOf } from '../exits/shares.ts'
 import type { AccountFacts } from '../observability/account-checks.ts'
 import type { ExitView } from '../ports/control/why.ts'
+import { waitOf, type WaitDeps } from './exit-waits.ts'
 
 /** The exit of a position with its history; undefined where none was decided. */
 export function exitView(
-  { engine: { book }, state: { openExits } }: Pick<Account, 'engine' | 'state'>,
+  {
+    system: {
+      engine: { book },
+      state: { openExits },
+    },
+    waits,
+  }: { readonly system: Pick<Account, 'engine' | 'state'>; readonly waits: WaitDeps },
   id: PositionId,
 ): ExitView | undefined {
   const record = book.exits.record(id) ?? openExits.get(id)
   if (record === undefined) return undefined
   const { state, attempt, order, quantity, rejections, steps } = record
+  const waitsFor = waitOf(record, waits)
   return {
     state: state.kind,
     clientOrderId: order.clientOrderId,
@@ -22,6 +30,7 @@ export function exitView(
     attempt,
     quantity,
     rejections,
+    ...(waitsFor !== undefined && { waitsFor }),
     steps,
   }
 }

@@ -75,6 +75,12 @@ export class ExitableDesk {
     return this.account.exitable.kind !== 'no'
   }
 
+  /** Why no order of the account could leave or be accepted, as of the last cycle; undefined: one could, or that is not known. */
+  get accountWhy(): string | undefined {
+    const { exitable } = this.account
+    return exitable.kind === 'no' ? exitable.why : undefined
+  }
+
   /** Judges the account, and the next positions. */
   cycle(): void {
     const exitable = accountExitable(this.accountStanding())

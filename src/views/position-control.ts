@@ -51,7 +51,15 @@ export class PositionControl {
     const child = this.deps.system.engine.registry.get(positionId(id))
     if (position === undefined) return undefined
     const rules = child === undefined ? [] : explain(child.guard, this.deps.clock.now())
-    const exit = exitView(this.deps.system, positionId(id))
+    const { system, desk, exitable, clock } = this.deps
+    const waits = {
+      system,
+      desk,
+      accountWhy: exitable?.accountWhy,
+      steadyMs: system.clock.steady(),
+      monotonicMs: clock.monotonic(),
+    }
+    const exit = exitView({ system, waits }, positionId(id))
     const net = netViewOf(this.deps.system, positionId(id))
     return { position, rules, ...(net && { net }), ...(exit && { exit }) }
   }

@@ -193,11 +193,19 @@ describe('pacedBroker of a live system', () => {
       }
     }
   }
-  const stateOf = (): string | undefined => exitView(system, positionId('p1'))?.state
+  const view = (accountWhy?: string) => {
+    const times = { steadyMs: system.clock.steady(), monotonicMs: now }
+    return exitView({ system, waits: { system, desk, accountWhy, ...times } }, positionId('p1'))
+  }
+  const stateOf = (): string | undefined => view()?.state
   const isOpen = (): boolean => system.state.register.get(positionId('p1'))?.state === 'open'
 
   it('shows an order as queued while it waits for the breaker, and sends it then', async () => {
     expect(stateOf()).to.equal('queued')
+    expect(view()?.waitsFor).to.equal('a person: the circuit breaker of orders was opened by hand')
+    expect(view('the kill switch is halt')?.waitsFor).to.equal(
+      'the account: the kill switch is halt',
+    )
     now++
     desk.handle('orders', reset)
     expect(account.placed).to.equal(1)

@@ -72,11 +72,12 @@ function netLine({ state, why, ...net }: NonNullable<WhyView['net']>): string {
 
 /** The progress of its exit, and its history. */
 function exitLines(exit: NonNullable<WhyView['exit']>): string[] {
-  const { state, executed, quantity, attempt, clientOrderId, rejections, steps } = exit
+  const { state, executed, quantity, attempt, clientOrderId, rejections, steps, waitsFor } = exit
   const refused = rejections === 0 ? '' : `, ${rejections} times refused`
   const order = `attempt ${attempt}, order ${onOneLine(clientOrderId)}`
   return [
     `exit: ${state}, ${executed} of ${quantity} executed, ${order}${refused}`,
+    ...(waitsFor === undefined ? [] : [`waits for: ${onOneLine(waitsFor)}`]),
     ...stepLines(steps),
   ]
 }

@@ -36,6 +36,10 @@ export const exitView = z.object({
   quantity: z.number().describe('Units to close in all.'),
   executed: z.number().describe('Units of them that are executed.'),
   rejections: z.number(),
+  waitsFor: z
+    .string()
+    .optional()
+    .describe('What the exit waits for: the first thing that holds it. Absent once it is over.'),
   steps: z
     .array(z.object({ at: time, attempt: z.number(), what: z.string() }))
     .describe('Oldest first; of a long history the middle is left out.'),
