@@ -4,6 +4,7 @@ import type { VenueBroker } from '../../../src/brokers/venue/account.ts'
 import { instrumentId } from '../../../src/domain/ids.ts'
 import type { Side } from '../../../src/domain/position.ts'
 import { OddServer } from '../odd-server.ts'
+import { countCase } from './cases.ts'
 import { GOLDEN_ID, goldenExit } from './golden.ts'
 import type { Mutant } from './mutations.ts'
 
@@ -89,6 +90,7 @@ export async function provesNothing(
 ): Promise<void> {
   for (const { how, text } of mutants) {
     venue.text = text
+    countCase('mutated', `${ask.toString()} ${text}`)
     expect(await ask(), how).to.equal('unknown')
   }
 }

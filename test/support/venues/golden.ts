@@ -3,6 +3,7 @@ import type { Ask } from '../../../src/brokers/http/exchange.ts'
 import type { Stamp } from '../../../src/brokers/venue/line.ts'
 import { instrumentId, positionId } from '../../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../../src/domain/order.ts'
+import { countCase } from './cases.ts'
 
 /** A request that another client library (ccxt 4.5.84, offline) built for the same question. */
 export interface Golden {
@@ -22,6 +23,7 @@ const ALL = JSON.parse(
 export function golden(venue: string, call: string): Golden {
   const found = ALL.find(each => each.venue === venue && each.call === call)
   if (found === undefined) throw new Error(`no golden request ${venue} ${call}`)
+  countCase('golden', call)
   return found
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import type { Failure } from '../../../src/brokers/venue/meaning.ts'
+import { countCase } from './cases.ts'
 
 /** One row of `expect.rows`, or the expectation itself. */
 export type Expected = Readonly<Record<string, unknown>>
@@ -29,7 +30,9 @@ export function recordsOf(venue: string): ((what: string) => VenueRecord[]) | un
     const file = join(folder, `${what}.jsonl`)
     if (!existsSync(file)) return []
     const lines = readFileSync(file, 'utf8').trim().split('\n')
-    return lines.map(line => JSON.parse(line) as VenueRecord)
+    const records = lines.map(line => JSON.parse(line) as VenueRecord)
+    for (const { id } of records) countCase('recorded', `${what} ${id}`)
+    return records
   }
 }
 

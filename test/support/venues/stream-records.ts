@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { VenueKind } from '../../../src/brokers/venue/notation.ts'
 import { quoteDialectsOf } from '../../../src/brokers/venue/public.ts'
 import type { StreamMessage } from '../../../src/brokers/venue/stream/dialect.ts'
+import { countCase } from './cases.ts'
 import { mutantsOf } from './mutations.ts'
 import { recordsOf, type VenueRecord } from './records.ts'
 import { SPEECH } from './stream-speech.ts'
@@ -39,6 +40,7 @@ export function streamRecords(kind: VenueKind, folder: string): void {
           const message = dialect.read(mutant.text)
           const isOwn = message.kind === 'quote' && message.part.instrument === 'ACME'
           expect(isOwn, `${path} ${mutant.how}`).to.equal(false)
+          countCase('mutated', mutant.text)
           count++
         }
       }
