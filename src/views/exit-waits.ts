@@ -2,7 +2,7 @@ import type { Account } from '../account/account.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { PositionId } from '../domain/ids.ts'
 import { belowOf, isPriceless } from '../exits/exit-state.ts'
-import { lockHolderBeside } from '../exits/neighbours.ts'
+import { otherLockHolder } from '../exits/neighbours.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import { asksHolding, isHoldingEvidence } from '../exits/settings.ts'
 import { retryInMs, state } from '../resilience/breaker.ts'
@@ -76,7 +76,7 @@ const TURN = 'its turn under the limit of orders (throttle)'
 function lockOf(id: PositionId, { system }: WaitDeps): string | undefined {
   const { book } = system.engine
   if (!isHoldingEvidence(book.settings.capabilities)) return undefined
-  const holder = lockHolderBeside(book.holdings, id)
+  const holder = otherLockHolder(book.holdings, id)
   return holder === undefined
     ? undefined
     : `the lock on its holding, which the exit of ${holder} has`

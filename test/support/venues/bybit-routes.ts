@@ -31,7 +31,7 @@ function place(asked: Asked): unknown {
     ...(plan && { plan }),
   })
   if (answer.kind === 'duplicate') throw new Refusal(110072, 'OrderLinkedID is duplicate')
-  if (answer.kind === 'rejected' && !rejectsLate && reject === undefined) {
+  if (answer.kind === 'rejected' && !rejectsLate && reject?.code !== 'late') {
     const [code, text] = CODES[answer.code] ?? [10001, 'params error']
     throw new Refusal(code, text)
   }
