@@ -63,16 +63,11 @@ export class ExitableDesk {
 
   constructor(deps: ExitableDeskDeps) {
     this.deps = deps
-    this.layers = new NetLayers(deps.system, () => this.canLeave)
+    this.layers = new NetLayers(deps.system, () => this.accountWhy === undefined)
     this.account = {
       exitable: { kind: 'unknown', why: 'the broker has not answered yet' },
       since: this.now,
     }
-  }
-
-  /** Whether exits could leave, as far as is known of the account. */
-  private get canLeave(): boolean {
-    return this.account.exitable.kind !== 'no'
   }
 
   /** Why no order of the account could leave or be accepted, as of the last cycle; undefined: one could, or that is not known. */
@@ -97,20 +92,18 @@ export class ExitableDesk {
     if (!isCommon && !this.judged.has(id)) return undefined
     const exception = this.exceptions.get(id)
     const { exitable, since } = isCommon ? this.account : (exception ?? this.account)
-    const { clock } = this.deps.system
     return {
       state: exitable.kind,
       ...(exitable.kind !== 'yes' && { why: exitable.why }),
-      since: Math.round(clock.now() - (this.now - since)),
+      since: Math.round(this.deps.system.clock.now() - (this.now - since)),
     }
   }
 
   /** Open positions that are not being exited, by whether they could be. */
   counts(): Readonly<Record<Exitable['kind'], number>> {
     const total = this.positions
-    const none = { yes: 0, no: 0, unknown: 0 }
     const { kind } = this.account.exitable
-    if (kind !== 'yes') return { ...none, [kind]: total }
+    if (kind !== 'yes') return { yes: 0, no: 0, unknown: 0, [kind]: total }
     const kinds = [...this.exceptions.values()].map(each => each.exitable.kind)
     const no = kinds.filter(each => each === 'no').length
     const unknown = kinds.length - no
@@ -235,17 +228,15 @@ export class ExitableDesk {
     })
   }
 
-  private isOurs(id: string): boolean {
-    return hasOurPrefix(id) || this.deps.system.engine.nets.table.owner(id) !== undefined
-  }
-
   /** Units that working orders of others would take, by instrument and side of the holding. */
   private reservedUnits(): ReadonlyMap<string, number> {
     const listed = this.deps.answers.orders
     if (listed === undefined || listed.askedAt === this.reserved.askedAt) return this.reserved.units
+    const { table } = this.deps.system.engine.nets
+    const isOurs = (id: string): boolean => hasOurPrefix(id) || table.owner(id) !== undefined
     const units = new Map<string, number>()
     for (const { instrument, remaining, clientOrderId } of listed.answer) {
-      if (clientOrderId !== null && this.isOurs(clientOrderId)) continue
+      if (clientOrderId !== null && isOurs(clientOrderId)) continue
       const key = `${instrument} ${remaining < 0 ? 'long' : 'short'}`
       units.set(key, sum(units.get(key) ?? 0, Math.abs(remaining)))
     }
