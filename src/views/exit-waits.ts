@@ -7,7 +7,7 @@ import type { ExitRecord } from '../exits/record.ts'
 import { asksHolding, isHoldingEvidence } from '../exits/settings.ts'
 import { retryInMs, state } from '../resilience/breaker.ts'
 
-/** What tells how long an exit waits. */
+/** What shows for what, and for how long, an exit waits. */
 export interface WaitDeps {
   readonly system: Pick<Account, 'engine' | 'isObserving'>
   readonly desk: Pick<CallDesk, 'gates'>
