@@ -2,25 +2,15 @@ import type { ActorRegistry } from '../actors/actor-registry.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
+import { withoutRule } from '../risk/at-market.ts'
 
 /** The decision to exit a position that no rule has made: a person, the kill switch or a limit, at `at` (epoch ms). */
 export function decisionByHand(
   registry: Pick<ActorRegistry, 'get'>,
-  { id, instrument, side, entryPrice, priceSource }: Position,
+  position: Position,
   { reason, at }: { readonly reason: ExitReason; readonly at: number },
 ): Decision {
-  const child = registry.get(id)
-  const best = child === undefined ? entryPrice : child.guard.sign * child.guard.bestNow()
-  return {
-    positionId: id,
-    instrument,
-    side,
-    reason,
-    matched: [reason],
-    at,
-    tick: null,
-    level: null,
-    best,
-    priceSource,
-  }
+  const child = registry.get(position.id)
+  const best = child === undefined ? position.entryPrice : child.guard.sign * child.guard.bestNow()
+  return withoutRule(position, { reason, at, best })
 }

@@ -14,6 +14,7 @@ import { lineOf } from './journal-line.ts'
 import { Registration, type RegistrationDeps, type Wanted } from './registration.ts'
 import { judgeChange, mergedRules, previewChange, type RulesPreviewed } from './rule-judgement.ts'
 import { ruleSetOf } from './stored-rules.ts'
+import { Turns } from './turns.ts'
 
 export interface PositionChangesDeps extends RegistrationDeps, AmendmentDeps {
   /** The exit of a generation of a position, as far as it has come; undefined where none was decided. */
@@ -34,11 +35,15 @@ interface Renewal {
   readonly ratchet: KeptRatchet | undefined
 }
 
+/** Positions that are written in one commit: more of them would hold the event loop, fewer cost a commit each. */
+const CHUNK = 250
+
 /** Changes the register of positions: one change of an id after the other, durable before it counts. */
 export class PositionChanges {
   private readonly parts: PositionChangesDeps
   private readonly registration: Registration
-  private readonly turns = new Map<PositionId, Promise<unknown>>()
+  /** One change of an id after the other. */
+  private readonly turns = new Turns()
 
   constructor(parts: PositionChangesDeps) {
     this.parts = parts
@@ -52,15 +57,19 @@ export class PositionChanges {
 
   /** Takes a position under guard; it is durable when the promise resolves. */
   async add(wanted: Wanted, by: string): Promise<Registered> {
-    return this.inTurn(wanted.position.id, async () => {
+    return this.turns.run([wanted.position.id], async () => {
       const [registered] = await this.registration.register([wanted], by)
       return registered!
     })
   }
 
   /** Takes many positions under guard, a few hundred in one commit. Their ids are all different. */
-  addAll(wanted: readonly Wanted[], by: string): Promise<void> {
-    return this.registration.addAll(wanted, by)
+  async addAll(wanted: readonly Wanted[], by: string): Promise<void> {
+    for (let from = 0; from < wanted.length; from += CHUNK) {
+      const some = wanted.slice(from, from + CHUNK)
+      const ids = some.map(({ position }) => position.id)
+      await this.turns.run(ids, () => this.registration.register(some, by))
+    }
   }
 
   /**
@@ -68,7 +77,7 @@ export class PositionChanges {
    * `force`, and must not exit at once unless `exitNow`. Rules that stay as they are change nothing.
    */
   async changeRules(id: PositionId, request: RulesRequest, by: string): Promise<RulesChanged> {
-    return this.inTurn(id, async () => {
+    return this.turns.run([id], async () => {
       const { core, writer, clock, rows } = this.parts
       const present = rows.openRow(id)
       const rules = mergedRules(present, request)
@@ -105,7 +114,7 @@ export class PositionChanges {
 
   /** Sets quantity and entry price of an open position; see `amendPosition`. */
   amend(id: PositionId, request: Amendment, by: string): Promise<Registered> {
-    return this.inTurn(id, () => amendPosition(this.parts, id, { request, by }))
+    return this.turns.run([id], () => amendPosition(this.parts, id, { request, by }))
   }
 
   /** What `changeRules` would do; changes nothing. */
@@ -118,7 +127,7 @@ export class PositionChanges {
    * executed is cancelled, and followed until it is over.
    */
   async release(id: PositionId, by: string): Promise<Registered> {
-    return this.inTurn(id, async () => {
+    return this.turns.run([id], async () => {
       const { core, writer, clock, rows } = this.parts
       let registered = rows.openRow(id)
       let exit: ReleasedExit<ExitRecord> | undefined
@@ -156,7 +165,7 @@ export class PositionChanges {
    */
   async renew({ record, ratchet }: Renewal, by: string): Promise<Registered | undefined> {
     const { positionId: id, generation } = record
-    return this.inTurn(id, async () => {
+    return this.turns.run([id], async () => {
       const { writer, clock, rows } = this.parts
       let renewed: Registered | undefined
       await writer.now({
@@ -189,19 +198,6 @@ export class PositionChanges {
     if (!hasSent(record)) return {}
     const now = this.parts.clock.now()
     return { former: formerOf({ ...row, exited: endedExitOf(record, now) }, now) }
-  }
-
-  /** Runs a change once the changes of the same id that were asked for before are over. */
-  private async inTurn<Result>(id: PositionId, change: () => Promise<Result>): Promise<Result> {
-    const before = this.turns.get(id) ?? Promise.resolve()
-    const result = before.then(change, change)
-    const turn = result.catch(() => undefined)
-    this.turns.set(id, turn)
-    try {
-      return await result
-    } finally {
-      if (this.turns.get(id) === turn) this.turns.delete(id)
-    }
   }
 }
 

@@ -47,9 +47,6 @@ const UNKEPT: ReadonlySet<unknown> = new Set([
   'POSITION_CLOSED',
 ])
 
-/** Positions that are written in one commit: more of them would hold the event loop, fewer cost a commit each. */
-const CHUNK = 250
-
 /** Registers new positions: judged against those that are open or coming, durable before they count. */
 export class Registration {
   private readonly parts: RegistrationDeps
@@ -67,13 +64,6 @@ export class Registration {
   /** Whether a position of an instrument is being registered. */
   isComing(instrument: Position['instrument']): boolean {
     return [...this.coming].some(position => position.instrument === instrument)
-  }
-
-  /** Takes many positions under guard, a few hundred in one commit. Their ids are all different. */
-  async addAll(wanted: readonly Wanted[], by: string): Promise<void> {
-    for (let from = 0; from < wanted.length; from += CHUNK) {
-      await this.register(wanted.slice(from, from + CHUNK), by)
-    }
   }
 
   /** Takes positions under guard in one commit; they are durable when the promise resolves. */

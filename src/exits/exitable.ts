@@ -1,9 +1,10 @@
-import { orderValue, type InstrumentSpec } from '../domain/instrument.ts'
+import type { InstrumentSpec } from '../domain/instrument.ts'
 import { signOf, type Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
 import type { Credentials, Permissions, VenueInstrument } from '../domain/venue-facts.ts'
 import type { KillSwitchState } from './kill-switch.ts'
 import { orderable } from './quantity.ts'
+import { belowMinimum } from './smallest-order.ts'
 
 /** Whether an exit could be carried out now; `unknown`: what would prove it was not answered. */
 export type Exitable =
@@ -154,11 +155,6 @@ function tooSmall({
   if (orderable(quantity, spec) === 0) {
     return `${quantity} is less than the smallest order (${spec.minQuantity ?? spec.lot})`
   }
-  const { minOrderValue, reduceOnlyExempt = false } = spec
-  if (minOrderValue === undefined || price === undefined) return undefined
-  if (isReduceOnly && reduceOnlyExempt) return undefined
-  const value = orderValue(quantity, price, position)
-  return value < minOrderValue
-    ? `it is worth ${value}, less than the smallest order (${minOrderValue})`
-    : undefined
+  const below = belowMinimum({ quantity, price, isReduceOnly, position }, spec)
+  return below && `it is worth ${below.value}, less than the smallest order (${below.minimum})`
 }

@@ -49,26 +49,16 @@ export function recovered(
   }
 }
 
-/** Times of states that lie in the past, and those at which a wait ends. */
-const PAST = new Set(['since', 'at', 'absentAt', 'overAt', 'notOpenAt'])
-const WAITS = new Set(['notBefore', 'retryAt'])
-
 /**
  * A record as the clock of this process has it, which is at `now`. Where the clock of the process that
  * wrote it was ahead, what happened has happened by now, and no wait lasts longer than the longest that the
  * settings know.
  */
 function notAhead(record: ExitRecord, now: number, settings: ExitSettings): ExitRecord {
-  const times = Object.entries(record.state as Readonly<Record<string, unknown>>)
-  const isAhead = ([key, at]: [string, unknown]): boolean => PAST.has(key) && Number(at) > now
   const { intendedAt, madeAt } = record
-  if (Math.max(intendedAt, madeAt) <= now && !times.some(isAhead)) return record
+  if (Math.max(intendedAt, madeAt, ...happenedAt(record.state)) <= now) return record
   const latest = now + Math.max(settings.maxRetryMs, settings.closedMarketRetryMs)
-  const bounded = times.map(([key, at]): [string, unknown] => {
-    const bound = PAST.has(key) ? now : WAITS.has(key) ? latest : Infinity
-    return [key, typeof at === 'number' ? Math.min(at, bound) : at]
-  })
-  const state = Object.fromEntries(bounded) as unknown as ExitState
+  const state = bounded(record.state, { now, latest })
   const made = madeBefore(madeAt, now, settings)
   return { ...record, intendedAt: Math.min(intendedAt, now), madeAt: made, state }
 }
@@ -87,4 +77,58 @@ function madeBefore(madeAt: number, now: number, { capabilities }: ExitSettings)
   const { lookupKeeps: keeps } = capabilities
   const isSmall = typeof keeps === 'object' && 'ms' in keeps && aheadMs <= SMALL_SHARE * keeps.ms
   return isSmall ? now - aheadMs : 0
+}
+
+/** Times in the past, epoch ms, of a state that a new process keeps. */
+function happenedAt(state: ExitState): readonly number[] {
+  switch (state.kind) {
+    case 'filled':
+    case 'flat':
+      return [state.at]
+    case 'rejected':
+      return [state.since]
+    case 'foreign':
+      return [state.since, state.overAt ?? -Infinity]
+    case 'intending':
+    case 'intended':
+    case 'queued':
+    case 'sending':
+    case 'acknowledged':
+    case 'partly-filled':
+    case 'unknown':
+      return []
+  }
+}
+
+/** A state whose past is at most `now`, and whose wait ends at `latest` at the latest (epoch ms). */
+function bounded(state: ExitState, { now, latest }: { now: number; latest: number }): ExitState {
+  switch (state.kind) {
+    case 'filled':
+    case 'flat':
+      return { ...state, at: Math.min(state.at, now) }
+    case 'rejected':
+    case 'foreign': {
+      const times = {
+        since: Math.min(state.since, now),
+        retryAt: Math.min(state.retryAt, latest),
+      }
+      if (state.kind === 'rejected') return { ...state, ...times }
+      const { overAt, ...foreign } = state
+      return {
+        ...foreign,
+        ...times,
+        ...(overAt !== undefined && { overAt: Math.min(overAt, now) }),
+      }
+    }
+    case 'intending':
+    case 'intended':
+      return { ...state, notBefore: Math.min(state.notBefore, latest) }
+    case 'queued':
+    case 'sending':
+    case 'acknowledged':
+    case 'partly-filled':
+    case 'unknown':
+      // A new process takes it as unknown from now on: its times count no more.
+      return state
+  }
 }

@@ -165,6 +165,12 @@ export function isOpen(current: Breaker, now: number): boolean {
 export const state = (current: Breaker, now: number): Breaker['kind'] =>
   advanceTo(current, now).kind
 
+/** Whether it is open at `now` (monotonic ms) because the venue has banned this client. */
+export const isBannedAt = (current: Breaker, now: number): boolean => {
+  const { kind, transitions } = advanceTo(current, now)
+  return kind === 'open' && transitions.at(-1)?.cause === 'ban'
+}
+
 /** Counts a failure of a call that had no permit; an open breaker ignores it. */
 export const recordFailure = (
   current: Breaker,

@@ -1,10 +1,17 @@
 import type { Decision } from '../domain/decision.ts'
+import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
 import type { WatchedPosition } from './watched-position.ts'
 
 /** A decision that no rule has made, at `at` (epoch ms): the position is exited as it is. */
-export function atMarket(guard: WatchedPosition, reason: ExitReason, at: number): Decision {
-  const { id, instrument, side, priceSource } = guard.position
+export const atMarket = (guard: WatchedPosition, reason: ExitReason, at: number): Decision =>
+  withoutRule(guard.position, { reason, at, best: guard.sign * guard.bestNow() })
+
+/** The same of a position whose `best` price so far is given. */
+export function withoutRule(
+  { id, instrument, side, priceSource }: Position,
+  { reason, at, best }: { readonly reason: ExitReason; readonly at: number; readonly best: number },
+): Decision {
   return {
     positionId: id,
     instrument,
@@ -14,7 +21,7 @@ export function atMarket(guard: WatchedPosition, reason: ExitReason, at: number)
     at,
     tick: null,
     level: null,
-    best: guard.sign * guard.bestNow(),
+    best,
     priceSource,
   }
 }

@@ -1,20 +1,25 @@
 import { accountParts } from '../domain/account-name.ts'
 import type { Control } from '../ports/control.ts'
 import type { GatewayView } from '../ports/control/gateway.ts'
-import type {
-  KillSwitchRequest,
-  KillSwitchState,
-  KillSwitchView,
+import {
+  KILL_SWITCH_STATES,
+  type KillSwitchRequest,
+  type KillSwitchView,
 } from '../ports/control/kill-switch.ts'
 import type { PortfolioView } from '../ports/control/portfolio.ts'
-import type { PositionView } from '../ports/control/positions.ts'
+import type {
+  Added,
+  AddRequest,
+  Amendment,
+  ChangedView,
+  PositionView,
+  RulesRequest,
+} from '../ports/control/positions.ts'
 import type { Requester } from '../ports/control/requester.ts'
 import type { WhyView } from '../ports/control/why.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
+import type { TradesPage, TradesQuery } from '../ports/trades.ts'
 import { ProcessControl } from './process-control.ts'
-
-/** From the least to the most that it stops. */
-const STRICTNESS: readonly KillSwitchState[] = ['off', 'block', 'flatten', 'halt']
 
 /** All accounts for a person who sees them at once: ids are `account/position`, the kill switch is that of every one. */
 export class EverythingControl extends ProcessControl implements Control {
@@ -32,6 +37,23 @@ export class EverythingControl extends ProcessControl implements Control {
     return view && { ...view, position: withAccount(view.position) }
   }
 
+  override async add(request: AddRequest, by: Requester): Promise<Added> {
+    const { added, isNew } = await super.add(request, by)
+    return { added: withAccount(added), isNew }
+  }
+
+  override async changeRules(
+    id: string,
+    request: RulesRequest,
+    by: Requester,
+  ): Promise<ChangedView> {
+    return withAccount(await super.changeRules(id, request, by))
+  }
+
+  override async amend(id: string, request: Amendment, by: Requester): Promise<ChangedView> {
+    return withAccount(await super.amend(id, request, by))
+  }
+
   override async exit(id: string, by: Requester): Promise<PositionView> {
     return withAccount(await super.exit(id, by))
   }
@@ -40,7 +62,7 @@ export class EverythingControl extends ProcessControl implements Control {
   override killSwitch(): KillSwitchView {
     const all = this.switches()
     const [, strictest] = all.toSorted(
-      ([, a], [, b]) => STRICTNESS.indexOf(b.state) - STRICTNESS.indexOf(a.state),
+      ([, a], [, b]) => KILL_SWITCH_STATES.indexOf(b.state) - KILL_SWITCH_STATES.indexOf(a.state),
     )[0]!
     const held = all.flatMap(([name, view]) => view.held.map(id => `${name}/${id}`))
     return { ...strictest, held }
@@ -86,12 +108,27 @@ export class EverythingControl extends ProcessControl implements Control {
     }
   }
 
-  override async journal(query: JournalQuery): Promise<readonly JournalLine[]> {
-    return (await super.journal(query)).map(line => {
-      const { account, positionId } = line
-      if (typeof account !== 'string' || positionId === undefined) return line
-      return { ...line, positionId: `${accountParts(account).name}/${positionId}` }
+  override async trades({ positionId: id, ...query }: TradesQuery): Promise<TradesPage> {
+    const { name: account, part: positionId } = accountParts(id ?? '')
+    const isOfOne = positionId !== undefined && query.account === undefined
+    const { trades, next } = await super.trades({
+      ...query,
+      ...(id !== undefined && { positionId: positionId ?? id }),
+      ...(isOfOne && { account }),
     })
+    return { trades: trades.map(withAccountOf), next }
+  }
+
+  override async journal({
+    positionId: id,
+    ...query
+  }: JournalQuery): Promise<readonly JournalLine[]> {
+    const { name, part } = accountParts(id ?? '')
+    const ofId = id === undefined ? {} : { positionId: part ?? id }
+    const lines = await super.journal({ ...query, ...ofId })
+    const isWanted = ({ account }: JournalLine): boolean =>
+      part === undefined || (typeof account === 'string' && accountParts(account).name === name)
+    return lines.filter(isWanted).map(withAccountOf)
   }
 
   private switches(): (readonly [string, KillSwitchView])[] {
@@ -99,7 +136,16 @@ export class EverythingControl extends ProcessControl implements Control {
   }
 }
 
-const withAccount = (view: PositionView): PositionView => ({
+const withAccount = <View extends PositionView>(view: View): View => ({
   ...view,
   id: `${accountParts(view.account!).name}/${view.id}` as PositionView['id'],
 })
+
+/** The same of a line or a trade; one without an account, or without a position, stays as it is. */
+function withAccountOf<Line extends { account?: unknown; positionId?: string | undefined }>(
+  line: Line,
+): Line {
+  const { account, positionId } = line
+  if (typeof account !== 'string' || positionId === undefined) return line
+  return { ...line, positionId: `${accountParts(account).name}/${positionId}` }
+}

@@ -20,7 +20,7 @@ import type { ExitableFacts } from '../observability/exitable-checks.ts'
 import type { ExitableView } from '../ports/control/exitable.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { Registered } from '../ports/state-repository.ts'
-import { retryInMs, state } from '../resilience/breaker.ts'
+import { isBannedAt, retryInMs, state } from '../resilience/breaker.ts'
 import { ceilingWaitMs } from '../resilience/ceiling.ts'
 import { isDenied } from './gateway-view.ts'
 import { changed, type Judged } from './judged.ts'
@@ -162,7 +162,7 @@ export class ExitableDesk {
       const breaker = desk.gates.breaker(group)
       const kind = state(breaker, monotonicMs)
       const isClosed = kind === 'closed' || kind === 'disabled' || kind === 'metrics-only'
-      const isBanned = kind === 'open' && breaker.transitions.at(-1)?.cause === 'ban'
+      const isBanned = isBannedAt(breaker, monotonicMs)
       return { group, isClosed, isBanned, retryInMs: retryInMs(breaker, monotonicMs) }
     })
     const orders = desk.limits.filter(({ limit }) => limit.groups.includes('orders'))

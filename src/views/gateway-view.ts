@@ -8,7 +8,7 @@ import type { GatewayFacts } from '../observability/metrics/facts.ts'
 import type { GatewayView } from '../ports/control/gateway.ts'
 import { disable, forceOpen, metricsOnly, reset } from '../resilience/breaker-hand.ts'
 import type { Breaker } from '../resilience/breaker-state.ts'
-import { retryInMs, state } from '../resilience/breaker.ts'
+import { isBannedAt, retryInMs, state } from '../resilience/breaker.ts'
 import { LANES, measure } from '../resilience/lanes.ts'
 import { calculateAdaptiveThrottle } from '../resilience/throttle.ts'
 
@@ -121,7 +121,7 @@ export function gatewayTroubles(
       const kind = state(breaker, monotonicMs)
       if (kind === 'closed') return []
       const waitS = Math.ceil(retryInMs(breaker, monotonicMs) / 1_000)
-      const isBan = kind === 'open' && breaker.transitions.at(-1)?.cause === 'ban'
+      const isBan = isBannedAt(breaker, monotonicMs)
       return [{ what: `${group} is ${kind}${isBan ? `: banned for ${waitS} s more` : ''}` }]
     }),
     slowThrottles: desk.limits.flatMap(({ limit, throttle }) => {

@@ -5,9 +5,10 @@ import type {
   PriceFacts,
   RuleFacts,
 } from '../observability/metrics/facts.ts'
+import { KILL_SWITCH_STATES } from '../ports/control/kill-switch.ts'
+import { sumOf, sumOfMaps } from './sums.ts'
 
 /** From the least to the most that they stop or fail. */
-const KILL_SWITCH = ['off', 'block', 'flatten', 'halt']
 const HEALTH = ['pass', 'warn', 'fail']
 /** A process that sends for one of its accounts guards. */
 const MODE = ['observe', 'guard']
@@ -59,7 +60,7 @@ export function mergedFacts(all: readonly MetricFacts[]): MetricFacts {
     ...processFacts(first),
     mode: worst(all, ({ mode }) => mode, MODE),
     health: worst(all, ({ health }) => health, HEALTH),
-    killSwitch: worst(all, ({ killSwitch }) => killSwitch, KILL_SWITCH),
+    killSwitch: worst(all, ({ killSwitch }) => killSwitch, KILL_SWITCH_STATES),
     positions: sumOf(all.map(({ positions }) => positions)),
     exitable: sumOf(all.map(({ exitable }) => exitable)),
     layers: sumOf(all.map(({ layers }) => layers)),
@@ -117,22 +118,6 @@ const worst = (
 const firstOf = (times: readonly (number | undefined)[]): number | undefined => {
   const known = times.filter(each => each !== undefined)
   return known.length === 0 ? undefined : Math.min(...known)
-}
-
-/** Counts by name, added up. */
-function sumOf<Name extends string>(
-  all: readonly Readonly<Record<Name, number>>[],
-): Record<Name, number> {
-  const total: Record<Name, number> = { ...all[0]! }
-  for (const each of all.slice(1)) for (const name in each) total[name] += each[name]
-  return total
-}
-
-function sumOfMaps<Key>(all: readonly ReadonlyMap<Key, number>[]): Map<Key, number> {
-  const total = new Map<Key, number>()
-  for (const each of all)
-    for (const [key, count] of each) total.set(key, (total.get(key) ?? 0) + count)
-  return total
 }
 
 function endedOf(all: readonly MetricFacts[]): MetricFacts['exitsEnded'] {

@@ -1,6 +1,7 @@
 import type { StreamFacts } from '../observability/metrics/facts.ts'
 import type { RedisFacts } from '../observability/metrics/redis.ts'
 import { NO_REDIS } from './redis-view.ts'
+import { sumOf } from './sums.ts'
 
 /** The facts of several servers as one: connections for the same use count together. */
 export function mergedRedis(all: readonly RedisFacts[]): RedisFacts {
@@ -27,15 +28,6 @@ export function mergedRedis(all: readonly RedisFacts[]): RedisFacts {
     messages: sumOf(all.map(({ messages }) => messages)),
     malformed: sumOf(all.map(({ malformed }) => malformed)),
   }
-}
-
-/** Counts by name, added up. */
-function sumOf(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const sum: Record<string, number> = {}
-  for (const counts of all) {
-    for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + count
-  }
-  return sum
 }
 
 /** The facts of streams of several accounts as one: streams of one name count together. */

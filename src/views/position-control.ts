@@ -68,20 +68,27 @@ export class PositionControl {
     const { system } = this.deps
     await this.endDurable(request.position.id)
     const known = this.guarded(request)
-    if (known !== undefined) return { added: { ...this.view(known), warnings }, isNew: false }
-    const { wanted, warnings: more } = system.admission.admit(request)
+    if (known !== undefined) return this.added(known, { warnings, isNew: false })
+    const { wanted, warnings: ofEntry } = system.admission.admit(request)
+    const all = [...warnings, ...ofEntry]
     try {
       const registered = await system.changes.add(wanted, requesterText(by))
-      const odd = [...warnings, ...more, ...this.netWarnings(registered)]
-      const added = { ...this.view(registered), warnings: odd }
-      return { added, isNew: true }
+      return this.added(registered, { warnings: all, isNew: true })
     } catch (error) {
       if (!(error instanceof WatchkeeperError) || error.code !== 'POSITION_EXISTS') throw error
       // Another request has added it in the meantime.
       const row = this.guarded(request)
       if (row === undefined) throw error
-      return { added: { ...this.view(row), warnings }, isNew: false }
+      return this.added(row, { warnings: all, isNew: false })
     }
+  }
+
+  private added(
+    row: Registered,
+    { warnings, isNew }: { readonly warnings: readonly string[]; readonly isNew: boolean },
+  ): Added {
+    const all = [...warnings, ...this.netWarnings(row)]
+    return { added: { ...this.view(row), warnings: all }, isNew }
   }
 
   /** Why the net that its rules ask for cannot rest at the venue of the account. */

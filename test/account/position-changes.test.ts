@@ -180,6 +180,19 @@ describe('the generations of one id', () => {
     expect(system.state.register.shown(P1)?.state).to.equal('closed')
   })
 
+  it('are added again, many at once, after a release that is under way', async () => {
+    await system.add(aPosition(), { stopLoss: { pct: 5 } }, 'test')
+    const released = system.release(P1, 'test')
+    const wanted = [aPosition(), aPosition({ id: positionId('p2') })].map(position => ({
+      position,
+      rules: { stopLoss: { pct: 5 } },
+    }))
+    await system.changes.addAll(wanted, 'test')
+    await released
+    const row = system.state.register.get(P1)!
+    expect([row.state, row.generation]).to.deep.equal(['open', 2])
+  })
+
   it('stay released where a part was closed just before', async () => {
     await add({ quantity: 5 })
     await tick(100)

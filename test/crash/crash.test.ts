@@ -1,9 +1,10 @@
 import { expect } from 'chai'
 import { theProgram } from '../support/compiled.ts'
+import type { Result } from './course.ts'
 import type { Course } from './hostility.ts'
 import { planOf, ROUND, venueOf } from './plan.ts'
 import { textOf } from './report.ts'
-import { run, type Result } from './run.ts'
+import { run } from './run.ts'
 import { emulatedVenues, LATE_MS, realVenuesOf, venuesOf } from './venues.ts'
 
 /** The whole matrix is `npm run test:crash`, where late venues are as late as real ones. */

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { theProgram } from '../support/compiled.ts'
+import type { Result } from './course.ts'
 import { planOf, ROUND, venueOf } from './plan.ts'
 import { bar, tableOf, textOf } from './report.ts'
-import { run, type Result } from './run.ts'
+import { run } from './run.ts'
 import { emulatedVenues, LATE_MS, realVenuesOf, venuesOf } from './venues.ts'
 
 const REAL = realVenuesOf(LATE_MS).map(({ name }) => name)

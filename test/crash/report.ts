@@ -1,7 +1,7 @@
+import type { Result } from './course.ts'
 import { COURSES, type Hostility } from './hostility.ts'
 import { LABELS, NET_LABELS } from './labels.ts'
 import { NET_ACTS } from './net-plan.ts'
-import type { Result } from './run.ts'
 
 const WIDTH = 30
 

@@ -55,10 +55,12 @@ export class ServedAccount {
     await this.system.settled()
   }
 
-  control(): AccountControl {
+  /** `account`: its name among several accounts of a process. */
+  control(account?: string): AccountControl {
     const beforeBackup = (): Promise<void> => this.beforeBackup()
     return new AccountControl({
       system: this.system,
+      account,
       desk: aDesk(),
       answers: this.answers,
       store: { journal: query => Promise.resolve(this.lines(query)) },

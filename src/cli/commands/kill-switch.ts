@@ -1,5 +1,9 @@
 import { Argument, Option } from 'commander'
-import { killSwitchView, type KillSwitchView } from '../../ports/control/kill-switch.ts'
+import {
+  KILL_SWITCH_STATES,
+  killSwitchView,
+  type KillSwitchView,
+} from '../../ports/control/kill-switch.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import {
@@ -34,7 +38,7 @@ export const killSwitchCommand: CommandModule = {
     const command = program
       .command('kill-switch')
       .description('show the kill switch, or move it')
-      .addArgument(state.choices(['off', 'block', 'flatten', 'halt']))
+      .addArgument(state.choices(KILL_SWITCH_STATES))
     withFormat(withAccount(command))
       .addOption(
         new Option('--held <what>', 'what becomes of exits that halt held').choices([

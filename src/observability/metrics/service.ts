@@ -1,3 +1,4 @@
+import { KILL_SWITCH_STATES } from '../../ports/control/kill-switch.ts'
 import { oneOf, single, type MetricFamily } from './family.ts'
 
 /** The service as a whole. */
@@ -39,7 +40,7 @@ export const serviceMetrics: MetricFamily = board => {
       help: 'Kill switch: 1 for the state that holds.',
       labels: ['state'],
     },
-    facts => oneOf('state', ['off', 'block', 'flatten', 'halt'], facts.killSwitch),
+    facts => oneOf('state', KILL_SWITCH_STATES, facts.killSwitch),
   )
   board.counter(
     {

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { maybeTime, type Answer } from './answer.ts'
 import { requester } from './requester.ts'
 
-export const killSwitchState = z.enum(['off', 'block', 'flatten', 'halt'])
+/** States of the kill switch, from the least to the most that it stops. */
+export const KILL_SWITCH_STATES = ['off', 'block', 'flatten', 'halt'] as const
+
+export const killSwitchState = z.enum(KILL_SWITCH_STATES)
 
 export type KillSwitchState = z.infer<typeof killSwitchState>
 

@@ -1,0 +1,109 @@
+import { expect } from 'chai'
+import { tradeOf } from '../../src/account/trade.ts'
+import { instrumentId, positionId, type PositionId } from '../../src/domain/ids.ts'
+import { InstrumentTable } from '../../src/domain/instrument.ts'
+import type { AddRequest } from '../../src/ports/control/positions.ts'
+import type { JournalLine } from '../../src/ports/journal-lines.ts'
+import { EverythingControl } from '../../src/views/everything-control.ts'
+import { aPosition } from '../support/builders.ts'
+import { ServedAccount } from '../support/served-account.ts'
+
+const BY = { who: 'test', from: 'here' }
+const FLAGS = { exitNow: false, opensLater: false, reopen: false }
+
+/** A position of ACME by 100, which a stop at 95 exits. */
+const request = (account: string, warnings: readonly string[] = []): AddRequest => ({
+  position: {
+    id: positionId('p1'),
+    account,
+    instrument: instrumentId('ACME'),
+    side: 'long',
+    quantity: 2,
+    entryPrice: 100,
+    multiplier: 1,
+    priceSource: 'trade',
+    openedAt: undefined,
+  },
+  rules: { stopLoss: { pct: 5 } },
+  ...FLAGS,
+  warnings,
+})
+
+/** The line that ends a position. */
+const ended = (): JournalLine => {
+  const trade = tradeOf({ position: aPosition(), generation: 1 }, undefined)
+  return { seq: 99, at: 5, kind: 'exit-filled', positionId: 'p1', trade, price: 90, quantity: 2 }
+}
+
+describe('all accounts at once', () => {
+  let accounts: Map<string, ServedAccount>
+  let control: EverythingControl
+
+  beforeEach(async () => {
+    accounts = new Map(['acme', 'bolt'].map(name => [name, new ServedAccount()]))
+    for (const each of accounts.values()) await each.open({ skewMs: 5_000 })
+    const [acme] = accounts.values()
+    control = new EverythingControl({
+      accounts: new Map([...accounts].map(([name, each]) => [name, each.control(name)])),
+      instruments: new InstrumentTable(),
+      store: { journal: ({ positionId: id }) => Promise.resolve(lines(id)) },
+      health: () => acme!.health,
+      healthAgeMs: () => 0,
+      metrics: () => Promise.resolve(''),
+      readiness: () => acme!.readiness,
+      record: () => Promise.resolve(),
+      note: () => undefined,
+    })
+  })
+
+  afterEach(async () => {
+    for (const each of accounts.values()) await each.system.stop()
+  })
+
+  /** The journal of the process: each line names its account. */
+  const lines = (id?: string): JournalLine[] =>
+    [...accounts].flatMap(([account, { earlier, keeper }]) =>
+      [...keeper.lines, ...earlier]
+        .filter(({ positionId: of }) => id === undefined || of === id)
+        .map(line => ({ ...line, account })),
+    )
+
+  it('name a position by its account in every answer about it', async () => {
+    const { added } = await control.add(request('bolt'), BY)
+    const { added: again, isNew } = await control.add(request('bolt'), BY)
+    const id = 'bolt/p1' as PositionId
+    const flags = { force: false, exitNow: false }
+    const ruled = await control.changeRules(id, { rules: { stopLoss: { pct: 4 } }, ...flags }, BY)
+    const amended = await control.amend(id, { quantity: 2, ...flags }, BY)
+    const exited = await control.exit(id, BY)
+    const answers = [added, again, ruled, amended, control.why(id)!.position, exited]
+    expect(answers.map(each => each.id)).to.deep.equal(Array.from({ length: 6 }, () => id))
+    expect(isNew).to.equal(false)
+  })
+
+  it('name trades and lines of the journal by account, and take such names as questions', async () => {
+    for (const name of ['acme', 'bolt']) {
+      await control.add(request(name), BY)
+      accounts.get(name)!.earlier.push(ended())
+    }
+    const asked = { limit: 10, after: 0 }
+    const tradesOf = async (query: object): Promise<unknown[]> =>
+      (await control.trades({ ...asked, ...query })).trades.map(each => each.positionId)
+    expect(await tradesOf({})).to.have.members(['acme/p1', 'bolt/p1'])
+    expect(await tradesOf({ positionId: 'bolt/p1' })).to.deep.equal(['bolt/p1'])
+    expect(await tradesOf({ positionId: 'p1' })).to.have.length(2)
+    const journal = await control.journal({ ...asked, positionId: 'acme/p1' })
+    expect(new Set(journal.map(each => each.positionId))).to.deep.equal(new Set(['acme/p1']))
+  })
+
+  it('keep every warning about a position, also where it was guarded already', async () => {
+    const odd = request('acme', ['one', 'two'])
+    const ahead = { ...odd, position: { ...odd.position, openedAt: 2_000 } }
+    const [first, second] = await Promise.all([control.add(ahead, BY), control.add(ahead, BY)])
+    for (const { added } of [first, second]) {
+      expect(added.warnings.slice(0, 2)).to.deep.equal(['one', 'two'])
+      expect(added.warnings[2]).to.include('ahead of the clock')
+    }
+    expect([first.isNew, second.isNew]).to.have.members([true, false])
+  })
+})
