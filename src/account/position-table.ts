@@ -1,3 +1,4 @@
+import { FRESH } from '../domain/fresh.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
@@ -202,6 +203,7 @@ function closedRow(
   const reason = exit?.decision.reason ?? by
   const isSent = exit !== undefined && (price !== undefined || hasSent(exit))
   return {
+    ...FRESH,
     ...row,
     state: 'closed',
     ended: { at, by: reason, ...(price !== undefined && { price }) },

@@ -24,6 +24,9 @@ export const json = (value: unknown, given: Given = {}): Reply => ({
   ...given,
 })
 
+/** An answer with a body that is JSON already. */
+export const jsonText = (text: string): Reply => ({ status: 200, type: 'application/json', text })
+
 /** An answer without a body. */
 export const empty = (): Reply => ({ status: 204, text: '' })
 

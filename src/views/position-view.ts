@@ -1,5 +1,6 @@
 import type { Account } from '../account/account.ts'
 import { excursionsOf } from '../domain/excursions.ts'
+import { FRESH } from '../domain/fresh.ts'
 import type { Position } from '../domain/position.ts'
 import type { PositionView } from '../ports/control/positions.ts'
 import type { Registered } from '../ports/state-repository.ts'
@@ -22,6 +23,7 @@ export function viewOf(system: Account, registered: Registered, now: number): Po
   const prices = priceOf(system, { position, watched, now })
   const reason = observed?.reason ?? exit?.decision.reason ?? watched?.decision?.reason
   return {
+    ...FRESH,
     ...position,
     state,
     ...(cause !== undefined && { unguardedBy: cause }),

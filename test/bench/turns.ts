@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Found } from '../../src/account/found.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
-import { listPage } from '../../src/http/positions/list.ts'
+import { listPage, pageText } from '../../src/http/positions/list.ts'
 import { healthStatus } from '../../src/observability/health.ts'
 import { healthFacts } from '../../src/views/health-facts.ts'
 import { viewOf } from '../../src/views/position-view.ts'
@@ -55,7 +55,9 @@ async function ofRunning(rig: LiveRig): Promise<Map<string, number>> {
   const { system } = rig
   const found = new Map<string, number>()
   const control = {
-    openIds: () => [...system.state.register.shownOpen()].map(({ position }) => position.id),
+    *openIds() {
+      for (const { position } of system.state.register.shownOpen()) yield position.id
+    },
     position: (id: string) => viewOf(system, system.state.register.get(id as never)!, Date.now()),
   }
   const health = async (): Promise<void> => {
@@ -82,10 +84,10 @@ async function ofRunning(rig: LiveRig): Promise<Map<string, number>> {
   }
   found.set('health on request, all are guarded', await medianOf(sliced))
   const page = async (): Promise<void> => {
-    JSON.stringify(await listPage(control, {}))
+    await pageText(await listPage(control, {}))
   }
   const none = async (): Promise<void> => {
-    JSON.stringify(await listPage(control, { guard: 'observed' }))
+    await pageText(await listPage(control, { guard: 'observed' }))
   }
   found.set('a listing of 1,000', await medianOf(page))
   found.set('a listing that finds none of them', await medianOf(none))

@@ -55,7 +55,8 @@ export async function listPage(
   control: Pick<Control, 'openIds' | 'position'>,
   { after, limit = DEFAULT_POSITIONS, ...filter }: ListQuery,
 ): Promise<PositionPage> {
-  const ids = [...control.openIds()].filter(id => after === undefined || id > after)
+  const ids: string[] = []
+  for (const id of control.openIds()) if (after === undefined || id > after) ids.push(id)
   const positions: PositionView[] = []
   let last: string | null = null
   let read = 0
@@ -70,11 +71,21 @@ export async function listPage(
   return { positions, next: null }
 }
 
+/** A page as JSON, written a few positions in each turn of the event loop. */
+export async function pageText({ positions, next }: PositionPage): Promise<string> {
+  const texts: string[] = []
+  for (const position of positions) {
+    if (texts.length > 0 && texts.length % READ_AT_ONCE === 0) await nextTurn()
+    texts.push(JSON.stringify(position))
+  }
+  return `{"positions":[${texts.join(',')}],"next":${JSON.stringify(next)}}`
+}
+
 /** The ids in parts that are sorted each. */
 async function sortedParts(ids: readonly string[]): Promise<string[][]> {
   const parts: string[][] = []
   for (let from = 0; from < ids.length; from += SORTED_AT_ONCE) {
-    if (from > 0) await nextTurn()
+    await nextTurn()
     parts.push(ids.slice(from, from + SORTED_AT_ONCE).sort())
   }
   return parts

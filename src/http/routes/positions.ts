@@ -15,9 +15,9 @@ import {
 } from '../contract/positions.ts'
 import { tradesCsv, wantsCsv } from '../csv.ts'
 import type { Route } from '../operation.ts'
-import { listPage, type ListQuery } from '../positions/list.ts'
+import { listPage, pageText, type ListQuery } from '../positions/list.ts'
 import { addRequest, amendmentRequest, rulesRequest } from '../positions/requests.ts'
-import { empty, json } from '../reply.ts'
+import { empty, json, jsonText } from '../reply.ts'
 import { assertReady, badInput, bodyOf } from '../route.ts'
 import { tradesQuery } from './exits.ts'
 
@@ -31,7 +31,7 @@ export const positionRoutes: Route = (on, control, { access, account }) => {
     const { state = 'open', ...others } = given
     if (state === 'open') {
       refuse(others, CLOSED_ONLY, 'closed')
-      return json(await listPage(control, others satisfies ListQuery))
+      return jsonText(await pageText(await listPage(control, others satisfies ListQuery)))
     }
     refuse(others, OPEN_ONLY, 'open')
     const page = await control.trades(tradesQuery(others))

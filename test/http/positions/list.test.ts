@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { positionId } from '../../../src/domain/ids.ts'
-import { listPage } from '../../../src/http/positions/list.ts'
+import { listPage, pageText } from '../../../src/http/positions/list.ts'
 import { serveHttp, type HttpServer } from '../../../src/http/server.ts'
 import { aView, FakeControl } from '../../support/fake-control.ts'
 import { ask, type Answer } from '../../support/http.ts'
@@ -131,5 +131,19 @@ describe('The list of positions', () => {
     const { positions, next } = await page
     expect(positions.map(({ id }) => id)).to.deep.equal(sorted.slice(0, 200))
     expect(next).to.equal(sorted[199])
+  })
+
+  it('writes a page as JSON, the same text as in one piece, over several turns', async () => {
+    const ids = Array.from({ length: 300 }, (_, index) => `p${index}`)
+    const page = await listPage({ openIds: () => ids, position: id => aView(id) }, { limit: 200 })
+    let isDone = false
+    let turns = 0
+    const text = pageText(page).finally(() => (isDone = true))
+    while (!isDone) {
+      turns++
+      await new Promise(setImmediate)
+    }
+    expect(await text).to.equal(JSON.stringify(page))
+    expect(turns).to.be.at.least(3)
   })
 })
