@@ -10,6 +10,7 @@ import type {
 } from '../ports/api-document.ts'
 import { ACCOUNT_PARAMETER } from './openapi/account-paths.ts'
 import { errorsOf, isKept } from './openapi/errors.ts'
+import { BODIES, PATH_PARAMETERS } from './openapi/examples.ts'
 import {
   DESCRIPTION,
   headerParameter,
@@ -75,11 +76,17 @@ function documented(operation: Operation): ApiOperation {
     ...(body !== undefined && {
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: schemaOf(body) } },
+        content: { 'application/json': { schema: schemaOf(body), ...exampleOf(operation) } },
       },
     }),
     responses: responsesOf(operation),
   }
+}
+
+/** A body that the operation takes, where one is given. */
+function exampleOf({ method, path }: Operation): { readonly example?: unknown } {
+  const example = BODIES[`${method} ${path.replace('/api/accounts/:account/', '/api/')}`]
+  return example === undefined ? {} : { example }
 }
 
 /** `GET /api/positions/:id/why` is `getApiPositionsByIdWhy`. */
@@ -109,7 +116,7 @@ function parametersOf(operation: Operation): (ApiParameter | ApiReference)[] {
     name,
     in: 'path' as const,
     required: true,
-    ...(name === 'account' && { description: ACCOUNT_PARAMETER }),
+    description: name === 'account' ? ACCOUNT_PARAMETER : (PATH_PARAMETERS[name] ?? ''),
     schema: { type: 'string' },
   }))
   const inQuery = Object.entries(query?.shape ?? {}).map(([name, shape]) => {

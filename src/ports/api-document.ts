@@ -35,7 +35,13 @@ export interface ApiOperation {
   readonly parameters: readonly (ApiParameter | ApiReference)[]
   readonly requestBody?: {
     readonly required: boolean
-    readonly content: { readonly 'application/json': { readonly schema: JsonSchema } }
+    readonly content: {
+      readonly 'application/json': {
+        readonly schema: JsonSchema
+        /** A body that is taken. */
+        readonly example?: unknown
+      }
+    }
   }
   readonly responses: Readonly<Record<string, ApiResponse>>
 }

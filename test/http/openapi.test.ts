@@ -2,9 +2,11 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect } from 'chai'
 import { z } from 'zod'
 import { openApi } from '../../src/http/openapi.ts'
+import { PATH_PARAMETERS } from '../../src/http/openapi/examples.ts'
 import type { Operation } from '../../src/http/operation.ts'
 import { count } from '../../src/http/query.ts'
 import { serveHttp } from '../../src/http/server.ts'
+import type { ApiDocument } from '../../src/ports/api-document.ts'
 import { FakeControl } from '../support/fake-control.ts'
 import { ask } from '../support/http.ts'
 
@@ -38,6 +40,34 @@ describe('The document of the API', () => {
     }
   })
 
+  it('describes each part of an address, and has an example of each body that the service takes', async () => {
+    const control = new FakeControl()
+    const server = await serveHttp({ control, host: '127.0.0.1', port: 0 })
+    try {
+      const { json } = await ask(server.port, '/openapi.json')
+      const { paths } = json as unknown as ApiDocument
+      const lacking: string[] = []
+      for (const [path, operations] of Object.entries(paths)) {
+        for (const [method, { parameters, requestBody }] of Object.entries(operations)) {
+          for (const each of parameters) {
+            if ('in' in each && (each.description ?? '') === '')
+              lacking.push(`${path} ${each.name}`)
+          }
+          if (requestBody === undefined) continue
+          const { example } = requestBody.content['application/json']
+          if (example === undefined) lacking.push(`${method} ${path}`)
+          if (path.startsWith('/api/accounts/')) continue
+          const asked = { method: method.toUpperCase(), body: example }
+          const { status, text } = await ask(server.port, path.replace('{id}', 'p1'), asked)
+          expect(status, `${method} ${path}: ${text}`).to.be.below(300)
+        }
+      }
+      expect(lacking).to.deep.equal([])
+    } finally {
+      await server.close()
+    }
+  })
+
   it('is refused by the check of this test where it is wrong', async () => {
     const { info: _info, ...wrong } = openApi([THING], '1.2.3')
     expect((await new Validator().validate(wrong)).valid).to.equal(false)
@@ -49,7 +79,13 @@ describe('The document of the API', () => {
     expect(turn.operationId).to.equal('postApiThingsByIdTurn')
     expect(turn['x-watchkeeper-role']).to.equal('agent')
     expect(turn.parameters).to.deep.equal([
-      { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+      {
+        name: 'id',
+        in: 'path',
+        required: true,
+        description: PATH_PARAMETERS['id'],
+        schema: { type: 'string' },
+      },
       {
         name: 'times',
         in: 'query',
