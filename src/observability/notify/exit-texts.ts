@@ -113,7 +113,9 @@ const gone: Composer = (line, ticks) => {
     title: `Lost ${line.positionId}: closed ${takers ?? 'outside the service'}`,
     text: [
       ...(trade === undefined ? [] : [positionText(trade, undefined, ticks)]),
-      takers === undefined ? 'no exit of ours; its price is not known' : 'compare with the account',
+      takers === undefined
+        ? 'no exit of ours, and no known price: compare with the account'
+        : 'compare with the account',
     ].join('\n'),
     tone: takers === undefined ? 'warn' : 'bad',
   }
@@ -154,7 +156,7 @@ export const EXIT_TEXTS = {
       ? undefined
       : {
           title: `Cancelling an order of ${line.positionId}: its exit is over`,
-          text: 'it works at the broker and could be executed once more',
+          text: 'it works at the broker and could be executed once more: cancel it there if it stays',
           tone: 'bad',
         },
   'released-order-over': line =>
@@ -166,7 +168,7 @@ export const EXIT_TEXTS = {
   }),
   'exit-unproved': line => ({
     title: `Check ${line.positionId}: outcome of its order unknown`,
-    text: `for ${spanText(numberIn(line, 'forMs') ?? 0)}; it is queried, and not sent twice`,
+    text: `for ${spanText(numberIn(line, 'forMs') ?? 0)}; it is queried, and not sent twice: check the account if it lasts`,
     tone: 'bad',
   }),
 } satisfies Readonly<Record<string, Composer>>

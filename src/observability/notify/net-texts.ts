@@ -49,7 +49,7 @@ export const NET_TEXTS = {
   }),
   'net-orphan': line => ({
     title: 'Check the account: it has a stop of no position',
-    text: `${String(line['instrument'])} ${numberText(numberOf(line['remaining']))}, order ${String(line['clientOrderId'])}; it is not cancelled`,
+    text: `${String(line['instrument'])} ${numberText(numberOf(line['remaining']))}, order ${String(line['clientOrderId'])}; watchkeeper does not cancel it: do so at the broker if it is not yours`,
     tone: 'bad',
   }),
 } satisfies Readonly<Record<string, Composer>>

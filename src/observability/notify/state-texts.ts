@@ -34,9 +34,14 @@ const approach: Composer = line => {
   }
 }
 
+/** `act`: what a person does about it. */
 const lost =
-  (title: string): Composer =>
-  ({ why }) => ({ title, text: typeof why === 'string' ? why : '', tone: 'bad' })
+  (title: string, act: string): Composer =>
+  ({ why }) => ({
+    title,
+    text: [...(typeof why === 'string' ? [why] : []), act].join('\n'),
+    tone: 'bad',
+  })
 
 const back =
   (title: string): Composer =>
@@ -104,13 +109,22 @@ const limitText = ({ name, loss, maxLoss, isTripped }: SummaryFigures['limits'][
 export const STATE_TEXTS = {
   approach: { 'stops-near': approach },
   guard: {
-    'guard-lost': lost('Lost the guard of positions'),
+    'guard-lost': lost(
+      'Lost the guard of positions',
+      'their own stops do not act: watchkeeper status names the cause',
+    ),
     'guard-back': back('Guarded again: every position'),
   },
   exitable: {
-    'exitable-lost': lost('Could not exit now'),
+    'exitable-lost': lost(
+      'Could not exit now',
+      'exits are decided and wait: watchkeeper status names the cause',
+    ),
     'exitable-back': back('Can exit again'),
-    'credentials-ending': lost('Renew the credentials of the broker'),
+    'credentials-ending': lost(
+      'Renew the credentials of the broker',
+      'no order leaves after that; a changed file is read without a restart',
+    ),
     'credentials-renewed': () => ({ title: 'Renewed the credentials', text: '', tone: 'good' }),
   },
   summary: { 'daily-summary': summary },
