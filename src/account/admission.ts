@@ -25,7 +25,7 @@ export interface AdmissionDeps {
   /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms. */
   readonly skewMs: number
   /** A price that is older says nothing of what comes next, ms. */
-  readonly freshMs: number
+  readonly staleMs: number
 }
 
 /** What a person says by name of a position that they bring. */
@@ -99,7 +99,7 @@ export class Admission {
     rules,
     price,
   }: Pick<Entering, 'rules' | 'price'> & { readonly position: Position }): InstrumentId[] {
-    const { board, clock, gate, freshMs } = this.parts
+    const { board, clock, gate, staleMs } = this.parts
     const at = clock.now()
     const ruleSet = ruleSetOf({ position, rules })
     const known = beginningOf(board, position, at)
@@ -109,7 +109,7 @@ export class Admission {
     const other = watchedBy(ruleSet, position)
     const { instrument } = position
     return [
-      ...(price === undefined && at - known.pricedAt > freshMs ? [instrument] : []),
+      ...(price === undefined && at - known.pricedAt > staleMs ? [instrument] : []),
       ...(other !== undefined && Number.isNaN(known.priceOf(other)) ? [other] : []),
     ]
   }

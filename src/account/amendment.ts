@@ -82,7 +82,7 @@ async function write(
   { facts, by }: { readonly facts: Facts; readonly by: string },
 ): Promise<Registered> {
   let row = rows.openRow(id)
-  await writer.now({
+  await writer.commit({
     ids: [id],
     change: () => {
       const present = rows.openRow(id)

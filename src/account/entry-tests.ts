@@ -17,7 +17,7 @@ export interface EntryTestsDeps {
   /** Epoch ms. */
   now(): number
   /** A price that is older does not count as the first one, ms. */
-  readonly freshMs: number
+  readonly staleMs: number
 }
 
 /**
@@ -46,7 +46,7 @@ export class EntryTests {
     for (const instrument of entry.of) {
       const isOwn = instrument === position.instrument
       const isPriced = isOwn
-        ? now - beginning.pricedAt <= this.parts.freshMs
+        ? now - beginning.pricedAt <= this.parts.staleMs
         : !Number.isNaN(beginning.priceOf(instrument))
       if (isPriced) this.judge(id, instrument, beginning)
     }

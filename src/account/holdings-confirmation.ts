@@ -16,7 +16,7 @@ export interface HoldingsConfirmationDeps {
   readonly registry: Pick<ActorRegistry, 'refOf'>
   readonly broker: Pick<Venue, 'holdings'>
   readonly state: Pick<AccountState, 'isUnconfirmed'>
-  readonly writer: Pick<StateWriter, 'now'>
+  readonly writer: Pick<StateWriter, 'commit'>
   readonly lines: ServiceLines
   /** Longest wait for one answer of the broker, ms. */
   readonly callTimeoutMs: number
@@ -81,7 +81,7 @@ export class HoldingsConfirmation {
   private async set(isUnconfirmed: boolean, kind: JournalKind, detail: object): Promise<void> {
     const { registry, state, writer, now } = this.deps
     const lines = [lineOf(now(), kind, undefined, { ...detail })]
-    await writer.now({ change: () => ({ isUnconfirmed, lines }) })
+    await writer.commit({ change: () => ({ isUnconfirmed, lines }) })
     state.isUnconfirmed = isUnconfirmed
     send(registry.refOf('gateway'), { kind: 'confirm', isUnconfirmed })
   }

@@ -16,7 +16,7 @@ import type { Watching } from './watching.ts'
 export interface KillSwitchActsDeps {
   readonly engine: Pick<Engine<unknown>, 'registry' | 'gateway'>
   readonly state: AccountState
-  readonly writer: Pick<StateWriter, 'now'>
+  readonly writer: Pick<StateWriter, 'commit'>
   readonly changes: Pick<PositionChanges, 'renew'>
   readonly manualExits: Pick<ManualExits, 'exit' | 'forget'>
   readonly saver: Pick<ExitSaver, 'discarded'>
@@ -38,7 +38,7 @@ export class KillSwitchActs {
     const { writer, state, engine, manualExits, now } = this.deps
     const by = killSwitch.by?.who
     const line = lineOf(now(), 'kill-switch', undefined, { state: killSwitch.state, by })
-    await writer.now({ change: () => ({ killSwitch, lines: [line] }) })
+    await writer.commit({ change: () => ({ killSwitch, lines: [line] }) })
     state.killSwitch = killSwitch
     send(engine.gateway, { kind: 'kill-switch', killSwitch })
     if (killSwitch.state !== 'flatten') return

@@ -6,7 +6,7 @@ import { KillSwitchActs } from './kill-switch.ts'
 import { ManualExits } from './manual-exits.ts'
 import { MissingPrices } from './missing-prices.ts'
 import type { Base, Durable } from './open.ts'
-import { FRESH_MS, type AccountOptions, type Venue } from './options.ts'
+import { STALE_MS, type AccountOptions, type Venue } from './options.ts'
 import { PortfolioActs } from './portfolio-acts.ts'
 import { NO_LIMITS, startPortfolio } from './portfolio.ts'
 import { PositionChanges } from './position-changes.ts'
@@ -34,14 +34,14 @@ function judgingParts(
   { state, clock, instruments, registry, permission, intake, now }: Base,
   { writer, lines, engine }: Running,
 ) {
-  const { board, freshMs = FRESH_MS } = options
+  const { board, staleMs = STALE_MS } = options
   const rows = state.register
   const coverage = new Coverage({
     state,
     registry,
     instruments,
     clock,
-    staleMs: freshMs,
+    staleMs,
     pauseMs: options.pauseMs ?? Infinity,
     isStoreWritable: () => writer.errors === 0 && permission.isStoreOurs,
   })
@@ -57,9 +57,9 @@ function judgingParts(
     instruments,
     clock,
     skewMs: options.skewMs ?? 0,
-    freshMs,
+    staleMs,
   })
-  const entryTests = new EntryTests({ rows, writer, core: engine, now, freshMs })
+  const entryTests = new EntryTests({ rows, writer, core: engine, now, staleMs })
   const ticks = new Ticks({ engine, intake, entryTests, missingPrices, writer, now })
   return { coverage, missingPrices, admission, entryTests, ticks }
 }

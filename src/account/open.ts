@@ -16,7 +16,7 @@ import { textOf } from './journal-line.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import { NetKeeper } from './net-keeper.ts'
 import { actsOf } from './open-acts.ts'
-import { FRESH_MS, type AccountOptions, type Venue } from './options.ts'
+import { STALE_MS, type AccountOptions, type Venue } from './options.ts'
 import { ServiceLines } from './service-lines.ts'
 import { StateWriter } from './state-writer.ts'
 import { pastOf } from './state.ts'
@@ -79,7 +79,7 @@ function baseOf({
     supervision: supervision ?? DEFAULT_SUPERVISION,
     now: (): number => clock.now(),
     intake: new TickIntake(
-      { ...(ticks ?? { confirmMs: FRESH_MS }), machineNow: () => clock.machineNow() },
+      { ...(ticks ?? { confirmMs: STALE_MS }), machineNow: () => clock.machineNow() },
       instruments,
     ),
     checkpoint: new FeedCheckpoint({
@@ -161,7 +161,7 @@ function connectEngine(
     beforeMonitor: options.chaos && (watched => options.chaos!.beforeMonitor(watched)),
     now: () => clock.steady(),
     callTimeoutMs: options.callTimeoutMs,
-    freshMs: options.freshMs ?? FRESH_MS,
+    staleMs: options.staleMs ?? STALE_MS,
     instruments,
     storeId: state.storeId,
     exits: options.exits,

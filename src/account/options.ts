@@ -28,7 +28,7 @@ export type Venue = ExitVenue &
   }
 
 /** Age beyond which a price guards nothing, where nothing else is said, ms. */
-export const FRESH_MS = 30_000
+export const STALE_MS = 30_000
 
 /** What goes wrong on purpose inside an account. */
 export interface ChaosHooks {
@@ -69,7 +69,7 @@ export interface AccountOptions {
   readonly timers: Timers
   readonly random?: () => number
   /** A younger price is tested as soon as a position comes, an older one guards no position, ms; default 30 s. */
-  readonly freshMs?: number
+  readonly staleMs?: number
   /** A longer time between two cycles was a pause, in which no position was guarded, ms; default: none is. */
   readonly pauseMs?: number
   /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms; default 0. */

@@ -87,7 +87,7 @@ export class PositionChanges {
       const isRefused = present.entry?.kind === 'refused'
       let firstStop: Pick<Registered, 'firstStop'> = {}
       if (changes.length === 0 && !isRefused) return { registered: present, changes }
-      await writer.now({
+      await writer.commit({
         ids: [id],
         change: () => {
           const { entry: before, ...row } = rows.openRow(id)
@@ -131,7 +131,7 @@ export class PositionChanges {
       const { core, writer, clock, rows } = this.parts
       let registered = rows.openRow(id)
       let exit: ReleasedExit<ExitRecord> | undefined
-      await writer.now({
+      await writer.commit({
         ids: [id],
         change: () => {
           const ended = { at: clock.now(), by: 'release' }
@@ -168,7 +168,7 @@ export class PositionChanges {
     return this.turns.run([id], async () => {
       const { writer, clock, rows } = this.parts
       let renewed: Registered | undefined
-      await writer.now({
+      await writer.commit({
         ids: [id],
         change: () => {
           const row = rows.get(id)

@@ -16,7 +16,7 @@ export type TakeBack = () => Promise<void>
 
 export interface RegistrationDeps {
   readonly rows: PositionTable
-  readonly writer: Pick<StateWriter, 'now'>
+  readonly writer: Pick<StateWriter, 'commit'>
   readonly clock: Pick<Clock, 'now'>
   /** The venue holds one signed quantity an instrument. */
   readonly isNet: boolean
@@ -120,7 +120,7 @@ export class Registration {
       if (failed !== undefined) throw failed.reason
     }
     const guarded: Promise<void>[] = []
-    await writer.now({
+    await writer.commit({
       ids: registered.map(({ position }) => position.id),
       change: () => {
         registered = registered.map((each, index) => this.begin(each, wanted[index]!))

@@ -62,7 +62,7 @@ export class StateWriter {
     this.trouble = new StoreTrouble(options)
     this.exitCommits = new ExitCommits({
       queue: this.queue,
-      keep: (asked, along) => this.keep(asked, along),
+      keep: (asked, along) => this.store(asked, along),
       drainSoon: () => this.drainSoon(),
     })
   }
@@ -78,7 +78,7 @@ export class StateWriter {
   }
 
   /** Resolves when the act is durable; rejects, with nothing changed, when it cannot be. */
-  async now({ ids = [], change, done }: Act): Promise<void> {
+  async commit({ ids = [], change, done }: Act): Promise<void> {
     const { register } = this.options
     await this.turns.run(ids, async () => {
       let along: Taken = { rows: [] }
@@ -86,7 +86,7 @@ export class StateWriter {
       try {
         asked = change()
         along = this.queue.takeAlong(ids, id => register.get(id)?.state === 'open')
-        await this.keep(asked, along)
+        await this.store(asked, along)
       } catch (error) {
         this.queue.putBack(along)
         if (!this.queue.isEmpty) this.drainSoon()
@@ -202,7 +202,7 @@ export class StateWriter {
 
   private async write(taken: Taken): Promise<void> {
     try {
-      await this.turns.run(positionsOf(taken), () => this.keep({}, taken))
+      await this.turns.run(positionsOf(taken), () => this.store({}, taken))
       if (!this.queue.hasRatchets) this.age.durable()
     } catch (error) {
       this.queue.putBack(taken)
@@ -215,7 +215,7 @@ export class StateWriter {
   }
 
   /** One commit: what waited, then what was asked for. */
-  private async keep(asked: AccountChange, { rows, ...waited }: Taken): Promise<void> {
+  private async store(asked: AccountChange, { rows, ...waited }: Taken): Promise<void> {
     const { register } = this.options
     const present = rows.flatMap(id => register.get(id) ?? [])
     const lines = [...(waited.lines ?? []), ...(asked.lines ?? [])]

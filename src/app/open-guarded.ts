@@ -214,7 +214,7 @@ function accountOptionsOf(
       confirmMs: config.feed.confirmMs,
       maxTickAgeMs: oldMsOf(config),
     },
-    freshMs: config.health.staleMs,
+    staleMs: config.health.staleMs,
     pauseMs: PAUSE_CYCLES * config.cycleMs,
     skewMs: config.entries.skewMs,
     beforeGuard: registered => chosen.deposit(registered),

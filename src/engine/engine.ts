@@ -36,7 +36,7 @@ export interface EngineOptions<Venue> extends Omit<GatewayOptions, 'now' | 'jour
   /** How far the gateway's time is ahead of the dispatcher's last event, ms; default 0. */
   aheadMs?(): number
   /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
-  readonly freshMs?: number
+  readonly staleMs?: number
   readonly supervision?: Supervision | undefined
   /** Called by each monitor before it handles a message. */
   readonly beforeMonitor?: MonitorShared['before']
@@ -137,7 +137,7 @@ function serveCaretaker(services: Services, actors: ActorSystem, dispatcher: Dis
 const startDispatcher = (options: EngineOptions<ExitVenue>): Dispatcher =>
   new Dispatcher({
     board: options.board,
-    freshMs: options.freshMs ?? 0,
+    staleMs: options.staleMs ?? 0,
     ratcheted: () => options.events.ratcheted?.(),
     decided: watched => options.events.decided?.(watched),
     ...(options.instruments && { hoursOf: name => options.instruments!.of(name).hours }),

@@ -22,7 +22,7 @@ export interface DispatcherOptions {
   /** A position has its decision: nothing fires for it any more. */
   decided?(guard: WatchedPosition): void
   /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
-  freshMs?: number
+  staleMs?: number
   /** When the market of an instrument is open; undefined: always. Default: every market, always. */
   hoursOf?(instrument: InstrumentId): TradingHours | undefined
 }
@@ -30,7 +30,7 @@ export interface DispatcherOptions {
 export const DISPATCHER_DEFAULTS = {
   backlogLimit: 4096,
   segmentLimit: 1024,
-  freshMs: 0,
+  staleMs: 0,
   ratcheted: (): void => undefined,
   decided: (): void => undefined,
   hoursOf: (): TradingHours | undefined => undefined,

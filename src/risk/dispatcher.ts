@@ -62,7 +62,7 @@ export class Dispatcher {
     if (guard.staleQuote?.afterMs === 'auto') own.stream.followGaps()
     const { lastPrice, lastAt } = own.stream
     const { seq, now, crowd } = this
-    const isFresh = lastAt > now - this.options.freshMs
+    const isFresh = lastAt > now - this.options.staleMs
     guard.enter({
       own,
       other,

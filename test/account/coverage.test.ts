@@ -50,7 +50,7 @@ describe('Coverage', () => {
       timers,
       instruments,
       random: () => 0.5,
-      freshMs: STALE_MS,
+      staleMs: STALE_MS,
       venue: venue.venue,
       beforeGuard: venue.deposit,
       clock: { now, monotonic: timers.monotonic },

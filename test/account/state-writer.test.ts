@@ -36,7 +36,7 @@ describe('LiveWriter', () => {
   })
 
   const attempt = (): Promise<unknown> =>
-    writer.now({ change: () => ({ lines: [LINE] }) }).catch(() => undefined)
+    writer.commit({ change: () => ({ lines: [LINE] }) }).catch(() => undefined)
 
   it('reports once that the store refuses writes, and once that it accepts them again', async () => {
     keeper.failures.push(FULL, FULL, FULL)

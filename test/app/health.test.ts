@@ -69,7 +69,7 @@ describe('health of a running system', () => {
       keeper,
       timers,
       random: () => 0.5,
-      freshMs: STALE_MS,
+      staleMs: STALE_MS,
       venue: quotes => {
         const made = account.venue(quotes)
         const broker = {

@@ -21,7 +21,7 @@ describe('The worst price of a position', () => {
     const wake = (guard: WatchedPosition): void => {
       if (isAwake) dispatcher.commit(guard, catchUp(guard, dispatcher.now))
     }
-    dispatcher = new Dispatcher({ wake, exit: () => undefined, segmentLimit: 4, freshMs: 1_000 })
+    dispatcher = new Dispatcher({ wake, exit: () => undefined, segmentLimit: 4, staleMs: 1_000 })
   })
 
   const open = (changes: Partial<Position> = {}, ratchet?: Ratchet): WatchedPosition => {
