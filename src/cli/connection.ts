@@ -90,7 +90,9 @@ function usableUrl(given: string): string {
     )
   }
   if (!/^https?:\/\//.test(given) || !URL.canParse(given)) {
-    throw new UsageError(`found the URL ${JSON.stringify(given)}, expected one of http or https`)
+    throw new UsageError(
+      `found the URL ${JSON.stringify(given)}, expected an address such as http://127.0.0.1:8080`,
+    )
   }
   return given
 }

@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs'
 import process from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
 import { version } from '../app/version.ts'
-import { closestName } from '../domain/closest-name.ts'
+import { closestName, expectedWord } from '../domain/closest-name.ts'
 import { isTimezone, TIMEZONE_EXPECTED } from '../domain/zone.ts'
 import { UsageError } from '../errors.ts'
 import { endProcess } from '../processes/ending.ts'
@@ -41,7 +41,7 @@ async function program(args: readonly string[], context: CommandContext): Promis
     .configureOutput({
       writeOut: text => void context.stdout.write(text),
       writeErr: text => void context.stderr.write(text),
-      outputError: (text, write) => write(withGuess(text)),
+      outputError: (text, write) => write(withGuess(unknownPart(text, root))),
     })
     .showHelpAfterError('(add --help for the options and examples)')
     .addHelpText('after', '\nwatchkeeper help <command> shows its options, with examples.')
@@ -63,6 +63,22 @@ const withGuess = (text: string): string =>
       return meant === undefined ? message : `${message} Did you mean ${meant}?`
     },
   )
+
+/**
+ * The message about a word behind a command that has a part for no word (`positions` is `positions list`): the word names
+ * no part, while commander reports it as an argument of that part.
+ */
+function unknownPart(text: string, root: Command): string {
+  if (!text.startsWith('error: too many arguments')) return text
+  for (const command of root.commands) {
+    const names = command.commands.map(part => part.name())
+    const found = command.commands.find(part => part.args.length > 0)?.args[0]
+    if (found === undefined || names.includes(command.args[0]!)) continue
+    const known = expectedWord(found, names)
+    return `error: found ${command.name()} ${JSON.stringify(found)}, expected ${known}\n`
+  }
+  return text
+}
 
 const zoneOf = (root: Command): string | undefined => root.opts<{ zone?: string }>().zone
 

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 /** Parses a whole number of at most 15 digits. */
 export function wholeNumber(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Expected a whole number.')
+  throw new InvalidArgumentError('Expected a whole number of 0 or more.')
 }
 
 /** Parses a whole number above 0. */

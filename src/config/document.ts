@@ -135,7 +135,7 @@ function wording(
   if (code === 'TAB_AS_INDENT') {
     return { found: 'a tab in the indentation', expected: 'blanks: YAML takes no tabs there' }
   }
-  return { found: firstLine(message), expected: 'valid YAML 1.2 or JSON' }
+  return { found: `invalid YAML (${firstLine(message)})`, expected: 'valid YAML 1.2 or JSON' }
 }
 
 /** Whether a map or list contains itself, through an alias inside its own anchor. */

@@ -118,7 +118,9 @@ function linesOf(file: string): string[] {
   try {
     return readFileSync(file, 'utf8').trimEnd().split('\n')
   } catch (cause) {
-    throw unusable(file, cause instanceof Error ? cause.message : String(cause))
+    const isMissing = Object(cause).code === 'ENOENT'
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw unusable(file, isMissing ? 'there is no such file' : why)
   }
 }
 

@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import type { CommandContext } from '../../src/cli/command.ts'
 import { COMMANDS } from '../../src/cli/commands/registry.ts'
 import { main } from '../../src/cli/main.ts'
+import { cliHere } from '../support/cli-here.ts'
 import { Folder, watchkeeper } from '../support/cli.ts'
 
 const POSITIONS = `positions:
@@ -106,6 +107,30 @@ describe('The command line', () => {
     const ran = await watchkeeper(['check', '--positions', long], { readsOnce: true })
     expect(ran.code).to.equal(0)
     expect(ran.stderr).to.equal('')
+  })
+
+  it('says what was found and what is expected', async () => {
+    for (const [line, expected] of [
+      [
+        'positions ad',
+        'error: found positions "ad", expected one of list, add, rules, set, exit, release: did you mean add?\n',
+      ],
+      ['clock nix', 'error: found clock "nix", expected one of show, accept\n'],
+      ['positions list nix', "error: too many arguments for 'list'. Expected 0 arguments"],
+      ['exits --limit -3', "argument '-3' is invalid. Expected a whole number of 0 or more."],
+      [
+        'init --venue binanse',
+        'error: found the venue "binanse", expected one of binance, bybit, okx: did you mean binance?\n',
+      ],
+      [
+        'status --url desk',
+        'error: found the URL "desk", expected an address such as http://127.0.0.1:8080\n',
+      ],
+    ] as const) {
+      const { code, stderr } = await cliHere(line.split(' '))
+      expect(code, line).to.equal(2)
+      expect(stderr, line).to.include(expected)
+    }
   })
 
   it('prints the version of package.json', async () => {

@@ -67,7 +67,7 @@ describe('parseText', () => {
 
   it('refuses a version of YAML that it does not know', () => {
     expect(faultsOf('%YAML 3.0\n---\na: 1\n')).to.deep.equal([
-      'positions.yaml, line 1: found Unsupported YAML version 3.0, expected valid YAML 1.2 or JSON',
+      'positions.yaml, line 1: found invalid YAML (Unsupported YAML version 3.0), expected valid YAML 1.2 or JSON',
     ])
   })
 

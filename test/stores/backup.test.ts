@@ -97,6 +97,8 @@ describe('a backup', () => {
         what,
       ).to.equal('BACKUP_UNUSABLE')
     }
-    expect(codeOf(() => readBackup(join(folder.path, 'none')))).to.equal('BACKUP_UNUSABLE')
+    const none = join(folder.path, 'none')
+    expect(codeOf(() => readBackup(none))).to.equal('BACKUP_UNUSABLE')
+    expect(() => readBackup(none)).to.throw('none cannot be used: there is no such file')
   })
 })

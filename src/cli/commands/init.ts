@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { VenueConfig } from '../../app/open-broker.ts'
 import type { Inspection } from '../../app/venue-inspect.ts'
+import { expectedWord } from '../../domain/closest-name.ts'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { configText, foundText, positionsText, type Wanted } from '../init-text.ts'
@@ -27,6 +28,8 @@ Examples:
   $ watchkeeper init --venue binance --environment testnet --key-file binance.key --stop-pct 5`
 
 const FILES = { config: 'watchkeeper.yaml', positions: 'positions.yaml' } as const
+
+const VENUES = ['binance', 'bybit', 'okx']
 
 /** `watchkeeper init`: reads an account at a venue and writes the files that guard it. */
 export const initCommand: CommandModule = {
@@ -86,6 +89,10 @@ async function configOf(
 ): Promise<VenueConfig> {
   const { loadServiceConfig } = await import('../../config/service-file.ts')
   const kind = given.venue ?? (await questions.ask('Venue (binance, bybit, okx)'))
+  if (!VENUES.includes(kind)) {
+    const expected = expectedWord(kind, VENUES)
+    throw new UsageError(`found the venue ${JSON.stringify(kind)}, expected ${expected}`)
+  }
   const tests = kind === 'okx' ? 'demo' : 'testnet, demo'
   const environment =
     given.environment ?? (await questions.ask(`Environment (${tests}; live is typed out)`))
@@ -100,7 +107,7 @@ async function configOf(
     },
   })
   if (broker.kind === 'paper' || broker.kind === 'http' || broker.kind === 'plugin')
-    throw new UsageError(`found the venue ${kind}, expected binance, bybit or okx`)
+    throw new UsageError(`found the broker ${kind}, expected one of ${VENUES.join(', ')}`)
   return broker
 }
 
