@@ -15,6 +15,7 @@ import argparse
 import hmac
 import json
 import os
+import queue
 import sys
 import threading
 import time
@@ -24,6 +25,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 LONGEST_BODY = 65_536
 READ_TIMEOUT_S = 10
+# An idle stream has an empty line so often, and a slow reader of it so many hints behind is dropped.
+IDLE_LINE_S = 10
+MOST_HINTS = 1_000
 
 
 class NotKnown(Exception):
@@ -48,6 +52,9 @@ class Account:
         "limits": [{"name": "all", "groups": ["orders", "account", "quotes"], "perSecond": 100}],
     }
 
+    # Queues of the open streams.
+    listeners = []
+
     def __init__(self):
         self.held = {}
         self.prices = {}
@@ -64,6 +71,7 @@ class Account:
             order = {**sent, "quantity": exact(sent["quantity"]), "filled": Decimal(0), "price": None, "over": False}
             self.orders[key] = order
             self._execute(order)
+            self._push("order", order)
             return {"kind": "acknowledged", "order": self._state(order)}
 
     def order(self, key):
@@ -77,6 +85,7 @@ class Account:
             if order is None:
                 return {"kind": "absent"}
             order["over"] = True
+            self._push("order", order)
             return self._state(order)
 
     def holding(self, instrument):
@@ -117,6 +126,15 @@ class Account:
     def access(self):
         return {"positionMode": "one-way", "trade": True, "withdraw": False}
 
+    def subscribe(self):
+        hints = queue.Queue(MOST_HINTS)
+        self.listeners.append(hints)
+        return hints
+
+    def unsubscribe(self, hints):
+        if hints in self.listeners:
+            self.listeners.remove(hints)
+
     def clock_ms(self):
         return int(time.time() * 1000)
 
@@ -132,6 +150,7 @@ class Account:
     def deposit(self, instrument, quantity):
         with self.lock:
             self.held[instrument] = self.held.get(instrument, Decimal(0)) + exact(quantity)
+            self._push("holding", {"instrument": instrument})
 
     def fills(self):
         with self.lock:
@@ -140,6 +159,16 @@ class Account:
                 for key, order in self.orders.items()
                 if order["filled"] > 0
             ]
+
+    def _push(self, kind, about):
+        hint = {"kind": kind, "instrument": about["instrument"]}
+        if kind == "order":
+            hint["clientOrderId"] = about["clientOrderId"]
+        for hints in list(self.listeners):
+            try:
+                hints.put_nowait(hint)
+            except queue.Full:
+                self.unsubscribe(hints)
 
     def _closable(self, order):
         held = self.held.get(order["instrument"], Decimal(0))
@@ -164,6 +193,8 @@ class Account:
         order["filled"] += units
         order["price"] = price
         order["over"] = True
+        self._push("order", order)
+        self._push("holding", order)
 
     def _state(self, order):
         filled = order["filled"]
@@ -199,6 +230,8 @@ class Bridge(BaseHTTPRequestHandler):
             given = (self.headers.get("authorization") or "").encode()
             if not hmac.compare_digest(given, f"Bearer {self.token}".encode()):
                 return self.send(401, None)
+            if method == "GET" and self.path == "/v1/stream":
+                return self.stream()
             return self.send(200, self.act(method, body))
         except NotUnderstood as error:
             return self.send(400, {"error": str(error)})
@@ -206,6 +239,27 @@ class Bridge(BaseHTTPRequestHandler):
             return self.send(502, {"error": str(error)})
         except Exception as error:  # Whatever else goes wrong proves nothing.
             return self.send(502, {"error": type(error).__name__})
+
+    def stream(self):
+        """Writes each hint as a line until the client goes, or falls too far behind: the end says that hints are lost."""
+        hints = self.account.subscribe()
+        self.close_connection = True
+        try:
+            self.send_response(200)
+            self.send_header("content-type", "application/x-ndjson")
+            self.send_header("connection", "close")
+            self.end_headers()
+            line = b""
+            while hints in self.account.listeners:
+                self.wfile.write(line + b"\n")
+                try:
+                    line = json.dumps(hints.get(timeout=IDLE_LINE_S)).encode()
+                except queue.Empty:
+                    line = b""
+        except OSError:
+            pass  # The client has gone.
+        finally:
+            self.account.unsubscribe(hints)
 
     def act(self, method, body):
         parts = urlsplit(self.path)

@@ -1,14 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tokenFrom, type TokenSource } from '../brokers/credentials.ts'
-import { httpBroker, httpBrokerSchema, type HttpBroker } from '../brokers/http.ts'
-import { horizonText } from '../brokers/http/horizon.ts'
-import { instrumentId, positionId, type InstrumentId } from '../domain/ids.ts'
-import type { ClientOrderId, ExitOrder } from '../domain/order.ts'
+import type { HttpBroker } from '../brokers/http.ts'
+import { instrumentId, type InstrumentId } from '../domain/ids.ts'
 import { signOf, type Side } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
 import { Unauthorized } from '../errors.ts'
-import type { Capabilities, HoldingReport } from '../ports/broker.ts'
+import type { Capabilities, HoldingKey } from '../ports/broker.ts'
+import {
+  brokerAt,
+  freshId,
+  isSame,
+  orderOf,
+  textOf,
+  claimsOf,
+  LEAST_LAG_MS,
+  NOTHING,
+  type Proved,
+} from './checked-claims.ts'
+import { StreamTrial } from './stream-trial.ts'
 
 export interface BrokerCheckOptions {
   readonly url: string
@@ -17,6 +27,7 @@ export interface BrokerCheckOptions {
   readonly trade?: { readonly instrument: string; readonly quantity: number } | undefined
 }
 
+export { shownCapabilities } from './checked-claims.ts'
 export { tokenSource, type TokenSource } from '../brokers/credentials.ts'
 
 /** What became of one step. */
@@ -31,18 +42,12 @@ export interface BrokerCheck {
   readonly steps: readonly CheckedStep[]
   /** The most that may be claimed after these steps: never more than the server announces. */
   readonly capabilities: Capabilities
+  /** Whether the server pushes what changes. */
+  readonly stream: boolean
 }
 
 /** Longest wait for one answer, for an order to show, and between two questions, ms. */
 const [ANSWER_MS, SHOWN_MS, STEP_MS] = [10_000, 30_000, 50]
-/** A lag that was measured once is claimed so many times over, and at least this long, ms. */
-const LAG_FACTOR = 5
-const LEAST_LAG_MS = 1_000
-
-/** Claims before any step has proved one. */
-const NOTHING = { dedupe: 'never', lookup: 'none', reduceOnly: false } as const
-type Proved = Pick<Capabilities, keyof typeof NOTHING>
-
 /**
  * Runs the steps of docs/broker-setup.md, "Before real money", against a REST broker. With `trade` it closes a holding
  * of that instrument: for accounts without real money.
@@ -59,15 +64,19 @@ export async function checkBroker(options: BrokerCheckOptions): Promise<BrokerCh
 }
 
 class Run {
-  private readonly broker: HttpBroker
+  /** As the server announces itself: products, sides and tickets are part of each question. */
+  private broker: HttpBroker
+  private stream: StreamTrial | undefined
   private readonly url: string
+  private readonly token: TokenSource
   private readonly steps: CheckedStep[] = []
-  private announced: Capabilities | undefined
-  private proved: Proved = NOTHING
-  private lagMs: number | undefined
+  announced: Capabilities | undefined
+  proved: Proved = NOTHING
+  lagMs: number | undefined
 
   constructor({ url, token }: BrokerCheckOptions) {
     this.url = url
+    this.token = token
     this.broker = brokerAt(url, token)
   }
 
@@ -79,6 +88,8 @@ class Run {
   async reads(): Promise<void> {
     await this.step('announces what it can prove', async signal => {
       this.announced = await this.broker.announced(signal)
+      await this.broker.close()
+      this.broker = brokerAt(this.url, this.token, this.announced)
       return Object.keys(this.announced).join(', ')
     })
     await this.step('refuses a wrong token with 401', async signal => {
@@ -105,26 +116,33 @@ class Run {
       }
       return `${rows.length} holdings`
     })
+    const stream = new StreamTrial(this.broker)
+    if (await stream.isUp()) this.stream = stream
+    else this.notTried('pushes what changes', 'no stream is answered')
+  }
+
+  private notTried(name: string, seen: string): void {
+    this.steps.push({ name, outcome: 'not tried', seen })
   }
 
   /** Steps that close a holding. */
   async trades({ instrument: name, quantity }: NonNullable<BrokerCheckOptions['trade']>) {
-    const instrument = instrumentId(name)
-    const held = await this.heldOf(instrument)
+    const key = await this.keyOf(instrumentId(name))
+    const held = await this.heldOf(key)
     if (Math.abs(held) < 2 * quantity) {
       const seen = `${held} ${name} are held, twice ${quantity} are needed`
-      this.steps.push({ name: 'closes a part of a holding', outcome: 'not tried', seen })
+      this.notTried('closes a part of a holding', seen)
       return
     }
     const side: Side = held > 0 ? 'long' : 'short'
     const id = freshId()
-    const order = { ...orderOf(instrument, side), clientOrderId: id, quantity }
+    const order = { ...orderOf(key, side), clientOrderId: id, quantity }
     const isPlaced = await this.step('closes a part of a holding, and shows it', async signal => {
       const from = performance.now()
       const answer = await this.broker.placeExit(order, signal)
       if (answer.kind !== 'acknowledged') throw new Error(`the order was answered: ${answer.kind}`)
       const wanted = held - signOf(side) * quantity
-      await this.shows(instrument, wanted)
+      await this.shows(key, wanted)
       this.lagMs = performance.now() - from
       return `${this.lagMs.toFixed(0)} ms after the order`
     })
@@ -137,54 +155,62 @@ class Run {
       throw new Error(`the order is filled, and it is ${kind}`)
     })
     await this.step('makes no second order of an id whose order is filled', async signal => {
-      const before = await this.heldOf(instrument)
+      const before = await this.heldOf(key)
       const { kind } = await this.broker.placeExit(order, signal)
       await sleep(Math.max(LEAST_LAG_MS, 2 * (this.lagMs ?? 0)))
-      const after = await this.heldOf(instrument)
+      const after = await this.heldOf(key)
       if (after !== before) throw new Error('it was executed a second time: dedupe is not always')
       this.proved = { ...this.proved, dedupe: 'always' }
       return `answered: ${kind}`
     })
-    await this.overshoot(instrument, side)
+    await this.pushes(name)
+    await this.overshoot(key, side)
   }
 
-  private async overshoot(instrument: InstrumentId, side: Side): Promise<void> {
+  /** The holding to trade, by name: the largest one of the instrument that is listed. */
+  private async keyOf(instrument: InstrumentId): Promise<HoldingKey> {
+    const rows = await this.broker.holdings(AbortSignal.timeout(ANSWER_MS)).catch(() => [])
+    const [largest] = rows
+      .filter(row => row.instrument === instrument)
+      .toSorted((a, b) => Math.abs(b.quantity) - Math.abs(a.quantity))
+    if (largest === undefined) return { instrument }
+    const { quantity: _quantity, ageMs: _age, entryPrice: _price, ...key } = largest
+    return key
+  }
+
+  private async pushes(name: string): Promise<void> {
+    const { stream } = this
+    if (stream === undefined) return
+    const isKept = await this.step('pushes what changes', async () => {
+      if (!(await stream.isHinted(name))) throw new Error(`nothing about ${name} was pushed`)
+      if (stream.odd > 0) throw new Error(`${stream.odd} lines cannot be read`)
+      return `a hint about ${name}`
+    })
+    if (!isKept) this.stream = undefined
+  }
+
+  private async overshoot(key: HoldingKey, side: Side): Promise<void> {
     await this.step('never goes through zero with reduceOnly', async signal => {
-      const held = Math.abs(await this.heldOf(instrument))
-      const order = { ...orderOf(instrument, side), clientOrderId: freshId(), quantity: 2 * held }
+      const held = Math.abs(await this.heldOf(key))
+      const order = { ...orderOf(key, side), clientOrderId: freshId(), quantity: 2 * held }
       const { kind } = await this.broker.placeExit(order, signal)
       await sleep(Math.max(LEAST_LAG_MS, 2 * (this.lagMs ?? 0)))
-      const after = await this.heldOf(instrument)
+      const after = await this.heldOf(key)
       if (signOf(side) * after < 0) throw new Error(`${after} are held after it`)
       this.proved = { ...this.proved, reduceOnly: true }
       return `answered: ${kind}; ${after} are held after it`
     })
     await this.step('says of a holding that is closed: flat', async signal => {
-      if ((await this.heldOf(instrument)) !== 0) return 'it is not closed'
+      if ((await this.heldOf(key)) !== 0) return 'it is not closed'
       const rows = await this.broker.holdings(signal)
-      if (rows.some(row => row.instrument === instrument)) throw new Error('it is still listed')
+      if (rows.some(row => isSame(row, key))) throw new Error('it is still listed')
       return 'flat, and not listed'
     })
   }
 
-  /** What may be claimed: what the steps proved, and no more than is announced. */
   result(): BrokerCheck {
-    const { announced, proved, lagMs } = this
-    const measured = Math.ceil((LAG_FACTOR * (lagMs ?? 0)) / 1_000) * 1_000
-    const visibilityMs = Math.max(announced?.visibilityMs ?? 5_000, measured, LEAST_LAG_MS)
-    const { lookupKeeps, ...claimed } = announced ?? httpBrokerSchema.shape.capabilities.parse({})
-    const lookup = weaker(LOOKUPS, claimed.lookup, proved.lookup)
-    return {
-      steps: this.steps,
-      capabilities: {
-        ...claimed,
-        ...(lookup === 'complete' && lookupKeeps !== undefined && { lookupKeeps }),
-        lookup,
-        dedupe: weaker(DEDUPES, claimed.dedupe, proved.dedupe),
-        reduceOnly: claimed.reduceOnly && proved.reduceOnly,
-        visibilityMs,
-      },
-    }
+    const { steps, stream } = this
+    return { steps, stream: stream !== undefined, capabilities: claimsOf(this) }
   }
 
   private async step(
@@ -202,49 +228,19 @@ class Run {
     }
   }
 
-  private async heldOf(instrument: InstrumentId): Promise<number> {
-    const report = await this.broker.holding({ instrument }, AbortSignal.timeout(ANSWER_MS))
-    if (report.kind === 'unknown') throw new Error(`the holding of ${instrument} is not known`)
+  private async heldOf(key: HoldingKey): Promise<number> {
+    const report = await this.broker.holding(key, AbortSignal.timeout(ANSWER_MS))
+    if (report.kind === 'unknown') throw new Error(`the holding of ${key.instrument} is not known`)
     return report.kind === 'flat' ? 0 : report.quantity
   }
 
-  private async shows(instrument: InstrumentId, wanted: number): Promise<void> {
+  private async shows(key: HoldingKey, wanted: number): Promise<void> {
     const end = performance.now() + SHOWN_MS
     for (;;) {
-      const held = await this.heldOf(instrument)
+      const held = await this.heldOf(key)
       if (leftOf(Math.abs(held), Math.abs(wanted)) === 0) return
       if (performance.now() > end) throw new Error(`${held} are held, and not ${wanted}`)
       await sleep(STEP_MS)
     }
   }
 }
-
-const LOOKUPS = ['none', 'open-only', 'complete'] as const
-const DEDUPES = ['never', 'open-only', 'always'] as const
-
-function weaker<Claim>(order: readonly Claim[], a: Claim, b: Claim): Claim {
-  return order.indexOf(a) < order.indexOf(b) ? a : b
-}
-
-const freshId = (): ClientOrderId => `wk${randomBytes(12).toString('hex')}` as ClientOrderId
-
-const orderOf = (instrument: InstrumentId, side: Side) =>
-  ({
-    positionId: positionId('check'),
-    instrument,
-    side,
-    priceSource: 'trade',
-    reduceOnly: true,
-  }) as const satisfies Partial<ExitOrder>
-
-const textOf = (report: HoldingReport): string =>
-  report.kind === 'held' ? String(report.quantity) : report.kind
-
-const brokerAt = (url: string, token: TokenSource): HttpBroker =>
-  httpBroker({ ...httpBrokerSchema.parse({ url, token: 'in the source', plainHttp: true }), token })
-
-/** Capabilities as a configuration has them. */
-export const shownCapabilities = ({ lookupKeeps, ...claimed }: Capabilities) => ({
-  ...claimed,
-  ...(lookupKeeps !== undefined && { lookupKeeps: horizonText(lookupKeeps) }),
-})

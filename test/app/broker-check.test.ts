@@ -92,6 +92,30 @@ describe('the check of a REST broker', () => {
     expect(steps.at(-1)).to.include({ outcome: 'not tried' })
   })
 
+  it('claims a stream where it pushed what a trade has changed, and none that cannot be read', async () => {
+    await begin()
+    const result = await check()
+    expect([brokenIn(result), result.stream]).to.deep.equal([[], true])
+    await begin({ steps: [{ afterMs: 100, stream: { lines: ['{"kind":"order"'] } }] })
+    const odd = await check()
+    expect([brokenIn(odd), odd.stream]).to.deep.equal([['pushes what changes'], false])
+  })
+
+  it('trades the holding of one product where the broker keeps products apart', async () => {
+    await begin({
+      set: { ...PLAIN, capabilities: { ...PLAIN.capabilities, products: true } },
+      hands: [
+        { instrument: 'ACME', quantity: 5, product: 'margin' },
+        { instrument: 'ACME', quantity: 1, product: 'delivery' },
+      ],
+    })
+    const result = await check()
+    expect(brokenIn(result)).to.deep.equal([])
+    expect(result.capabilities.products).to.equal(true)
+    expect(server.book().holdings.map(({ product }) => product)).to.deep.equal(['delivery'])
+    await begin({ set: { ...PLAIN, capabilities: { ...PLAIN.capabilities, products: false } } })
+  })
+
   it('claims a lag several times as long as the one that it has seen', async () => {
     await begin({ set: { ...PLAIN, lagMs: { order: 400, holding: 400, list: 400 } } })
     const isShown = async (): Promise<boolean> =>
@@ -118,7 +142,8 @@ needing('python3').describe('watchkeeper broker check', () => {
     await bridge.market('deposit', { instrument: 'ACME', quantity: -5 })
     const { code, stdout, stderr } = await run('--trade', 'ACME', '--quantity', '1')
     expect([code, stderr]).to.deep.equal([0, ''])
-    expect(stdout.match(/^kept/gm)).to.have.length(9)
+    expect(stdout.match(/^kept/gm)).to.have.length(10)
+    expect(stdout).to.match(/^  stream: true$/m)
     const { broker } = parse(stdout.slice(stdout.indexOf('broker:'))) as { broker: object }
     const { kind: _kind, ...section } = broker as { kind: string }
     const config = httpBrokerSchema.parse({ ...section, token: 'x' })

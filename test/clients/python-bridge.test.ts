@@ -1,11 +1,13 @@
 import { expect } from 'chai'
 import { tokenFrom } from '../../src/brokers/credentials.ts'
+import type { AccountHint } from '../../src/domain/account-hint.ts'
 import { OutcomeUnknown, Unauthorized } from '../../src/errors.ts'
 import type { Capabilities } from '../../src/ports/broker.ts'
 import { brokerContract } from '../contracts/broker-contract.ts'
 import { ACME, anHttpBroker, anOrder, failure } from '../support/http-broker.ts'
 import { needing } from '../support/needing.ts'
 import { BRIDGE_TOKEN, PythonBridge } from '../support/python-bridge.ts'
+import { until } from '../support/until.ts'
 
 const { signal } = new AbortController()
 
@@ -51,6 +53,28 @@ needing('python3').describe('the example bridge in Python', () => {
     expect(acme).to.include({ instrument: 'ACME', isTrading: true, multiplier: 1 })
     expect(await broker.positionMode!(signal)).to.equal('one-way')
     expect((await broker.permissions!(signal)).trade).to.equal(true)
+    await broker.close()
+  })
+
+  it('pushes what changes at the account, and says its time', async () => {
+    await bridge.market('fresh')
+    const broker = anHttpBroker(bridge.url, {
+      stream: true,
+      time: true,
+      token: tokenFrom(() => BRIDGE_TOKEN),
+    })
+    const hints: AccountHint[] = []
+    broker.streamHints!(hint => void hints.push(hint))
+    await until(() => hints.some(({ kind }) => kind === 'up'))
+    await bridge.market('deposit', { instrument: 'ACME', quantity: 5 })
+    await bridge.market('price', { instrument: 'ACME', price: 90 })
+    await broker.placeExit(anOrder(), signal)
+    const order = { kind: 'order', instrument: 'ACME', clientOrderId: anOrder().clientOrderId }
+    await until(() => hints.filter(({ kind }) => kind === 'holding').length >= 2)
+    await until(() => hints.some(({ kind }) => kind === 'order'))
+    expect(hints).to.deep.include(order)
+    const { aheadMs, errorMs } = await broker.time!(signal)
+    expect(Math.abs(aheadMs)).to.be.at.most(errorMs + 2)
     await broker.close()
   })
 

@@ -62,14 +62,14 @@ const COLOURS = { kept: 'green', broken: 'red', 'not tried': 'yellow' } as const
 async function check(url: string, given: CheckGiven, context: CommandContext): Promise<void> {
   const { stdout, env } = context
   const paint = paintFor(stdout, env)
-  const { steps, capabilities } = await checkBroker({
+  const { steps, capabilities, stream } = await checkBroker({
     url,
     token: tokenOf(given, context),
     trade: tradeOf(given),
   })
   if (given.format === 'json') {
     for (const step of steps) stdout.write(`${JSON.stringify({ type: 'step', ...step })}\n`)
-    const summary = { type: 'summary', capabilities: shownCapabilities(capabilities) }
+    const summary = { type: 'summary', stream, capabilities: shownCapabilities(capabilities) }
     stdout.write(`${JSON.stringify(summary)}\n`)
     if (steps.some(({ outcome }) => outcome === 'broken')) throw new Outcome(1)
     return
@@ -77,7 +77,7 @@ async function check(url: string, given: CheckGiven, context: CommandContext): P
   for (const { name, outcome, seen } of steps) {
     stdout.write(`${paint(COLOURS[outcome], MARKS[outcome])}${name}: ${onOneLine(seen)}\n`)
   }
-  stdout.write(`\nbroker:\n  kind: http\n  url: ${url}\n`)
+  stdout.write(`\nbroker:\n  kind: http\n  url: ${url}\n${stream ? '  stream: true\n' : ''}`)
   stdout.write(`${indented(stringify({ capabilities: shownCapabilities(capabilities) }))}\n`)
   if (steps.some(({ outcome }) => outcome === 'broken')) throw new Outcome(1)
 }

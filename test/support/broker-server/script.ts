@@ -1,5 +1,6 @@
 import type { Side } from '../../../src/domain/position.ts'
 import type { Capabilities } from '../../../src/ports/broker.ts'
+import type { StreamScript } from './hint-streams.ts'
 
 /** Kinds of requests; faults are aimed with these names. */
 export type Route =
@@ -225,6 +226,8 @@ export interface Script {
   readonly endStops?: boolean
   /** The venue's day is over: every working order ends, and no order of that day is found any more. */
   readonly endDay?: boolean
+  /** What the streams of hints carry besides, and their end. */
+  readonly stream?: StreamScript
   /** Done later, ms from now. */
   readonly steps?: readonly (Script & { readonly afterMs: number })[]
 }

@@ -5,7 +5,15 @@ import { answer, sendStatus, suffer } from './answering.ts'
 import { Door } from './door.ts'
 import { Faults } from './faults.ts'
 import { Bucket } from './hidden-limit.ts'
-import { NotUnderstood, REST, type Protocol, type RawRequest, type Request } from './routes.ts'
+import { HintStreams } from './hint-streams.ts'
+import {
+  NotUnderstood,
+  Reply,
+  REST,
+  type Protocol,
+  type RawRequest,
+  type Request,
+} from './routes.ts'
 import {
   changed,
   PLAIN,
@@ -53,6 +61,7 @@ const SEEN = 10_000
 export class BrokerServer {
   readonly venue: Venue
   readonly seen: SeenRequest[] = []
+  readonly streams = new HintStreams()
   private readonly faults: Faults
   private readonly protocol: Protocol
   private readonly crash: () => void
@@ -70,6 +79,7 @@ export class BrokerServer {
     this.venue = new Venue(join(folder, ACCOUNT_FILE), PLAIN)
     this.faults = new Faults(seed)
     this.protocol = options.protocol ?? REST
+    this.venue.onEvent = event => this.streams.push(event, this.venue.book)
     this.door = new Door(port, (incoming, response) => void this.serve(incoming, response))
     this.crash = crash ?? ((): void => void process.kill(process.pid, 'SIGKILL'))
     void this.run({ set: settings })
@@ -87,6 +97,7 @@ export class BrokerServer {
     const isListening = set === undefined ? undefined : this.change(set)
     this.faults.add(faults)
     this.trade(script)
+    if (script.stream !== undefined) this.streams.run(script.stream)
     for (const { afterMs, ...step } of steps) this.timers.later(afterMs, () => void this.run(step))
     await isListening
   }
@@ -105,6 +116,7 @@ export class BrokerServer {
   close(): void {
     this.clear()
     this.outageTimers.clear()
+    this.streams.close()
     this.door.shut()
     this.venue.close()
   }
@@ -153,6 +165,7 @@ export class BrokerServer {
     try {
       const raw = await rawOf(incoming)
       if (this.isCutOff(response)) return
+      if (raw.url.pathname === '/v1/stream') return this.openStream(raw, response)
       const request = this.protocol.read(raw, this.venue)
       this.note(request)
       if (this.isRefused(request, response)) return
@@ -162,6 +175,13 @@ export class BrokerServer {
       else if (!response.headersSent)
         sendStatus(response, { status: 500, body: { error: String(error) } })
     }
+  }
+
+  private openStream({ headers }: RawRequest, response: ServerResponse): void {
+    const { token } = this.venue.settings
+    if (token !== null && headers.authorization !== `Bearer ${token}`)
+      throw new NotUnderstood(401, 'no token', new Reply(401, undefined))
+    this.streams.add(response)
   }
 
   private async carryOut(request: Request, response: ServerResponse): Promise<void> {
