@@ -144,7 +144,8 @@ const venueBroker = (emulated: Emulated, url: string, folder: string) => ({
   positionMode: emulated.mode,
   report: join(folder, REPORT),
   url,
-  callTimeoutMs: CALL_MS,
+  // A look-up at Bybit is three requests, one after the other.
+  callTimeoutMs: 3 * CALL_MS,
 })
 
 function configOf(

@@ -11,9 +11,11 @@ import type { VenueClient } from '../../../../src/brokers/venue/client.ts'
 import { accountDialect as ofOkx } from '../../../../src/brokers/venue/okx/account-stream.ts'
 import { okxBroker, okxSchema } from '../../../../src/brokers/venue/okx/options.ts'
 import type { AdapterRun } from '../../../../src/brokers/venue/options.ts'
+import { AccountStream } from '../../../../src/brokers/venue/stream/account.ts'
 import type { AccountHint } from '../../../../src/domain/account-hint.ts'
 import type { Timers } from '../../../../src/ports/timers.ts'
 import type { Protocol } from '../../../support/broker-server/routes.ts'
+import { FakeTimers } from '../../../support/fake-timers.ts'
 import { realTimers } from '../../../support/real-timers.ts'
 import { until } from '../../../support/until.ts'
 import { accountSpeech, type AccountSpeech } from '../../../support/venues/account-speech.ts'
@@ -215,4 +217,53 @@ describe('recorded messages of the streams of accounts', () => {
       expect(claims.filter(({ claim }) => claim === 'hints')).to.have.length.at.least(2)
     })
   }
+})
+
+describe('the session of the account stream at binance', () => {
+  it('is renewed every half hour, and made anew where the venue has ended it', async () => {
+    const emulator = new BinanceEmulator()
+    const venue = await emulated(emulator)
+    const streams = new AccountStreams(accountSpeech('binance', emulator), venue.server.venue)
+    await streams.open()
+    const timers = new FakeTimers()
+    const hints: AccountHint[] = []
+    const asked: string[] = []
+    let hasEnded = false
+    const question = ({ method }: { readonly method: string }): Promise<unknown> => {
+      asked.push(method)
+      const isRefused = method === 'PUT' && hasEnded
+      if (isRefused) return Promise.reject(new Error('This listenKey does not exist.'))
+      return Promise.resolve({ listenKey: emulator.listenKey })
+    }
+    const client = { question, line: { keyIdentity: () => 'k' } } as unknown as VenueClient
+    const stream = new AccountStream(
+      {
+        dialect: ofBinance(streams.url, client),
+        connectTimeoutMs: 10_000,
+        heartbeatMs: 36_000_000,
+        onHint: hint => hints.push(hint),
+      },
+      { timers, monotonic: timers.monotonic, random: () => 0.5 },
+    )
+    const ups = (): number => hints.filter(({ kind }) => kind === 'up').length
+    try {
+      await until(() => ups() === 1)
+      timers.pass(1_770_000)
+      expect(asked).to.deep.equal(['POST'])
+      timers.pass(30_000)
+      await until(() => asked.length === 2)
+      expect([asked, ups()]).to.deep.equal([['POST', 'PUT'], 1])
+      hasEnded = true
+      timers.pass(1_800_000)
+      await until(() => hints.some(({ kind }) => kind === 'down'))
+      expect(JSON.stringify(hints)).to.include('This listenKey does not exist.')
+      timers.pass(30_000)
+      await until(() => ups() === 2)
+      expect(asked).to.deep.equal(['POST', 'PUT', 'PUT', 'POST'])
+    } finally {
+      stream.close()
+      streams.close()
+      venue.close()
+    }
+  })
 })
