@@ -140,6 +140,7 @@ export class ServiceHealth {
       brokerClock: this.deps.access.facts.clock,
       redisTroubles: prices.troubles(),
       modeTroubles: this.deps.venueWatch?.troubles(),
+      multiplierTroubles: this.deps.venueWatch?.multiplierTroubles(),
       withdrawalTroubles: this.deps.venueWatch?.withdrawalTroubles(),
       streamTroubles: prices.streamTroubles(),
       accountStreamTroubles: this.deps.hints.troubles(),

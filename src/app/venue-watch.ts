@@ -14,7 +14,9 @@ export interface VenueWatchDeps {
   /** The table of the service; `configured` are the specifications that the configuration states. */
   readonly instruments: InstrumentTable
   readonly configured: InstrumentTable
-  readonly system: Pick<Account, 'note'>
+  readonly system: Pick<Account, 'note'> & {
+    readonly state: { readonly register: Pick<Account['state']['register'], 'open'> }
+  }
 }
 
 /**
@@ -26,6 +28,8 @@ export class VenueWatch {
   private mode: PositionMode | undefined
   private listed: AccessFacts['instruments']
   private mayWithdraw = false
+  /** Positions whose multiplier was journaled. */
+  private readonly unlike = new Set<string>()
 
   constructor(deps: VenueWatchDeps) {
     this.deps = deps
@@ -38,6 +42,7 @@ export class VenueWatch {
     const { mode, instruments, permissions } = this.deps.access.facts
     this.takeMode(mode)
     this.takeWithdrawals(permissions)
+    if (instruments !== this.listed) this.noteMultipliers(instruments)
     if (instruments === undefined || instruments === this.listed) return
     this.listed = instruments
     this.deps.instruments.refresh(specsAt(this.deps.configured, [...instruments.values()]))
@@ -54,6 +59,32 @@ export class VenueWatch {
   /** A key that may withdraw: it is used all the same, as no position may be left unguarded. */
   withdrawalTroubles(): readonly Trouble[] {
     return this.mayWithdraw ? [{ what: 'the key may withdraw: guarding does not need that' }] : []
+  }
+
+  /** Open positions that count a unit as 1 where the venue says what a contract is worth. */
+  multiplierTroubles(): readonly Trouble[] {
+    return [...this.unlikePositions(this.listed)].map(({ id, multiplier }) => ({
+      what: `${id}: its multiplier is 1, and a contract is worth ${multiplier}: its profit and loss are wrong by that`,
+    }))
+  }
+
+  private noteMultipliers(listed: AccessFacts['instruments']): void {
+    for (const { id, multiplier } of this.unlikePositions(listed)) {
+      if (this.unlike.has(id)) continue
+      this.unlike.add(id)
+      this.deps.system.note('multiplier-unlike', { positionId: id, stored: 1, listed: multiplier })
+    }
+  }
+
+  private *unlikePositions(listed: AccessFacts['instruments']) {
+    if (listed === undefined) return
+    const { system, configured } = this.deps
+    for (const { position } of system.state.register.open.values()) {
+      const { id, instrument, multiplier: stored } = position
+      const multiplier = listed.get(instrument)?.multiplier ?? 1
+      const isStated = configured.of(instrument).multiplier !== 1
+      if (stored === 1 && multiplier !== 1 && !isStated) yield { id, multiplier }
+    }
   }
 
   private takeWithdrawals(permissions: AccessFacts['permissions']): void {

@@ -56,6 +56,8 @@ export interface HealthFacts {
   readonly redisTroubles?: readonly Trouble[]
   /** The account is not as configured; undefined: it is not at a venue that says. */
   readonly modeTroubles?: readonly Trouble[] | undefined
+  /** Positions with a multiplier other than the venue lists; undefined: the account is not at a venue. */
+  readonly multiplierTroubles?: readonly Trouble[] | undefined
   /** The key of the account may withdraw; undefined: the account is not at a venue that says. */
   readonly withdrawalTroubles?: readonly Trouble[] | undefined
   /** Streams of a venue that are down or refused something; undefined: none is used. */

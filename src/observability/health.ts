@@ -119,6 +119,9 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
     ...(facts.accountStreamTroubles !== undefined && {
       'account:stream': counted('component', facts.accountStreamTroubles, 'warn'),
     }),
+    ...(facts.multiplierTroubles !== undefined && {
+      'positions:multiplier': counted('component', facts.multiplierTroubles, 'warn'),
+    }),
     ...(facts.withdrawalTroubles !== undefined && {
       'account:withdrawals': counted('component', facts.withdrawalTroubles, 'warn'),
     }),

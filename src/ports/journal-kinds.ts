@@ -123,6 +123,8 @@ export const JOURNAL_KINDS = {
     'cycle-failed': 'a monitoring cycle failed; the next one is tried as usual',
   }),
   ...rows('warn', 'service', {
+    'multiplier-unlike':
+      'a position counts a unit as 1 where the venue lists another contract size',
     'key-may-withdraw': 'the key of the account may withdraw, which guarding does not need',
     'rules-refused':
       'new rules in the positions file were refused: they loosen, or would exit at once',

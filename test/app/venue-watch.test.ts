@@ -3,9 +3,11 @@ import { VenueWatch } from '../../src/app/venue-watch.ts'
 import type { Permissions, PositionMode } from '../../src/brokers/venue/account.ts'
 import type { VenueInstrument } from '../../src/brokers/venue/instrument.ts'
 import { AccessDrill } from '../../src/calls/access-drill.ts'
-import { instrumentId } from '../../src/domain/ids.ts'
+import { instrumentId, positionId, type PositionId } from '../../src/domain/ids.ts'
 import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
 import { OutcomeUnknown } from '../../src/errors.ts'
+import type { Registered } from '../../src/ports/state-repository.ts'
+import { aPosition } from '../support/builders.ts'
 
 const ACME = instrumentId('ACME')
 const MINUTE_MS = 60_000
@@ -29,6 +31,7 @@ describe('VenueWatch', () => {
   let mode: PositionMode | undefined
   let facts: readonly VenueInstrument[] | undefined
   let withdraw: boolean | undefined
+  let positions: Map<PositionId, Registered>
   let asked: string[]
   let noted: string[]
   let table: InstrumentTable
@@ -54,7 +57,7 @@ describe('VenueWatch', () => {
       positionMode: 'one-way',
       instruments: table,
       configured,
-      system: { note: kind => void noted.push(kind) },
+      system: { note: kind => void noted.push(kind), state: { register: { open: positions } } },
     })
   }
   const rights = (): Permissions => ({
@@ -79,6 +82,7 @@ describe('VenueWatch', () => {
     asked = []
     noted = []
     withdraw = undefined
+    positions = new Map()
     open()
   })
 
@@ -111,6 +115,19 @@ describe('VenueWatch', () => {
     withdraw = false
     await after(4 * MINUTE_MS)
     expect(watch.withdrawalTroubles()).to.deep.equal([])
+  })
+
+  it('names a position whose multiplier is 1 where a contract is worth something else', async () => {
+    positions.set(positionId('p1'), { position: aPosition({ instrument: ACME }) } as Registered)
+    await after(4 * MINUTE_MS)
+    expect([watch.multiplierTroubles(), noted]).to.deep.equal([[], []])
+    facts = [{ ...instrument(1), multiplier: 0.01 }]
+    await after(2 * HOUR_MS)
+    expect(watch.multiplierTroubles()[0]?.what).to.include('p1').and.include('0.01')
+    expect(noted).to.deep.equal(['multiplier-unlike'])
+    open(new InstrumentTable([['ACME', { ...PLAIN_INSTRUMENT, multiplier: 2 }]]))
+    await after(4 * MINUTE_MS)
+    expect(watch.multiplierTroubles()).to.deep.equal([])
   })
 
   it('has each question asked by the drill alone: one a minute, instruments once an hour', async () => {
