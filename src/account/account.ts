@@ -14,6 +14,7 @@ import type { Supervision } from '../resilience/supervision-policy.ts'
 import type { Admission } from './admission.ts'
 import { ClockWatch } from './clock-watch.ts'
 import type { Coverage } from './coverage.ts'
+import type { EntryTests } from './entry-tests.ts'
 import type { FeedCheckpoint } from './feed-checkpoint.ts'
 import type { HoldingsConfirmation } from './holdings-confirmation.ts'
 import type { KillSwitchActs } from './kill-switch.ts'
@@ -27,7 +28,6 @@ import type { SendPermission } from './send-permission.ts'
 import type { ServiceLines } from './service-lines.ts'
 import type { StateWriter } from './state-writer.ts'
 import type { AccountState } from './state.ts'
-import type { TickIntake } from './tick-intake.ts'
 import type { Ticks } from './ticks.ts'
 import type { ClockEvent, TrustedClock } from './trusted-clock.ts'
 import type { Watching } from './watching.ts'
@@ -41,13 +41,12 @@ const STOP_MS = 10_000
 /** A guarded account: the line from tick to order, what makes it durable, and what a person may do to it. */
 export class Account implements Omit<
   AccountParts,
-  'writer' | 'permission' | 'registry' | 'lines' | 'ticks'
+  'writer' | 'permission' | 'registry' | 'lines' | 'entryTests'
 > {
   readonly state: AccountState
   readonly clock: TrustedClock
   readonly instruments: InstrumentTable
   readonly supervision: Supervision
-  readonly intake: TickIntake
   readonly checkpoint: FeedCheckpoint
   readonly confirmation: HoldingsConfirmation
   readonly engine: Engine<Venue>
@@ -63,7 +62,9 @@ export class Account implements Omit<
   private readonly writer: StateWriter
   private readonly permission: SendPermission
   private readonly lines: ServiceLines
-  private readonly tickWay: Ticks
+  /** The way of its ticks, which other accounts may share. */
+  readonly prices: Ticks
+  private readonly entryTests: EntryTests
   private readonly clockWatch: ClockWatch
 
   constructor(parts: AccountParts) {
@@ -71,7 +72,6 @@ export class Account implements Omit<
     this.clock = parts.clock
     this.instruments = parts.instruments
     this.supervision = parts.supervision
-    this.intake = parts.intake
     this.checkpoint = parts.checkpoint
     this.confirmation = parts.confirmation
     this.engine = parts.engine
@@ -87,7 +87,8 @@ export class Account implements Omit<
     this.writer = parts.writer
     this.permission = parts.permission
     this.lines = parts.lines
-    this.tickWay = parts.ticks
+    this.prices = parts.prices
+    this.entryTests = parts.entryTests
     this.clockWatch = new ClockWatch(parts.clock)
   }
 
@@ -112,11 +113,6 @@ export class Account implements Omit<
     return { failing, journalLines, ...backlog, ratchetAgeMs: age.ms }
   }
 
-  /** Ticks that were evaluated. */
-  get ticks(): number {
-    return this.tickWay.count
-  }
-
   /** The broker's last prices of instruments. */
   quotes(instruments: readonly InstrumentId[]): Promise<readonly Tick[]> {
     const { quotes } = this.engine.broker
@@ -126,12 +122,12 @@ export class Account implements Omit<
 
   /** Takes a tick as it comes. */
   tick(tick: Tick): void {
-    this.tickWay.take(tick)
+    this.prices.take(tick)
   }
 
   /** Takes a tick that was missed when it came, in the order of the feed. */
   missed(tick: Tick): void {
-    this.tickWay.takeMissed(tick)
+    this.prices.takeMissed(tick)
   }
 
   /** What is due by time, and what was not answered. */
@@ -220,7 +216,12 @@ export class Account implements Omit<
 
   /** Ends every actor at once; its positions are unguarded from then on, and what was decided still becomes durable. */
   quarantine(): void {
-    this.engine.actors.stopAll()
+    const { actors, dispatcher, sink, broker } = this.engine
+    actors.stopAll()
+    // Accounts that share the prices keep no tick for it.
+    dispatcher.leave(sink)
+    this.prices.forget(broker)
+    this.prices.testing.delete(this.entryTests)
   }
 
   /** Ends every actor, after what was decided is durable, or after so long. */
@@ -232,8 +233,6 @@ export class Account implements Omit<
   /** What was received keeps its age when the clock is followed; deadlines are evaluated again. */
   private clockMoved({ kind, ...detail }: ClockEvent, by?: string): void {
     if (kind === 'followed') {
-      this.engine.dispatcher.shift(detail.movedMs)
-      this.intake.shift(detail.movedMs)
       if ('why' in detail && detail.why === 'slept') this.coverage.paused(detail.movedMs)
     }
     this.note(`clock-${kind}`, { ...detail, ...(by !== undefined && { by }) })

@@ -17,7 +17,7 @@ import type { RegistrationDeps } from './registration.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
 export interface AmendmentDeps extends Pick<RegistrationDeps, 'rows' | 'writer' | 'clock'> {
-  readonly core: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'gateway' | 'dispatcher'>
+  readonly core: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'gateway' | 'sink'>
   /** Awaited before a position owns more units: a simulated account must hold them. */
   beforeGrowth?(registered: Registered, more: number): Promise<void>
 }
@@ -122,7 +122,7 @@ function judge(
     refuseFarther(position, standing(guard, at), levelsAt(position, ruleSet, { best, at }))
   }
   if (exitNow) return
-  const beginning = beginningOf(core.dispatcher.board, position, at)
+  const beginning = beginningOf(core.sink.board, position, at)
   refuseImmediateExit(position, ruleSet, { ...beginning, ...ratchet, best })
 }
 

@@ -2,6 +2,7 @@ import { send } from '../actors/actor.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import { priceIn, viewOf, type Tick } from '../domain/tick.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { Faults } from '../exits/faults.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { immediateExit, type Beginning } from '../risk/at-once.ts'
 import { beginningOf } from './beginning.ts'
@@ -9,11 +10,15 @@ import { lineOf } from './journal-line.ts'
 import type { PositionTable } from './position-table.ts'
 import type { StateWriter } from './state-writer.ts'
 import { ruleSetOf } from './stored-rules.ts'
+import type { Ticks } from './ticks.ts'
 
 export interface EntryTestsDeps {
   readonly rows: PositionTable
   readonly writer: Pick<StateWriter, 'soon'>
-  readonly core: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'dispatcher'>
+  readonly core: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'dispatcher' | 'sink'>
+  /** It asks for a test by each tick while a position waits for one. */
+  readonly prices: Pick<Ticks, 'testing'>
+  readonly faults: Pick<Faults, 'alone'>
   /** Epoch ms. */
   now(): number
   /** A price that is older does not count as the first one, ms. */
@@ -41,8 +46,9 @@ export class EntryTests {
       const ids = this.waiting.get(instrument) ?? new Set()
       this.waiting.set(instrument, ids.add(id))
     }
+    this.parts.prices.testing.add(this)
     const now = this.parts.now()
-    const beginning = beginningOf(this.parts.core.dispatcher.board, position, now)
+    const beginning = beginningOf(this.parts.core.sink.board, position, now)
     for (const instrument of entry.of) {
       const isOwn = instrument === position.instrument
       const isPriced = isOwn
@@ -54,21 +60,23 @@ export class EntryTests {
 
   /** Takes a tick before the monitors do. */
   test(tick: Tick): void {
-    if (this.waiting.size === 0) return
     const ids = this.waiting.get(tick.instrument)
     if (ids === undefined) return
-    for (const id of ids) {
-      const row = this.parts.rows.get(id)
-      if (row === undefined) continue
-      const { position } = row
-      const known = beginningOf(this.parts.core.dispatcher.board, position, this.parts.now())
-      if (tick.instrument !== position.instrument) {
-        this.judge(id, tick.instrument, { ...known, price: NaN, priceOf: () => tick.price })
-        continue
-      }
-      const price = priceIn(viewOf(position.side, position.priceSource), tick)
-      if (!Number.isNaN(price)) this.judge(id, tick.instrument, { ...known, price })
+    const { faults } = this.parts
+    for (const id of ids)
+      faults.alone(`the first price of ${id}`, () => this.testOne(id, tick), undefined)
+  }
+
+  private testOne(id: PositionId, tick: Tick): void {
+    const row = this.parts.rows.get(id)
+    if (row === undefined) return
+    const { position } = row
+    const known = beginningOf(this.parts.core.sink.board, position, this.parts.now())
+    if (tick.instrument !== position.instrument) {
+      return this.judge(id, tick.instrument, { ...known, price: NaN, priceOf: () => tick.price })
     }
+    const price = priceIn(viewOf(position.side, position.priceSource), tick)
+    if (!Number.isNaN(price)) this.judge(id, tick.instrument, { ...known, price })
   }
 
   private judge(id: PositionId, instrument: InstrumentId, beginning: Beginning): void {
@@ -101,5 +109,6 @@ export class EntryTests {
     const ids = this.waiting.get(instrument)
     ids?.delete(id)
     if (ids?.size === 0) this.waiting.delete(instrument)
+    if (this.waiting.size === 0) this.parts.prices.testing.delete(this)
   }
 }

@@ -1,13 +1,16 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { closestName } from '../domain/closest-name.ts'
 import type { InstrumentId } from '../domain/ids.ts'
-import { instrumentsHeld } from '../engine/held-instruments.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
+import type { PriceBoard } from '../risk/price-board.ts'
 
 export interface MissingPricesDeps {
   readonly registry: ActorRegistry
-  /** Whether a price of the instrument has come in this process. */
-  isPriced(instrument: InstrumentId): boolean
+  /** Names and prices of its feed that have come in this process. */
+  readonly prices: {
+    readonly otherNames: ReadonlySet<string>
+    readonly board: Pick<PriceBoard, 'priced'>
+  }
   note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
@@ -19,7 +22,7 @@ const MOST_IDS = 5
 /** Instruments that positions name and the feed does not: each is named, with a guess at what was meant. */
 export class MissingPrices {
   private readonly parts: MissingPricesDeps
-  /** Instruments that the feed has, and that no position names. */
+  /** Instruments that the feed or the venue is known to have. */
   private readonly others = new Set<string>()
   private readonly named = new Set<InstrumentId>()
   /** Guesses among `knownCount` names: a guess compares with all of them, and health asks in each cycle. */
@@ -30,7 +33,7 @@ export class MissingPrices {
     this.parts = parts
   }
 
-  /** Takes the name of an instrument of the feed that no position names. */
+  /** Takes the name of an instrument that the feed or the venue has. */
   heard(instrument: string): void {
     if (this.others.size < MOST_NAMES) this.others.add(instrument)
   }
@@ -66,10 +69,8 @@ export class MissingPrices {
 
   /** Guesses at names of now; the guesses are kept until another name has a price. */
   private guesser(): (instrument: InstrumentId) => string | undefined {
-    const known = new Set(this.others)
-    for (const each of instrumentsHeld(this.parts.registry)) {
-      if (!known.has(each) && this.parts.isPriced(each)) known.add(each)
-    }
+    const { otherNames, board } = this.parts.prices
+    const known = new Set([...this.others, ...otherNames, ...board.priced()])
     const { guesses } = this
     const most = 2 * this.parts.registry.size
     if (known.size !== this.knownCount || guesses.size > most) guesses.clear()

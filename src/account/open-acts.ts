@@ -10,7 +10,6 @@ import { STALE_MS, type AccountOptions, type Venue } from './options.ts'
 import { PortfolioActs } from './portfolio-acts.ts'
 import { NO_LIMITS, startPortfolio } from './portfolio.ts'
 import { PositionChanges } from './position-changes.ts'
-import { Ticks } from './ticks.ts'
 import { factsOf } from './trade.ts'
 import { Watching } from './watching.ts'
 
@@ -31,10 +30,11 @@ export function actsOf(options: AccountOptions, base: Base, running: Running) {
 /** What evaluates positions and prices. */
 function judgingParts(
   options: AccountOptions,
-  { state, clock, instruments, registry, permission, intake, now }: Base,
-  { writer, lines, engine }: Running,
+  { state, clock, instruments, registry, permission, prices, now }: Base,
+  { writer, lines, engine, faults }: Running,
 ) {
-  const { board, staleMs = STALE_MS } = options
+  const { staleMs = STALE_MS } = options
+  const { board, intake } = prices
   const rows = state.register
   const coverage = new Coverage({
     state,
@@ -47,7 +47,7 @@ function judgingParts(
   })
   const missingPrices = new MissingPrices({
     registry,
-    isPriced: each => board.hasPrice(each),
+    prices,
     note: lines.write,
   })
   const admission = new Admission({
@@ -59,9 +59,8 @@ function judgingParts(
     skewMs: options.skewMs ?? 0,
     staleMs,
   })
-  const entryTests = new EntryTests({ rows, writer, core: engine, now, staleMs })
-  const ticks = new Ticks({ engine, intake, entryTests, missingPrices, writer, now })
-  return { coverage, missingPrices, admission, entryTests, ticks }
+  const entryTests = new EntryTests({ rows, writer, core: engine, prices, faults, now, staleMs })
+  return { coverage, missingPrices, admission, entryTests }
 }
 
 /** What a person may do to positions. */
@@ -111,7 +110,7 @@ function changingParts(
 
 /** The trading day with its limits. */
 function openPortfolio(
-  { portfolio: options, board }: AccountOptions,
+  { portfolio: options, prices }: AccountOptions,
   { state, instruments, registry, now }: Base,
   { writer, lines, engine, manualExits }: Running & { readonly manualExits: ManualExits },
 ): PortfolioActs {
@@ -122,7 +121,7 @@ function openPortfolio(
       writer,
       actors: engine.actors,
       services: engine.services,
-      quotes: board,
+      quotes: prices.board,
       now,
       instruments,
       exit: id => manualExits.exit(id, 'daily-loss'),

@@ -3,8 +3,11 @@ import type { Down } from '../actors/actor.ts'
 import { InstrumentTable } from '../domain/instrument.ts'
 import { connect, type Engine } from '../engine/engine.ts'
 import { WatchkeeperError } from '../errors.ts'
+import { Faults } from '../exits/faults.ts'
 import type { JournalEvent } from '../ports/journal.ts'
+import type { GenerationRatchet } from '../ports/state-repository.ts'
 import { DEFAULT_SUPERVISION } from '../resilience/supervision-policy.ts'
+import type { Ratchet, Since } from '../risk/watched-state.ts'
 import { Account } from './account.ts'
 import { DurableRatchets } from './durable-ratchets.ts'
 import { EventRecorder } from './event-recorder.ts'
@@ -20,7 +23,7 @@ import { STALE_MS, type AccountOptions, type Venue } from './options.ts'
 import { ServiceLines } from './service-lines.ts'
 import { StateWriter } from './state-writer.ts'
 import { pastOf } from './state.ts'
-import { TickIntake } from './tick-intake.ts'
+import type { TickFollower } from './ticks.ts'
 import { TrustedClock } from './trusted-clock.ts'
 
 /** Positions that are resumed in one turn of the event loop. */
@@ -31,7 +34,7 @@ const RESUMED_AT_ONCE = 64
  * its open positions are watched. Each part is made of those before it.
  */
 export async function openAccount(options: AccountOptions): Promise<Account> {
-  options.board.numberSeriesAbove(options.state.lastSeries)
+  options.prices.board.numberSeriesAbove(options.state.lastSeries)
   const base = baseOf(options)
   const durable = durableParts(options, base)
   const engine = connectEngine(options, base, durable)
@@ -64,7 +67,7 @@ function baseOf({
   state,
   clock: machine,
   instruments: given,
-  ticks,
+  prices,
   supervision,
   permission,
 }: AccountOptions) {
@@ -78,10 +81,7 @@ function baseOf({
     registry: new ActorRegistry(),
     supervision: supervision ?? DEFAULT_SUPERVISION,
     now: (): number => clock.now(),
-    intake: new TickIntake(
-      { ...(ticks ?? { confirmMs: STALE_MS }), machineNow: () => clock.machineNow() },
-      instruments,
-    ),
+    prices,
     checkpoint: new FeedCheckpoint({
       isDurable: ({ position: { id }, isDecisionRecorded }) => {
         const row = state.register.get(id)
@@ -128,7 +128,8 @@ function durableParts(options: AccountOptions, { state, clock, instruments, regi
     followers,
     hold: new MassExitHold(options.massExit, () => clock.monotonic()),
   })
-  return { writer, lines, confirmation, recorder, saver }
+  const faults = new Faults(notice => recorder.record(notice))
+  return { writer, lines, confirmation, recorder, saver, faults }
 }
 
 export type Durable = ReturnType<typeof durableParts>
@@ -137,12 +138,17 @@ export type Durable = ReturnType<typeof durableParts>
 function connectEngine(
   options: AccountOptions,
   { state, clock, instruments, registry, permission, supervision, checkpoint }: Base,
-  { writer, recorder, saver, confirmation }: Durable,
+  { writer, recorder, saver, confirmation, faults }: Durable,
 ): Engine<Venue> {
-  const engine = connect({
+  const follower = followerOf(options.venue, {
+    faults,
+    track: filling => engine.actors.track(filling),
+  })
+  const engine: Engine<Venue> = connect({
     registry,
     broker: options.venue,
-    board: options.board,
+    dispatcher: options.prices.dispatcher,
+    board: options.prices.board,
     persistence: saver,
     events: {
       journal: (event, generation) => {
@@ -153,6 +159,7 @@ function connectEngine(
       },
       ratcheted: () => writer.gather(),
       decided: watched => checkpoint.decided(watched),
+      compares: instrument => follower && options.prices.follow(instrument, follower),
     },
     kept: () => pastOf(state),
     isHeld: record => !permission.isOurs || saver.isHeld(record),
@@ -173,16 +180,29 @@ function connectEngine(
     random: options.random ?? Math.random,
     onFailure: down => options.onFatal(actorFailed(down)),
   })
+  attachRatchets(writer, { engine, registry, checkpoint })
+  return engine
+}
+
+/** Where the writer takes the rows of best prices and the place of the feed from. */
+function attachRatchets(
+  writer: StateWriter,
+  {
+    engine,
+    registry,
+    checkpoint,
+  }: Pick<Base, 'registry' | 'checkpoint'> & { readonly engine: Engine<Venue> },
+): void {
   writer.attach({
     feedPlace: () => checkpoint.place?.(),
     takeRatchets: (sink, isLast) => {
-      if (!isLast && !checkpoint.requestTake(engine.dispatcher.pending)) return false
-      engine.dispatcher.takeRatchets(
+      if (!isLast && !checkpoint.requestTake(engine.sink.pending)) return false
+      engine.sink.takeRatchets(
         {
           ratchet: (watched, row) => {
             const child = registry.get(watched.position.id)
             if (child?.guard !== watched) return
-            sink.ratchet(watched.position.id, { ...row, generation: child.generation })
+            sink.ratchet(watched.position.id, ratchetOf(row, child.generation))
           },
           extremes: (series, row) => sink.extremesOf(String(series), row),
         },
@@ -191,7 +211,30 @@ function connectEngine(
       return true
     },
   })
-  return engine
+}
+
+/** Orders of a simulated venue may wait for a price; undefined: none do. */
+function followerOf(
+  venue: Venue,
+  { faults, track }: { readonly faults: Faults; track(filling: Promise<void>): void },
+): TickFollower | undefined {
+  if (venue.priced === undefined) return undefined
+  return {
+    venue,
+    priced: instrument => {
+      const fill = (): Promise<void> | undefined => venue.priced!(instrument)
+      const filling = faults.alone(`orders at a price of ${instrument}`, fill, undefined)
+      if (filling !== undefined) track(filling)
+    },
+  }
+}
+
+/** A row for the store. What almost every position has is written out: a spread costs twice the memory. */
+function ratchetOf(row: Ratchet & Partial<Since>, generation: number): GenerationRatchet {
+  const { best, worst, series, mark, ...others } = row
+  const isPlain = worst !== undefined && series !== undefined && mark !== undefined
+  if (!isPlain || Object.keys(others).length > 0) return { ...row, generation }
+  return { best, worst, series, mark, generation }
 }
 
 /** A venue that finds an order of an attempt that this store never sent: the store is older than the account. */

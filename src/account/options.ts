@@ -1,6 +1,6 @@
 import type { PortfolioOptions } from '../actors/portfolio.ts'
+import type { InstrumentId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
-import type { Tick } from '../domain/tick.ts'
 import type { ExitVenue, GatewayOptions } from '../engine/options.ts'
 import type { WatchkeeperError } from '../errors.ts'
 import type { MassExitOptions } from '../exits/mass-exit.ts'
@@ -11,20 +11,19 @@ import type { Registered } from '../ports/state-repository.ts'
 import type { ExitFollower } from '../ports/telemetry.ts'
 import type { Timers } from '../ports/timers.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
-import type { PriceBoard } from '../risk/price-board.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import type { TakeBack } from './registration.ts'
 import type { SendPermission } from './send-permission.ts'
 import type { AccountRepository } from './state-writer-options.ts'
 import type { AccountState } from './state.ts'
-import type { TickIntakeOptions } from './tick-intake.ts'
+import type { Ticks } from './ticks.ts'
 
 /** A broker with an account of its own. */
 export type Venue = ExitVenue &
   Partial<Pick<Broker, 'quotes'>> & {
-    /** Called after each tick: orders may wait for the first price of an instrument. */
-    priced(instrument: Tick['instrument']): Promise<void> | undefined
+    /** Called after each tick: orders may wait for the first price of an instrument. Absent: none does. */
+    priced?: ((instrument: InstrumentId) => Promise<void> | undefined) | undefined
   }
 
 /** Age beyond which a price guards nothing, where nothing else is said, ms. */
@@ -44,8 +43,8 @@ export interface AccountOptions {
   readonly keeper: Pick<AccountRepository, 'keep'>
   readonly permission: SendPermission
   readonly venue: Venue
-  /** The prices that decide; the venue may read them. */
-  readonly board: PriceBoard
+  /** The way of its ticks; accounts of one feed share it. The venue may read its prices. */
+  readonly prices: Ticks
   readonly clock: Clock
   readonly callTimeoutMs: number
   /** Default `guard`; `observe` sends nothing. */
@@ -53,7 +52,6 @@ export interface AccountOptions {
   readonly instruments?: InstrumentTable
   readonly portfolio?: PortfolioOptions
   readonly massExit?: MassExitOptions | undefined
-  readonly ticks?: TickIntakeOptions
   readonly exits?: GatewayOptions['exits']
   readonly adopt?: GatewayOptions['adopt']
   readonly reconcileMs?: number | undefined

@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
 import type { Admission } from './admission.ts'
 import type { Coverage } from './coverage.ts'
+import type { EntryTests } from './entry-tests.ts'
 import type { FeedCheckpoint } from './feed-checkpoint.ts'
 import type { HoldingsConfirmation } from './holdings-confirmation.ts'
 import type { KillSwitchActs } from './kill-switch.ts'
@@ -16,7 +17,6 @@ import type { SendPermission } from './send-permission.ts'
 import type { ServiceLines } from './service-lines.ts'
 import type { StateWriter } from './state-writer.ts'
 import type { AccountState } from './state.ts'
-import type { TickIntake } from './tick-intake.ts'
 import type { Ticks } from './ticks.ts'
 import type { TrustedClock } from './trusted-clock.ts'
 import type { Watching } from './watching.ts'
@@ -29,7 +29,6 @@ export interface AccountParts {
   readonly permission: SendPermission
   readonly registry: ActorRegistry
   readonly supervision: Supervision
-  readonly intake: TickIntake
   readonly checkpoint: FeedCheckpoint
   readonly writer: StateWriter
   readonly lines: ServiceLines
@@ -39,7 +38,9 @@ export interface AccountParts {
   readonly coverage: Coverage
   readonly missingPrices: MissingPrices
   readonly admission: Admission
-  readonly ticks: Ticks
+  readonly entryTests: EntryTests
+  /** The way of its ticks, which accounts of one feed share. */
+  readonly prices: Ticks
   readonly manualExits: ManualExits
   readonly watching: Watching
   readonly changes: PositionChanges

@@ -16,7 +16,7 @@ import { beginningOf } from './beginning.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
 export interface JudgementDeps {
-  readonly core: Pick<Engine<unknown>, 'registry' | 'dispatcher'>
+  readonly core: Pick<Engine<unknown>, 'registry' | 'sink'>
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -49,7 +49,7 @@ export function judgeChange(
   if (!force) refuseLooser(position, changes, { present: standing(guard, at), next })
   if (!exitNow) {
     refuseImmediateExit(position, after, {
-      ...beginningOf(core.dispatcher.board, position, at),
+      ...beginningOf(core.sink.board, position, at),
       ...ratchet,
     })
   }
@@ -87,7 +87,7 @@ function judgeEntry(
   { force, exitNow }: RulesRequest,
 ): RuleChange[] {
   const { position } = present
-  const beginning = beginningOf(core.dispatcher.board, position, clock.now())
+  const beginning = beginningOf(core.sink.board, position, clock.now())
   const [before, after] = [ruleSetOf(present), ruleSetOf(changed)]
   const changes = ruleChanges(before, after, { position, ...beginning })
   const none = { stop: null, target: null }

@@ -1,45 +1,82 @@
 import type { InstrumentId } from '../domain/ids.ts'
+import { InstrumentTable } from '../domain/instrument.ts'
 import type { Tick } from '../domain/tick.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Dispatcher } from '../risk/dispatcher.ts'
 import { backfill, replay } from '../risk/missed.ts'
-import type { EntryTests } from './entry-tests.ts'
-import type { MissingPrices } from './missing-prices.ts'
-import type { Venue } from './options.ts'
-import type { StateWriter } from './state-writer.ts'
-import type { TickIntake } from './tick-intake.ts'
+import { PriceBoard } from '../risk/price-board.ts'
+import { TickIntake, type TickIntakeOptions } from './tick-intake.ts'
+
+/** Names of the feed that are remembered, for a guess at what a position may have meant. */
+const MOST_NAMES = 1_000
 
 export interface TicksDeps {
-  readonly engine: Pick<Engine<Venue>, 'dispatcher' | 'actors' | 'broker'>
-  readonly intake: TickIntake
-  readonly entryTests: EntryTests
-  readonly missingPrices: Pick<MissingPrices, 'heard'>
-  readonly writer: Pick<StateWriter, 'gather'>
+  readonly dispatcher: Dispatcher
+  readonly intake: TickIntakeOptions
+  readonly instruments?: InstrumentTable
   /** Epoch ms. */
   now(): number
 }
 
-/** The way of a tick from the feed to the dispatcher. */
+/** What an account does with a tick before its monitors see it. It does not throw. */
+export interface TickTests {
+  test(tick: Tick): void
+}
+
+/** A simulated venue, whose orders may wait for a price. It does not throw. */
+export interface TickFollower {
+  readonly venue: unknown
+  priced(instrument: InstrumentId): void
+}
+
+/** The way of a tick from the feed to the dispatcher, once for all accounts that read the feed. */
 export class Ticks {
   /** Ticks that were evaluated. */
   count = 0
-  private readonly deps: TicksDeps
+  /** The prices that decide. */
+  readonly board = new PriceBoard()
+  readonly dispatcher: Dispatcher
+  readonly intake: TickIntake
+  /** Instruments that the feed has, and that no position names. */
+  readonly otherNames = new Set<string>()
+  /** Accounts with positions that came without a price. */
+  readonly testing = new Set<TickTests>()
+  /** By the instruments that positions of their accounts compare or have compared. */
+  private readonly followers = new Map<InstrumentId, Set<TickFollower>>()
+  private readonly now: () => number
 
-  constructor(deps: TicksDeps) {
-    this.deps = deps
+  constructor({ dispatcher, intake, instruments = new InstrumentTable(), now }: TicksDeps) {
+    this.dispatcher = dispatcher
+    this.intake = new TickIntake(intake, instruments)
+    this.now = now
+  }
+
+  /** Calls a follower after each tick of an instrument from now on. */
+  follow(instrument: InstrumentId, follower: TickFollower): void {
+    const followers = this.followers.get(instrument) ?? new Set()
+    this.followers.set(instrument, followers.add(follower))
+  }
+
+  /** Calls followers for a venue no more. */
+  forget(venue: unknown): void {
+    for (const [instrument, followers] of this.followers) {
+      for (const each of followers) if (each.venue === venue) followers.delete(each)
+      if (followers.size === 0) this.followers.delete(instrument)
+    }
   }
 
   /** Takes a tick as it comes. */
   take(tick: Tick): void {
-    const { engine, intake, missingPrices, writer, now } = this.deps
-    const { dispatcher } = engine
-    if (!dispatcher.board.knows(tick.instrument)) return missingPrices.heard(tick.instrument)
-    const at = now()
+    const { board, dispatcher, intake } = this
+    if (!board.knows(tick.instrument)) {
+      if (this.otherNames.size < MOST_NAMES) this.otherNames.add(tick.instrument)
+      return
+    }
+    const at = this.now()
     for (const each of intake.accept(tick, at)) {
       this.begin(each)
-      dispatcher.tick(each, at)
-      this.fill(each.instrument)
+      dispatcher.tick(each, at, board)
+      this.end(each.instrument)
     }
-    writer.gather()
   }
 
   /**
@@ -47,33 +84,29 @@ export class Ticks {
    * still decide; an older one only counts for best prices, and one from outside the hours for nothing.
    */
   takeMissed(tick: Tick): void {
-    const { engine, intake, writer, now } = this.deps
-    const { dispatcher } = engine
-    if (!dispatcher.board.knows(tick.instrument)) return
-    const at = now()
+    const { board, intake } = this
+    if (!board.knows(tick.instrument)) return
+    const at = this.now()
     for (const each of intake.acceptMissed(tick, at)) {
       if (intake.isClosed(each.instrument, each.ts)) continue
       if (intake.whyUnevaluated(each, at) !== undefined) {
-        backfill(dispatcher, each)
+        backfill(this, each)
         continue
       }
       this.begin(each)
-      replay(dispatcher, each, at)
-      this.fill(each.instrument)
+      replay(this, each, at)
+      this.end(each.instrument)
     }
-    writer.gather()
   }
 
   /** Counts a tick, and tests by it what came without a price, before the monitors see it. */
   private begin(tick: Tick): void {
     this.count++
-    this.deps.entryTests.test(tick)
+    if (this.testing.size > 0) for (const each of this.testing) each.test(tick)
   }
 
-  /** Orders of a simulated venue may wait for a first price. */
-  private fill(instrument: InstrumentId): void {
-    const { broker, actors } = this.deps.engine
-    const filling = broker.priced(instrument)
-    if (filling !== undefined) actors.track(filling)
+  private end(instrument: InstrumentId): void {
+    const followers = this.followers.get(instrument)
+    if (followers !== undefined) for (const each of followers) each.priced(instrument)
   }
 }

@@ -27,7 +27,7 @@ export function startVirtualPortfolio({
   let day = emptyDay({ from: -Infinity, until: -Infinity })
   const parts: PortfolioDeps = {
     ...given,
-    quotes: core.dispatcher.board,
+    quotes: core.sink.board,
     faults: new Faults(notice => journal(notice)),
     keep: latest => (day = latest),
     notify: event => onLimit(event, given.now()),

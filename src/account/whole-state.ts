@@ -65,7 +65,7 @@ function extremesOf(
   { durable }: Pick<StateWriter, 'durable'>,
 ): Map<string, StoredExtremes> {
   const extremes = new Map(durable.allExtremes())
-  for (const { series, instrument, view } of engine.dispatcher.board.streams()) {
+  for (const { series, instrument, view } of engine.sink.ownStreams()) {
     if (series.number === 0) continue
     extremes.set(String(series.number), { instrument, view, ...series.stored() })
   }

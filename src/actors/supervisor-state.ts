@@ -3,6 +3,7 @@ import type { Journal } from '../ports/journal.ts'
 import type { Timers } from '../ports/timers.ts'
 import { freshPace, type FleetPace, type RestartHistory } from '../resilience/restarts.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
+import type { AccountSink } from '../risk/account-sink.ts'
 import type { Dispatcher } from '../risk/dispatcher.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import type { ActorRegistry } from './actor-registry.ts'
@@ -24,6 +25,8 @@ export interface MonitorIncarnation {
 /** What the supervisor works with. */
 export interface SupervisorDeps {
   readonly dispatcher: Dispatcher
+  /** The account at the dispatcher. */
+  readonly sink: AccountSink
   readonly journal: Journal
   readonly policy: Supervision
   readonly timers: Timers

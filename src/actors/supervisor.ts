@@ -17,7 +17,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       const known = registry.get(position.id)
       if (known === undefined || known.generation < generation) {
         if (known !== undefined) close(state, known)
-        begin(state, parts.dispatcher.open(position, ruleSet, ratchet), { epoch: 0, generation })
+        begin(state, parts.sink.open(position, ruleSet, ratchet), { epoch: 0, generation })
       }
       guarded?.()
       return state
@@ -101,13 +101,20 @@ function begin(
 ): void {
   const { registry, parts } = state
   const epoch = before + 1
-  const started = { guard, generation, epoch, crashes: UNHARMED }
+  // Written out: a spread costs each position more memory.
+  const childOn = (watch: Child['watch']): Child => ({
+    guard,
+    generation,
+    epoch,
+    crashes: UNHARMED,
+    watch,
+  })
   try {
     const ref = parts.spawnMonitor(guard, { epoch, generation })
-    registry.set(guard.position.id, { ...started, watch: { kind: 'running', ref } })
+    registry.set(guard.position.id, childOn({ kind: 'running', ref }))
     send(ref, CATCH_UP)
   } catch (reason) {
-    const child: Child = { ...started, watch: { kind: 'quarantined', since: parts.monotonic() } }
+    const child = childOn({ kind: 'quarantined', since: parts.monotonic() })
     registry.set(guard.position.id, child)
     crashed(state, monitorSubject(state, child), { reason, cause: 'start' })
   }
@@ -131,13 +138,13 @@ function rerule(
   // A base price is one of the instrument that it was taken of.
   const isKept = watchedBy(ruleSet, position) === watchedBy(guard.ruleSet, position)
   const ratchet = anchor !== undefined && isKept ? { ...reached, anchor } : reached
-  begin(state, dispatcher.open(position, ruleSet, ratchet), { epoch, generation })
+  begin(state, state.parts.sink.open(position, ruleSet, ratchet), { epoch, generation })
 }
 
 /** Most cycles have no decision that is not recorded: they check no monitor that never crashed. */
 function remindAll(state: SupervisorState): void {
   const { registry, parts, fleet } = state
-  const { decisions } = parts.dispatcher
+  const { decisions } = parts.sink
   if (fleet.recordedAt === decisions) {
     for (const id of registry.harmed) remind(state, registry.get(id)!)
     return

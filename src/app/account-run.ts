@@ -71,7 +71,8 @@ export class AccountRun {
       feed: own.plan.feed,
       feeds,
       clock,
-      lets: tick => guarded.stopped === undefined && own.chaos?.lets(tick) !== false,
+      // An account that is stopped has no position at the dispatcher; those that share its way go on.
+      lets: tick => own.chaos?.lets(tick) !== false,
     })
     this.adopter = adopterOf(config.holdings, system, clock)
     this.advisors = new Advisors(this.ownAdvisors(), {

@@ -12,6 +12,7 @@ import { openLog, type LineTap } from './log.ts'
 import { openGuarded, type ProcessParts } from './open-guarded.ts'
 import { settleStore } from './open-store.ts'
 import type { TrustedOptions } from './options.ts'
+import { PriceWays } from './price-ways.ts'
 import { ProcessLines } from './process-lines.ts'
 import { waitForStore } from './standby.ts'
 import { readPublicVenue, readVenue, type VenueFacts } from './venue-start.ts'
@@ -80,7 +81,8 @@ async function openProcess(options: TrustedOptions, plans: AccountPlans): Promis
   await performance.keepIn(store)
   const lines: LineTap = { onLine: () => undefined, onLoss: () => undefined }
   const rows = new AccountRows(store, plans)
-  return { plans, store, rows, sharedLimits: new SharedLimits(), performance, log, lines }
+  const ways = new PriceWays(clock)
+  return { plans, store, rows, sharedLimits: new SharedLimits(), ways, performance, log, lines }
 }
 
 /** Positions that no account guards any more must not be forgotten in silence. */

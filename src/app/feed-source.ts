@@ -33,6 +33,8 @@ export type VenueSource = Pick<VenuePrices, 'ask' | 'polled' | 'unpushed' | 'tro
 
 /** What a feed needs of those who read it. */
 export interface FeedReader {
+  /** What its ticks go into: of readers with the same way one takes each tick. */
+  readonly way: unknown
   onTick(tick: Tick): void
   /** Takes a tick that was missed when it came, in the order of the feed. */
   onMissed(tick: Tick): void

@@ -17,6 +17,15 @@ export interface FeedsDeps {
   readonly note: FeedReader['note']
 }
 
+/**
+ * Whether accounts share a feed: of a stream of Redis each has a place of its own, and quotes of a broker are its
+ * account's.
+ */
+export function isSharedFeed(feed: ServiceConfig['feed'] | undefined): boolean {
+  const isPlaced = feed?.kind === 'redis' && feed.redis?.push === 'stream'
+  return !isPlaced && feed?.kind !== 'poll' && feed?.kind !== 'broker'
+}
+
 /** The sources of one account. */
 export interface JoinedSources {
   /** Its feed; undefined where the quotes of its broker are all there is. */
@@ -70,7 +79,7 @@ export class Feeds {
     const reader = this.ownReader(account)
     const isAlone = this.configs.size === 1 && (this.accounts.get(feed) ?? 0) <= 1
     const own =
-      isAlone || !this.isShared(feed)
+      isAlone || !isSharedFeed(this.configs.get(feed))
         ? this.open(feed, reader, broker)
         : this.sharedOf(feed)?.join(reader, 'at-once')
     return { own, foreign }
@@ -80,6 +89,7 @@ export class Feeds {
   private ownReader(account: AccountReader): FeedReader {
     const isOwn = (name: InstrumentId): boolean => this.foreign(name, account.feed) === undefined
     return {
+      way: account.way,
       onTick: tick => account.onTick(tick),
       onMissed: tick => account.onMissed(tick),
       *held() {
@@ -88,16 +98,6 @@ export class Feeds {
       note: (kind, detail) => account.note(kind, detail),
       ...(account.checkpoint && { checkpoint: account.checkpoint }),
     }
-  }
-
-  /**
-   * Whether accounts share a feed: of a stream of Redis each has a place of its own, and quotes of a broker are its
-   * account's.
-   */
-  private isShared(name: string): boolean {
-    const feed = this.configs.get(name)
-    const isPlaced = feed?.kind === 'redis' && feed.redis?.push === 'stream'
-    return !isPlaced && feed?.kind !== 'poll' && feed?.kind !== 'broker'
   }
 
   /** Undefined for quotes of a broker: only its own account can ask for them. */
@@ -127,6 +127,8 @@ export class Feeds {
 /** One feed for several readers; what one of them throws concerns no other. */
 class SharedSource {
   private readonly readers: FeedReader[] = []
+  /** The first reader of each way: it takes the ticks for those that share the way. */
+  private readonly takers: FeedReader[] = []
   private readonly source: Source
   private readonly note: FeedReader['note']
   private starting: Promise<void> | undefined
@@ -136,6 +138,7 @@ class SharedSource {
     this.note = note
     const { readers } = this
     this.source = open({
+      way: this,
       onTick: tick => this.each(reader => reader.onTick(tick)),
       onMissed: tick => this.each(reader => reader.onMissed(tick)),
       *held() {
@@ -153,6 +156,7 @@ class SharedSource {
    */
   join(reader: FeedReader, opens: 'at-once' | 'when-held'): Source {
     const isFirst = this.readers.length === 0
+    if (this.readers.every(({ way }) => way !== reader.way)) this.takers.push(reader)
     this.readers.push(reader)
     const { source } = this
     const { ofVenue } = source
@@ -187,7 +191,7 @@ class SharedSource {
 
   private each(act: (reader: FeedReader) => void): void {
     if (this.isStopped) return
-    for (const reader of this.readers) {
+    for (const reader of this.takers) {
       try {
         act(reader)
       } catch (error) {
@@ -221,6 +225,7 @@ function foreignReader(account: AccountReader, feed: string): FeedReader {
     return { ...tick, instrument: instrumentAt(feed, tick.instrument) }
   }
   return {
+    way: account.way,
     note: (kind, detail) => account.note(kind, detail),
     onTick: tick => account.onTick(renamed(tick)),
     onMissed: tick => account.onMissed(renamed(tick)),

@@ -46,8 +46,8 @@ export interface ChosenBroker {
    * died between the two.
    */
   withdrawUnknown(isKnown: (id: PositionId, generation: number) => boolean): Promise<void>
-  /** Called after each tick: orders of a simulated account may wait for a first price. */
-  priced(instrument: InstrumentId): Promise<void> | undefined
+  /** Called after each tick: orders of a simulated account may wait for a price. Absent: none do. */
+  readonly priced?: ((instrument: InstrumentId) => Promise<void> | undefined) | undefined
 }
 
 /** Opens the configured broker. */
@@ -161,5 +161,4 @@ const real = (broker: Broker): ChosenBroker => ({
   deposit: () => Promise.resolve(() => Promise.resolve()),
   grow: () => Promise.resolve(),
   withdrawUnknown: () => Promise.resolve(),
-  priced: () => undefined,
 })

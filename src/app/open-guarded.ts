@@ -2,6 +2,7 @@ import { openAccount } from '../account/open.ts'
 import type { AccountOptions, Venue } from '../account/options.ts'
 import { SendPermission } from '../account/send-permission.ts'
 import { AccountState } from '../account/state.ts'
+import type { Ticks } from '../account/ticks.ts'
 import type { TrustedClock } from '../account/trusted-clock.ts'
 import { AccessDrill } from '../calls/access-drill.ts'
 import { GatesStore, rememberedGates } from '../calls/gates-store.ts'
@@ -19,14 +20,12 @@ import type { Meters } from '../observability/meters.ts'
 import { ExitTraces } from '../observability/tracing.ts'
 import type { OwnedStore } from '../ports/store.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
-import { PriceBoard } from '../risk/price-board.ts'
 import type { AccountRows } from '../stores/account-rows.ts'
 import { StoreRepository } from '../stores/state-repository.ts'
 import { ExitableDesk } from '../views/exitable.ts'
 import { AccountHints } from './account-hints.ts'
 import { brokerInLayers } from './broker-layers.ts'
 import { exitsOf } from './exit-options.ts'
-import { oldMsOf } from './feed-source.ts'
 import { GuardedAccount } from './guarded-account.ts'
 import { InstrumentTerms } from './instrument-terms.ts'
 import type { LineTap, ServiceLog } from './log.ts'
@@ -34,6 +33,7 @@ import { machineTimers } from './machine-timers.ts'
 import { brokerOf } from './open-broker.ts'
 import { openDesk } from './open-desk.ts'
 import type { TrustedOptions } from './options.ts'
+import type { PriceWays } from './price-ways.ts'
 import { shrinkCauses } from './shrink-causes.ts'
 import { instrumentsAt, type VenueFacts } from './venue-start.ts'
 import { venueWatchOf } from './venue-watch.ts'
@@ -44,6 +44,8 @@ export interface ProcessParts {
   readonly store: OwnedStore
   readonly rows: AccountRows
   readonly sharedLimits: SharedLimits
+  /** The ways of ticks; accounts of one feed share one. */
+  readonly ways: PriceWays
   readonly performance: Meters
   readonly log: ServiceLog
   /** Called with the number of each journal line that has become durable. */
@@ -67,7 +69,8 @@ export async function openGuarded(
   const config = { ...plan.config, instruments }
   const stored = await openStored(options, parts, { name: plan.name, config })
   const { state, keeper, rows } = stored
-  const outside = openOutside(options, config, stored)
+  const prices = parts.ways.of(plan)
+  const outside = openOutside(options, config, { ...stored, prices })
   const guarded = new GuardedAccount({
     plan: { ...plan, config },
     isAlone: parts.plans.all.length === 1,
@@ -90,7 +93,7 @@ export async function openGuarded(
         desk: outside.desk,
         answers: outside.answers,
         access: outside.access,
-        quotes: outside.board,
+        quotes: prices.board,
         positionMode: 'positionMode' in config.broker ? config.broker.positionMode : undefined,
         graceMs: config.health.graceMs,
       }),
@@ -99,7 +102,7 @@ export async function openGuarded(
   })
   const onFatal = (error: WatchkeeperError): void => guarded.failed(error)
   const system = await openAccount(
-    accountOptionsOf({ ...options, onFatal }, config, { ...stored, ...outside }),
+    accountOptionsOf({ ...options, onFatal }, config, { ...stored, ...outside, prices }),
   )
   guarded.opened(system)
   const terms = new InstrumentTerms({ system, instruments, configured: plan.config.instruments })
@@ -140,14 +143,14 @@ type Stored = Awaited<ReturnType<typeof openStored>>
 function openOutside(
   { chaos: plan, clock, fresh, version }: TrustedOptions,
   config: ServiceConfig,
-  stored: Stored,
+  stored: Stored & { readonly prices: Ticks },
 ) {
-  const { store, performance, state } = stored
+  const { store, performance, state, prices } = stored
+  const { board } = prices
   const traces = new ExitTraces({ version, now: () => clock.steady() })
   const chaos = plan && new Chaos(plan, { clock, timers: machineTimers })
   // Asked in the moment of sending: a lease may have ended since the exit was decided.
   const permission = new SendPermission(state, () => store.status().isOurs)
-  const board = new PriceBoard()
   const chosen = brokerOf({
     config,
     quotes: board,
@@ -175,14 +178,14 @@ function openOutside(
   })
   const venue: Venue = { ...hints.over(layered), priced: chosen.priced }
   const access = new AccessDrill({ broker: layered, monotonic: () => clock.monotonic() })
-  return { traces, chaos, permission, board, chosen, desk, answers, access, hints, layered, venue }
+  return { traces, chaos, permission, chosen, desk, answers, access, hints, layered, venue }
 }
 
 /** Settings are passed on by name, never by a spread: test/app/settings.test.ts finds those that are not. */
 function accountOptionsOf(
   { clock, onFatal }: TrustedOptions,
   config: ServiceConfig,
-  deps: Stored & ReturnType<typeof openOutside>,
+  deps: Stored & ReturnType<typeof openOutside> & { readonly prices: Ticks },
 ): AccountOptions {
   const { store, performance, log, lines, keeper, chosen } = deps
   const { holdings, supervision, instruments, portfolio, massExit } = config
@@ -190,7 +193,7 @@ function accountOptionsOf(
     timers: machineTimers,
     state: deps.state,
     permission: deps.permission,
-    board: deps.board,
+    prices: deps.prices,
     keeper: { keep: change => performance.commit(() => keeper.keep(change)) },
     followers: [exitTimes(performance, clock), deps.traces],
     chaos: deps.chaos,
@@ -209,11 +212,6 @@ function accountOptionsOf(
     confirmsHoldings: config.broker.kind !== 'paper' && holdings.confirm,
     // The desk counts from when a call leaves; waiting for its turn is no silence of the broker.
     callTimeoutMs: Infinity,
-    ticks: {
-      maxJumpPct: config.feed.maxJumpPct,
-      confirmMs: config.feed.confirmMs,
-      maxTickAgeMs: oldMsOf(config),
-    },
     staleMs: config.health.staleMs,
     pauseMs: PAUSE_CYCLES * config.cycleMs,
     skewMs: config.entries.skewMs,

@@ -84,6 +84,7 @@ function joined({ config, system, feed, feeds, lets }: PricesOptions): JoinedSou
   return feeds.join({
     feed,
     broker: config.broker,
+    way: system.prices,
     onTick: tick => {
       if (lets(tick)) system.tick(tick)
     },

@@ -30,12 +30,17 @@ export async function scrapeOf(
     runs.flatMap(({ prices, guarded }) => [prices.streamFacts(), guarded.deps.hints.facts()]),
   )
   const advisors = runs.flatMap(each => each.advisorFacts())
+  // Accounts that read one feed count its ticks together.
+  const isFirst = runs.map(
+    ({ system }, index) => runs.findIndex(each => each.system.prices === system.prices) === index,
+  )
   const all = await Promise.all(
-    runs.map(({ guarded, system, health, exitable }) =>
+    runs.map(({ guarded, system, health, exitable }, index) =>
       metricFacts(
         {
           system,
           desk: guarded.deps.desk,
+          countsTicks: isFirst[index]!,
           account: guarded.deps.shownAs,
           performance,
           store: store.status(),

@@ -12,6 +12,7 @@ import type { Tick } from '../domain/tick.ts'
 import { connect, type Engine } from '../engine/engine.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { RowSink } from '../ports/feed.ts'
+import { Dispatcher } from '../risk/dispatcher.ts'
 import { explain, type RuleExplanation } from '../risk/explain.ts'
 import { PriceBoard } from '../risk/price-board.ts'
 import type { RuleSet } from '../risk/rule.ts'
@@ -88,6 +89,7 @@ export class VirtualSystem implements RowSink {
     const board = new PriceBoard()
     this.core = connect({
       registry: new ActorRegistry(),
+      dispatcher: new Dispatcher(),
       board,
       events: { journal: event => this.account.happened(event) },
       persistence: this.account,
@@ -126,7 +128,7 @@ export class VirtualSystem implements RowSink {
   /** Time of the last price of an instrument that a position depends on, epoch ms; −Infinity: it had none. */
   pricedAt(instrument: InstrumentId): number {
     let at = -Infinity
-    for (const [, { lastPrice, lastAt }] of this.core.dispatcher.board.streamsOf(instrument))
+    for (const [, { lastPrice, lastAt }] of this.core.sink.board.streamsOf(instrument))
       if (!Number.isNaN(lastPrice)) at = Math.max(at, lastAt)
     return at
   }
@@ -230,7 +232,7 @@ export class VirtualSystem implements RowSink {
 
   private show(tick: Tick, at: number): void {
     this.lastTick = tick
-    this.core.dispatcher.tick(tick, at)
+    this.core.dispatcher.tick(tick, at, this.core.sink.board)
     this.core.broker.priced(tick.instrument)
   }
 

@@ -12,11 +12,13 @@ import {
 } from '../actors/supervisor-state.ts'
 import { supervisor } from '../actors/supervisor.ts'
 import type { AccountBook } from '../exits/account-book.ts'
+import { Faults } from '../exits/faults.ts'
 import type { NetBook } from '../nets/net-book.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Timers } from '../ports/timers.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
-import { Dispatcher } from '../risk/dispatcher.ts'
+import type { AccountSink } from '../risk/account-sink.ts'
+import type { Dispatcher } from '../risk/dispatcher.ts'
 import type { PriceBoard } from '../risk/price-board.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import { GatewayFactory } from './gateway-factory.ts'
@@ -29,6 +31,8 @@ export interface EngineOptions<Venue> extends Omit<GatewayOptions, 'now' | 'jour
   /** Empty: the engine registers its actors there. */
   readonly registry: ActorRegistry
   readonly broker: Venue
+  /** Of the process: accounts share it. */
+  readonly dispatcher: Dispatcher
   /** Prices that the dispatcher writes, and the broker may read. */
   readonly board: PriceBoard
   /** Epoch ms; default the time of the dispatcher's last event. */
@@ -53,6 +57,8 @@ export interface Engine<Venue> {
   readonly actors: ActorSystem
   readonly broker: Venue
   readonly dispatcher: Dispatcher
+  /** The account at the dispatcher. */
+  readonly sink: AccountSink
   readonly registry: ActorRegistry
   readonly services: Services
   readonly supervisor: Ref<SupervisorMessage>
@@ -65,13 +71,16 @@ export interface Engine<Venue> {
   readonly nets: NetBook
 }
 
-/** Connects dispatcher, supervisor, monitors and gateway: the straight line from tick to order. */
+/**
+ * Connects the account's supervisor, monitors and gateway with the dispatcher of the process: the straight line from
+ * tick to order.
+ */
 export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>): Engine<Venue> {
-  const { broker, registry, clock } = options
+  const { broker, registry, clock, dispatcher } = options
   const actors = actorSystem(clock)
-  const dispatcher = startDispatcher(options)
+  const sink = joinDispatcher(options)
   const services = new Services(registry)
-  registry.supervisor = startSupervisor({ ...options, actors, dispatcher, services })
+  registry.supervisor = startSupervisor({ ...options, actors, sink, services })
   const now = options.now ?? ((): number => dispatcher.now + (options.aheadMs?.() ?? 0))
   const gateways = new GatewayFactory({
     ...options,
@@ -103,12 +112,12 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
     return ref
   })
   serveCaretaker(services, actors, dispatcher)
-  broker.streamHints?.(hint => send(registry.refOf('gateway'), { kind: 'hint', hint }))
-  broker.streamOrders?.(update => send(registry.refOf('gateway'), { kind: 'pushed', update }))
+  followVenue(broker, registry)
   return {
     actors,
     broker,
     dispatcher,
+    sink,
     registry,
     services,
     supervisor: registry.supervisor,
@@ -127,6 +136,12 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
   }
 }
 
+/** Passes what the venue pushes to the gateway. */
+function followVenue(broker: ExitVenue, registry: ActorRegistry): void {
+  broker.streamHints?.(hint => send(registry.refOf('gateway'), { kind: 'hint', hint }))
+  broker.streamOrders?.(update => send(registry.refOf('gateway'), { kind: 'pushed', update }))
+}
+
 /** Starts the caretaker, which exits positions whose monitors are quarantined at their last levels. */
 function serveCaretaker(services: Services, actors: ActorSystem, dispatcher: Dispatcher): void {
   services.serve('caretaker', (epoch, onDown) =>
@@ -134,19 +149,30 @@ function serveCaretaker(services: Services, actors: ActorSystem, dispatcher: Dis
   )
 }
 
-const startDispatcher = (options: EngineOptions<ExitVenue>): Dispatcher =>
-  new Dispatcher({
+/** What a position of the account is woken, decided and ratcheted through. */
+function joinDispatcher(options: EngineOptions<ExitVenue>): AccountSink {
+  const { registry, events, instruments, clock } = options
+  // The same fault of a position is reported once, however many ticks meet it.
+  const faults = new Faults(notice => events.journal(notice))
+  return options.dispatcher.join({
     board: options.board,
     staleMs: options.staleMs ?? 0,
-    ratcheted: () => options.events.ratcheted?.(),
-    decided: watched => options.events.decided?.(watched),
-    ...(options.instruments && { hoursOf: name => options.instruments!.of(name).hours }),
-    wake: wakeOf(options.registry, () => options.clock.monotonic()),
+    ratcheted: () => events.ratcheted?.(),
+    decided: watched => events.decided?.(watched),
+    compares: instrument => events.compares?.(instrument),
+    failed: (what, error) => faults.alone(what, () => fail(error), undefined),
+    ...(instruments && { hoursOf: name => instruments.of(name).hours }),
+    wake: wakeOf(registry, () => clock.monotonic()),
     exit: watched => {
-      const generation = options.registry.get(watched.position.id)?.generation ?? 1
-      askForExit(options.registry, watched, generation)
+      const generation = registry.get(watched.position.id)?.generation ?? 1
+      askForExit(registry, watched, generation)
     },
   })
+}
+
+function fail(error: unknown): never {
+  throw error
+}
 
 /** Sends the decision of a position without a running monitor to the gateway. */
 function askForExit(
@@ -159,7 +185,7 @@ function askForExit(
 
 interface SpawnDeps extends EngineOptions<ExitVenue> {
   readonly actors: ActorSystem
-  readonly dispatcher: Dispatcher
+  readonly sink: AccountSink
   readonly services: Services
 }
 
@@ -170,6 +196,7 @@ function startSupervisor(deps: SpawnDeps): Ref<SupervisorMessage> {
     epoch: 1,
     initialState: supervisorState(registry, {
       dispatcher,
+      sink: deps.sink,
       journal: deps.events.journal,
       policy: deps.supervision ?? DEFAULT_SUPERVISION,
       timers: deps.timers,

@@ -1,6 +1,7 @@
 import type { GatewayDeps } from '../actors/gateway-calls.ts'
 import type { GatewayPast } from '../actors/gateway-state.ts'
 import type { ReconcilerDeps } from '../actors/reconciler.ts'
+import type { InstrumentId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ExitSettings } from '../exits/settings.ts'
 import type { Adoption } from '../exits/unowned.ts'
@@ -19,10 +20,12 @@ type Wired = 'supervisor' | 'self' | 'ask' | 'track' | 'broker' | 'leaving' | 'l
 /** Called as events happen in the engine. No callback is awaited, and none may throw. */
 export interface EngineEvents {
   readonly journal: Journal
-  /** Best prices have changed: `Dispatcher.takeRatchets` has rows for the store. */
+  /** Best prices have changed: `AccountSink.takeRatchets` has rows for the store. */
   ratcheted?(): void
   /** A position has its decision. */
   decided?(watched: WatchedPosition): void
+  /** A position compares an instrument that none of the account did. */
+  compares?(instrument: InstrumentId): void
 }
 
 /** Dependencies and settings of the gateway and the reconciler. */

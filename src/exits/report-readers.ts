@@ -29,21 +29,22 @@ export function awaitsOf({ state, isDoubted }: Pick<ExitRecord, 'state' | 'isDou
  * one holding, and each of them causes reports. Changes itself.
  */
 export class ReportReaders {
-  private readonly reading = new Set<PositionId>()
-  private readonly queue = new Set<PositionId>()
+  /** Undefined until there is the first exit: most holdings have none for long. */
+  private waiting: Readonly<Record<'reading' | 'queue', Set<PositionId>>> | undefined
 
   /** An exit has this record now. */
   place(record: Pick<ExitRecord, 'positionId' | 'state' | 'isDoubted'>): void {
     const { positionId } = record
     const awaits = awaitsOf(record)
-    move(this.reading, positionId, awaits === 'report')
-    move(this.queue, positionId, awaits === 'lock')
+    this.waiting ??= { reading: new Set(), queue: new Set() }
+    move(this.waiting.reading, positionId, awaits === 'report')
+    move(this.waiting.queue, positionId, awaits === 'lock')
   }
 
   /** An exit is over, or its position was released. */
   remove(id: PositionId): void {
-    this.reading.delete(id)
-    this.queue.delete(id)
+    this.waiting?.reading.delete(id)
+    this.waiting?.queue.delete(id)
   }
 
   /**
@@ -51,10 +52,12 @@ export class ReportReaders {
    * it is free, which is asked before each.
    */
   *ids(isLockFree: () => boolean): Iterable<PositionId> {
-    yield* Array.from(this.reading)
+    if (this.waiting === undefined) return
+    const { reading, queue } = this.waiting
+    yield* Array.from(reading)
     // An exit that comes back into the queue meanwhile stands behind all that were in it.
-    let left = this.queue.size
-    for (const id of this.queue) {
+    let left = queue.size
+    for (const id of queue) {
       if (left-- === 0 || !isLockFree()) return
       yield id
     }

@@ -29,9 +29,11 @@ export class PriceBoard {
     return price === undefined || Number.isNaN(price) ? undefined : price
   }
 
-  /** Whether a price of the instrument has come, in any view. */
-  hasPrice(instrument: InstrumentId): boolean {
-    return [...this.streamsOf(instrument)].some(([, { lastPrice }]) => !Number.isNaN(lastPrice))
+  /** The instruments that have had a price, in any view. */
+  *priced(): Iterable<InstrumentId> {
+    for (const [instrument, { trade, bid, ask }] of this.markets)
+      if ([trade, bid, ask].some(each => each !== undefined && !Number.isNaN(each.lastPrice)))
+        yield instrument
   }
 
   /** The streams of an instrument; undefined where no position compares it. */

@@ -9,54 +9,24 @@ import type { Ratchet, Since } from './watched-state.ts'
 const MOST_SEGMENTS = 64
 
 /**
- * What of one stream a store keeps (P3): its extremes, one row for all positions, in segments that close
- * when a position's own row is written. That row says from which segment on the position counts, so that
- * a price that is a new extreme changes one row, and a position is written again only where its best
- * price has another source.
+ * What of one stream stores keep (P3): its extremes, one row for all positions of an account, in segments that
+ * close when a position's own row is written. That row says from which segment on the position counts, so that
+ * a price that is a new extreme changes one row, and a position is written again only where its best price has
+ * another source. Accounts that share the stream share the segments; each writes the row into its own part of
+ * the store.
  */
 export class StoredSeries {
-  /** Number of the series among all of the store; 0 before its first row. */
+  /** Number of the series among all of the board's accounts; 0 before its first row. */
   number = 0
-  /** Whether a row of the stream, or of one of its positions, must be written. */
-  isDue = false
-  /** Whether the row of the stream lacks an extreme, of a best or of a worst price: the last rows of a process have them all. */
-  isBehind = false
-  /** The extremes that positions on this stream count: `HIGHEST` where there is a long, `LOWEST` where there is a short. */
-  private counted = 0
-  private longs = 0
-  private shorts = 0
-  /** Positions whose own rows are written with the next rows of the stream. */
-  readonly waiting: Set<WatchedPosition> = new Set()
+  /** What each account has on the stream. */
+  readonly parts: StreamPart[] = []
   private extremes = new Extremes()
-
-  /** A position is watched on the stream. Its row has no mark of this series yet; `isPriced`: it must have one soon. */
-  enter(guard: WatchedPosition, isPriced: boolean): void {
-    this.count(guard, 1)
-    this.waiting.add(guard)
-    if (isPriced) this.isDue = true
-  }
-
-  leave(guard: WatchedPosition): void {
-    this.count(guard, -1)
-    this.waiting.delete(guard)
-  }
 
   /** Takes a price that is an extreme of the stream since the last `mark`. */
   observe(price: number): void {
     const found = this.extremes.observe(price)
-    if (found !== 0) this.isBehind = true
-    if ((found & this.counted) !== 0) this.isDue = true
-  }
-
-  /** Writes the row of a position with the next rows. */
-  put(guard: WatchedPosition): void {
-    this.waiting.add(guard)
-    this.isDue = true
-  }
-
-  /** Writes the row of a position again if the store would not give its ratchet as it is. */
-  check(guard: WatchedPosition): void {
-    if (!guard.stored.covers(this, guard)) this.put(guard)
+    if (found === 0) return
+    for (const part of this.parts) part.observed(found)
   }
 
   /** Best mirrored price since the mark of a position's row; −Infinity where that is of another series. */
@@ -73,7 +43,7 @@ export class StoredSeries {
   begin(number: number, guards: readonly WatchedPosition[]): void {
     for (const guard of guards) {
       guard.stored.secure(this, guard.sign)
-      this.put(guard)
+      guard.own.part.put(guard)
     }
     this.number = number
     this.extremes = new Extremes()
@@ -86,6 +56,84 @@ export class StoredSeries {
 
   stored(): ReturnType<Extremes['stored']> {
     return this.extremes.stored()
+  }
+}
+
+/** What one account has on a stream: which extremes its positions count, and which rows it must write. */
+export class StreamPart {
+  readonly stream: PriceStream
+  /** Positions of the account that compare the stream, also as their underlying. */
+  legs = 0
+  /** Whether the row of the stream, or of one of the account's positions, must be written. */
+  isDue = false
+  /** Whether its row of the stream lacks an extreme, of a best or of a worst price: the last rows of a process have them all. */
+  isBehind = false
+  /** The extremes that positions count: `HIGHEST` where there is a long, `LOWEST` where there is a short. */
+  private counted = 0
+  private longs = 0
+  private shorts = 0
+  /** Positions whose own rows are written with the next rows of the stream; undefined: none. */
+  private waiting: Set<WatchedPosition> | undefined
+  private readonly onDue: (part: StreamPart) => void
+
+  /** `onDue` is called when rows must be written that were not due before. */
+  constructor(stream: PriceStream, onDue: (part: StreamPart) => void) {
+    this.stream = stream
+    this.onDue = onDue
+  }
+
+  /** Whether a position of the account has its own prices there. */
+  get isOwn(): boolean {
+    return this.longs + this.shorts > 0
+  }
+
+  /** A position is watched on the stream. Its row has no mark of this series yet; `isPriced`: it must have one soon. */
+  enter(guard: WatchedPosition, isPriced: boolean): void {
+    this.count(guard, 1)
+    this.wait(guard)
+    if (isPriced) this.due()
+  }
+
+  leave(guard: WatchedPosition): void {
+    this.count(guard, -1)
+    this.waiting?.delete(guard)
+  }
+
+  /** Writes the row of a position with the next rows. */
+  put(guard: WatchedPosition): void {
+    this.wait(guard)
+    this.due()
+  }
+
+  /** Writes the row of a position again if the store would not give its ratchet as it is. */
+  check(guard: WatchedPosition): void {
+    if (!guard.stored.covers(this.stream.series, guard)) this.put(guard)
+  }
+
+  /** The stream has new extremes: `HIGHEST`, `LOWEST` or both. */
+  observed(found: number): void {
+    this.isBehind = true
+    if ((found & this.counted) !== 0) this.due()
+  }
+
+  /** The positions whose own rows are written now; they wait no longer. */
+  take(): Iterable<WatchedPosition> | undefined {
+    const { waiting } = this
+    this.isDue = false
+    this.isBehind = false
+    this.waiting = undefined
+    return waiting?.size === 0 ? undefined : waiting
+  }
+
+  private wait(guard: WatchedPosition): void {
+    this.waiting ??= new Set()
+    this.waiting.add(guard)
+  }
+
+  private due(): void {
+    if (this.isDue) return
+    this.isDue = true
+    this.onDue(this)
   }
 
   private count({ sign }: WatchedPosition, by: 1 | -1): void {
@@ -108,20 +156,20 @@ interface Taking {
   readonly now: number
 }
 
-/** Gives `sink` the rows of a stream that must be written: those of positions, then that of its extremes. */
-export function takeRows(stream: PriceStream, { board, now }: Taking, sink: RatchetSink): void {
+/** Gives `sink` the rows that an account must write of a stream: those of positions, then that of its extremes. */
+export function takeRows(part: StreamPart, { board, now }: Taking, sink: RatchetSink): void {
+  const { stream } = part
   const { series, extremes, instrument, view } = stream
   if (series.number === 0 || series.isFull) {
     const own = [...stream.guards].filter(guard => guard.own.stream === stream)
     series.begin(board.nextSeries(), own)
   }
-  series.isDue = false
-  series.isBehind = false
-  if (series.waiting.size > 0) {
+  const waiting = part.take()
+  if (waiting !== undefined) {
     const since = series.mark()
     // The series is given new extremes of the stream alone: both begin a segment here.
     extremes.mark()
-    for (const guard of series.waiting) {
+    for (const guard of waiting) {
       const { sign, anchor, openedAt, stored } = guard
       const worst = guard.worst.since(openedAt)
       // A price from before it opened does not count.
@@ -129,7 +177,6 @@ export function takeRows(stream: PriceStream, { board, now }: Taking, sink: Ratc
       stored.take(series, { sign, best: guard.bestNow(), anchor, worst }, from)
       sink.ratchet(guard, stored.values(sign))
     }
-    series.waiting.clear()
   }
   sink.extremes(series.number, { instrument, view, ...series.stored() })
 }

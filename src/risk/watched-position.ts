@@ -1,6 +1,7 @@
 import type { Decision } from '../domain/decision.ts'
 import type { TradingHours } from '../domain/instrument.ts'
 import { signOf, type Position } from '../domain/position.ts'
+import type { AccountSink } from './account-sink.ts'
 import { slackScale } from './band.ts'
 import { noLevels, type LastGood, type Merged } from './merge.ts'
 import type { RuleSet, StaleQuoteRule, UnderlyingRule } from './rule.ts'
@@ -8,8 +9,6 @@ import { StoredRow } from './stored-row.ts'
 import type { Timed } from './timetable.ts'
 import type { Armed, Entrance, FirstTick, Leg, Ratchet } from './watched-state.ts'
 import { WorstPrice } from './worst-price.ts'
-
-const NO_DISPATCHER = { pending: 0 }
 
 /**
  * State of one guarded position outside its monitor: a new incarnation of the monitor starts where the last one had
@@ -30,8 +29,8 @@ class Watched implements Timed {
   /** From when on prices count, by their times of receipt, epoch ms. It moves with the clock, so that a clock that is set back hides no price; rules see `position.openedAt`. */
   openedAt: number
   own!: Leg
-  /** Pending positions of its dispatcher. */
-  crowd: { pending: number } = NO_DISPATCHER
+  /** Its account at the dispatcher. */
+  sink!: AccountSink
   other: Leg | undefined
 
   best: number
@@ -93,11 +92,11 @@ class Watched implements Timed {
   }
 
   /** Takes its place with a dispatcher. It is pending from the first tick on. */
-  enter({ own, other, hours, crowd, since, now, first }: Entrance): void {
+  enter({ own, other, hours, sink, since, now, first }: Entrance): void {
     this.own = own
     this.other = other
     this.hours = hours
-    this.crowd = crowd
+    this.sink = sink
     this.since = since
     this.lastAt = own.stream.lastAt
     if (this.lastAt === -Infinity) this.quietFrom = now
@@ -237,7 +236,7 @@ class Watched implements Timed {
 
   /** Adds `by` to the pending counts of the position's streams. */
   private count(by: 1 | -1): void {
-    this.crowd.pending += by
+    this.sink.pending += by
     this.own.stream.countPending(by)
     this.other?.stream.countPending(by)
   }

@@ -1,11 +1,15 @@
 import type { TradingHours } from '../domain/instrument.ts'
+import type { AccountSink } from './account-sink.ts'
 import type { Merged } from './merge.ts'
 import type { PriceStream } from './price-stream.ts'
+import type { StreamPart } from './stored-series.ts'
 
 /** A position's place in the book of one stream. */
 export interface Leg {
   readonly stream: PriceStream
   readonly slot: number
+  /** What its account has on the stream. */
+  readonly part: StreamPart
 }
 
 /** What of a guarded position only ever gets stricter, and so must outlive the process. */
@@ -60,8 +64,8 @@ export interface Entrance {
   readonly other: Leg | undefined
   /** Undefined: the market is always open. */
   readonly hours: TradingHours | undefined
-  /** Pending positions of the dispatcher. */
-  readonly crowd: { pending: number }
+  /** Its account at the dispatcher. */
+  readonly sink: AccountSink
   /** Number of the first tick that counts. */
   readonly since: number
   /** Epoch ms. */

@@ -1,7 +1,7 @@
 import type { Account } from '../account/account.ts'
 import type { Found } from '../account/found.ts'
 import type { Child } from '../actors/actor-registry.ts'
-import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { UnguardedCause } from '../domain/unguarded.ts'
 import { belowOf } from '../exits/exit-state.ts'
 import type { HealthFacts, Trouble } from '../observability/health.ts'
@@ -139,23 +139,34 @@ function exitFacts(
 }
 
 function priceFacts(
-  { intake }: Account,
+  { prices: { intake }, engine: { sink } }: Account,
   { quietMs }: Found,
   { now, startedAt, staleMs }: Pick<Limits, 'now' | 'startedAt' | 'staleMs'>,
 ): Pick<
   HealthFacts,
   'stalePrices' | 'badTicks' | 'unconfirmedPrices' | 'pricesOutsideHours' | 'pricesAhead'
 > {
+  // Other accounts may share the feed, and have positions of their own.
+  const isOwn = (instrument: InstrumentId): boolean => sink.isComparing(instrument)
   return {
     stalePrices: [...quietMs]
       .map(([what, forMs]) => ({ what, forMs: Math.min(forMs, now - startedAt) }))
       .filter(({ forMs }) => forMs > staleMs),
     badTicks: intake.bad,
-    unconfirmedPrices: intake.unconfirmed(now).map(([what, forMs]) => ({ what, forMs })),
-    pricesOutsideHours: intake.outsideHours(now).map(what => ({ what })),
-    pricesAhead: intake.aheadBy().map(([instrument, byMs]) => ({
-      what: `${instrument}: its time is ${(byMs / 1_000).toFixed(0)} s ahead of the clock`,
-    })),
+    unconfirmedPrices: intake
+      .unconfirmed(now)
+      .filter(([instrument]) => isOwn(instrument))
+      .map(([what, forMs]) => ({ what, forMs })),
+    pricesOutsideHours: intake
+      .outsideHours(now)
+      .filter(isOwn)
+      .map(what => ({ what })),
+    pricesAhead: intake
+      .aheadBy()
+      .filter(([instrument]) => isOwn(instrument))
+      .map(([instrument, byMs]) => ({
+        what: `${instrument}: its time is ${(byMs / 1_000).toFixed(0)} s ahead of the clock`,
+      })),
   }
 }
 

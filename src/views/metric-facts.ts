@@ -1,4 +1,5 @@
 import type { Account } from '../account/account.ts'
+import type { Ticks } from '../account/ticks.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { Meters } from '../observability/meters.ts'
 import type {
@@ -26,6 +27,8 @@ interface Given extends Pick<
 export interface Scraped {
   readonly system: Account
   readonly desk: CallDesk
+  /** False: another account that reads the same feed counts its ticks. */
+  readonly countsTicks: boolean
   /** Name of the account, where the configuration names its accounts. */
   readonly account?: string | undefined
   readonly store: StoreStatus
@@ -42,10 +45,20 @@ export interface Scraped {
  * each of them takes as long as all else.
  */
 export async function metricFacts(
-  { system, desk, account, store, performance, notices, exitable, monotonicMs }: Scraped,
+  {
+    system,
+    desk,
+    countsTicks,
+    account,
+    store,
+    performance,
+    notices,
+    exitable,
+    monotonicMs,
+  }: Scraped,
   { healthAt, ...given }: Given,
 ): Promise<MetricFacts> {
-  const { state, engine, intake } = system
+  const { state, engine, prices } = system
   const { counts } = state
   const { standings } = await system.portfolio.standing()
   const { rules, pending, monitors } = registryFacts(engine)
@@ -61,13 +74,7 @@ export async function metricFacts(
     venueLayerMs: exitable.layers.venueMs,
     credentialsEndAt: exitable.credentialsEndAt,
     ...exitFacts(system),
-    ticks: {
-      evaluated: system.ticks,
-      bad: intake.bad,
-      old: intake.unevaluated.old,
-      closed: intake.unevaluated.closed,
-      ahead: intake.unevaluated.ahead,
-    },
+    ticks: countsTicks ? ticksOf(prices) : NO_TICKS,
     prices: { ...priceFacts(system, given.now), pending },
     unguardedMs: system.coverage.totals,
     restarts: [...counts.eachRestart()],
@@ -90,6 +97,12 @@ export async function metricFacts(
       return { name: limit.name, loss, maxLoss: limit.maxLoss, isTripped: trip !== undefined }
     }),
   }
+}
+
+const NO_TICKS: MetricFacts['ticks'] = { evaluated: 0, bad: 0, old: 0, closed: 0, ahead: 0 }
+
+const ticksOf = ({ count, intake }: Ticks): MetricFacts['ticks'] => {
+  return { evaluated: count, bad: intake.bad, ...intake.unevaluated }
 }
 
 type ExitFacts =
@@ -147,10 +160,9 @@ function openExitsOf(
 }
 
 function priceFacts({ engine, coverage }: Account, now: number): Omit<PriceFacts, 'pending'> {
-  const { dispatcher } = engine
+  const { dispatcher, sink } = engine
   let [newest, oldest, backlog] = [-Infinity, Infinity, 0]
-  for (const { guards, lastAt, backlog: waiting } of dispatcher.board.streams()) {
-    if (guards.size === 0) continue
+  for (const { lastAt, backlog: waiting } of sink.streams()) {
     newest = Math.max(newest, lastAt)
     oldest = Math.min(oldest, lastAt)
     backlog = Math.max(backlog, waiting.length)
@@ -163,7 +175,7 @@ function priceFacts({ engine, coverage }: Account, now: number): Omit<PriceFacts
     stale: coverage.last.quietMs.size + coverage.last.unpriced.size,
     backlog,
     backlogLimit: dispatcher.backlogLimit,
-    foldErrors: dispatcher.foldErrors,
+    foldErrors: sink.foldErrors,
   }
 }
 

@@ -41,7 +41,7 @@ export function viewOf(system: Account, registered: Registered, now: number): Po
 
 /** The last price that was received, also one too old, or of a closed market, to be decided on. */
 function priceOf(
-  { intake }: Account,
+  { prices: { intake } }: Account,
   {
     position,
     watched,

@@ -7,15 +7,12 @@ import { RULES } from '../risk/rules/registry.ts'
  * What became of each rule, how many positions have something before them, and who watches them: from counts
  * that are kept where they change, as a pass over 10,000 positions costs a scrape some ms.
  */
-export function registryFacts({
-  registry,
-  dispatcher,
-}: Pick<Engine<unknown>, 'registry' | 'dispatcher'>): {
+export function registryFacts({ registry, sink }: Pick<Engine<unknown>, 'registry' | 'sink'>): {
   readonly rules: readonly RuleFacts[]
   readonly pending: number
   readonly monitors: Readonly<Record<WatchState, number>>
 } {
-  const { tally, pending } = dispatcher
+  const { tally, pending } = sink
   const configured = new Map<string, number>()
   const armed = new Map<string, number>()
   for (const [{ names }, holders] of tally.holders) {

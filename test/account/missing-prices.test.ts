@@ -1,33 +1,40 @@
 import { expect } from 'chai'
 import { MissingPrices } from '../../src/account/missing-prices.ts'
 import type { ActorRegistry } from '../../src/actors/actor-registry.ts'
-import { instrumentId } from '../../src/domain/ids.ts'
+import { instrumentId, type InstrumentId } from '../../src/domain/ids.ts'
 
 const COUNT = 200
 const instruments = Array.from({ length: COUNT }, (_, index) => instrumentId(`AB/${1_000 + index}`))
 
 describe('MissingPrices', () => {
-  let priced: Set<string>
+  let priced: Set<InstrumentId>
+  let otherNames: Set<string>
   let asked: number
   let missing: MissingPrices
 
   beforeEach(() => {
     priced = new Set()
+    otherNames = new Set()
     asked = 0
     const all = () => instruments.map(instrument => ({ guard: { position: { instrument } } }))
     missing = new MissingPrices({
       registry: { all, size: COUNT } as unknown as ActorRegistry,
-      isPriced: each => {
-        asked++
-        return priced.has(each)
+      prices: {
+        otherNames,
+        board: {
+          priced: () => {
+            asked++
+            return priced
+          },
+        },
       },
       note: () => undefined,
     })
   })
 
-  it('asks once for each instrument whether it has a price, however many have none', () => {
+  it('reads the names that have a price once, however many instruments have none', () => {
     missing.textsOf(instruments)
-    expect(asked).to.equal(COUNT)
+    expect(asked).to.equal(1)
   })
 
   it('reads nothing where no instrument is without a price', () => {

@@ -17,10 +17,10 @@ import { wakeOf } from '../../src/engine/waking.ts'
 import type { JournalEvent } from '../../src/ports/journal.ts'
 import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
-import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
+import { SoloDispatcher } from '../support/solo-dispatcher.ts'
 
 const ID = positionId('p1')
 const QUICK = { initialMs: 1, maxMs: 1, resetAfterMs: 1 }
@@ -28,7 +28,7 @@ const TRAIL = aRuleSet({ trailingStop: { distancePct: 10 } })
 
 describe('supervisor', () => {
   let actors: ActorSystem
-  let dispatcher: Dispatcher
+  let dispatcher: SoloDispatcher
   let registry: ActorRegistry
   let timers: FakeTimers
   let journal: JournalEvent[]
@@ -56,7 +56,7 @@ describe('supervisor', () => {
   afterEach(() => actors.stopAll())
 
   function start(policy: Record<string, unknown>): void {
-    dispatcher = new Dispatcher({
+    dispatcher = new SoloDispatcher({
       wake: wakeOf(registry, () => 0),
       exit: (_guard, decision) => exits.push(decision),
     })
@@ -66,6 +66,7 @@ describe('supervisor', () => {
       epoch: 1,
       initialState: supervisorState(registry, {
         dispatcher,
+        sink: dispatcher.sink,
         timers,
         spawnMonitor,
         spawnService,

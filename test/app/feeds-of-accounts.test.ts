@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { expect } from 'chai'
+import type { ServiceParts } from '../../src/app/build.ts'
 import { Service } from '../../src/app/service.ts'
 import { serviceSchema } from '../../src/config/schema.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
@@ -120,6 +121,20 @@ needing('redis-server').describe('the feeds of several accounts', function () {
     expect(priceOf('desk', 'own')).to.not.equal(41_000)
     const subscribed = await publisher.run<unknown[]>(client => client.pubsub('NUMSUB', 'ticks'))
     expect(subscribed).to.deep.equal(['ticks', 1])
+  })
+
+  it('carry each tick once to the accounts that share one, and a scrape counts it once', async () => {
+    const { accounts: all } = (service as unknown as { readonly parts: ServiceParts }).parts
+    const [desk, coins, more] = all.map(({ system }) => system.prices)
+    expect(coins).to.equal(more)
+    expect(desk).to.not.equal(coins)
+    expect(desk!.dispatcher).to.equal(coins!.dispatcher)
+    await until(() => desk!.count >= 10)
+    const count = (): number => desk!.count + coins!.count
+    const before = count()
+    const text = await service.control.metrics('text')
+    const found = /^watchkeeper_ticks_total\{result="evaluated"\} (\d+)$/m.exec(text)?.[1]
+    expect(Number(found)).to.be.within(before, count())
   })
 
   it('hurt the accounts that read one which is gone, and no other', async () => {

@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Account } from '../../src/account/account.ts'
+import { PricePlane } from '../../src/account/price-plane.ts'
+import type { Ticks } from '../../src/account/ticks.ts'
+import { TrustedClock } from '../../src/account/trusted-clock.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId, type InstrumentId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
@@ -24,19 +27,22 @@ const SHAPES = [
   { accounts: 1, positions: 20_000 },
   { accounts: 20, positions: 1_000 },
   { accounts: 200, positions: 100 },
-] as const
+]
+type Shape = (typeof SHAPES)[number]
 /** Of all accounts together: each instrument is held by some of them. */
 const INSTRUMENTS = 500
 const TICKS = 50_000
 const ROUNDS = 5
 const BATCH = 1_000
 
-/** Bytes in use after a full collection. */
-function used(): number {
+/** Bytes in use after full collections; what ended in a later turn is collected too. */
+async function used(): Promise<number> {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  collect()
-  collect()
+  for (let round = 0; round < 3; round++) {
+    await new Promise(resolve => setTimeout(resolve, 20))
+    collect()
+  }
   const { heapUsed, arrayBuffers } = process.memoryUsage()
   return heapUsed + arrayBuffers
 }
@@ -49,13 +55,19 @@ const partOf = (store: LmdbStore, name: string) => ({
     store.write({ ...batch, rows: rows.map(row => ({ ...row, key: `${name} ${row.key}` })) }),
 })
 
-async function anAccount(store: LmdbStore, name: string): Promise<Account> {
+async function anAccount(
+  store: LmdbStore,
+  name: string,
+  { clock, prices }: { readonly clock: TrustedClock; readonly prices: Ticks },
+): Promise<Account> {
   const venue = new TestVenue()
   return openAccount({
+    prices,
     keeper: new StoreRepository<ExitRecord, KillSwitch, PortfolioDay>(partOf(store, name)),
-    venue: venue.venue,
+    // As a real venue: no order waits for a price.
+    venue: quotes => ({ ...venue.venue(quotes), priced: undefined }),
     beforeGuard: venue.deposit,
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    clock,
     timers: machineTimers,
     callTimeoutMs: 5_000,
     onLine: () => undefined,
@@ -84,43 +96,44 @@ async function processorMs(work: () => Promise<unknown> | void): Promise<number>
   return (user + system) / 1_000
 }
 
-/** The accounts that hold each instrument: a tick goes to those alone. */
-function holdersOf(all: readonly Account[], positions: number): Map<InstrumentId, Account[]> {
-  const holders = new Map<InstrumentId, Account[]>()
-  for (const [account, system] of all.entries()) {
-    const names = Array.from({ length: positions }, (_, at) => positionOf(account, at).instrument)
-    for (const name of new Set(names)) holders.set(name, [...(holders.get(name) ?? []), system])
+/** The instruments that all accounts together hold. */
+function instrumentsOf({ accounts, positions }: Shape): InstrumentId[] {
+  const names = new Set<InstrumentId>()
+  for (let account = 0; account < accounts; account++) {
+    for (let at = 0; at < positions; at++) names.add(positionOf(account, at).instrument)
   }
-  return holders
+  return [...names]
 }
 
-async function measured({ accounts, positions }: (typeof SHAPES)[number]): Promise<Figure[]> {
+async function measured(shape: Shape): Promise<Figure[]> {
+  const { accounts, positions } = shape
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-bench-'))
   const store = await openLmdbStore({ folder })
-  const before = used()
+  const before = await used()
+  const clock = TrustedClock.of({ now: () => Date.now(), monotonic: () => performance.now() })
+  const prices = new PricePlane(clock).open({ confirmMs: 30_000 })
   const all: Account[] = []
   const names = Array.from({ length: accounts }, (_, index) => `a${index}`)
   const accountMs = await processorMs(async () => {
-    for (const name of names) all.push(await anAccount(store, name))
+    for (const name of names) all.push(await anAccount(store, name, { clock, prices }))
   })
+  const emptyBytes = ((await used()) - before) / accounts
   const openMs = await processorMs(async () => {
     for (const [account, system] of all.entries()) {
       const wanted = spread(positions, index => positionOf(account, index))
       await system.changes.addAll(wanted, 'bench')
     }
   })
-  const holders = holdersOf(all, positions)
-  const instruments = [...holders.keys()]
+  const instruments = instrumentsOf(shape)
   const tickAll = (count: number, priceOf: (index: number) => number): void => {
     for (let index = 0; index < count; index++) {
       const instrument = instruments[index % instruments.length]!
-      const tick = { instrument, ts: Date.now(), price: priceOf(index) }
-      for (const system of holders.get(instrument)!) system.tick(tick)
+      prices.take({ instrument, ts: Date.now(), price: priceOf(index) })
     }
   }
   tickAll(instruments.length, () => 100)
   for (const system of all) await system.settled()
-  const bytes = (used() - before) / (accounts * positions)
+  const bytes = ((await used()) - before) / (accounts * positions)
   const times: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
     times.push(
@@ -133,7 +146,6 @@ async function measured({ accounts, positions }: (typeof SHAPES)[number]): Promi
     )
   }
   for (const system of all) system.coverage.sweep()
-  const deliveries = [...holders.values()].reduce((sum, each) => sum + each.length, 0)
   const cycleMs = await processorMs(() => {
     for (const system of all) system.cycle()
   })
@@ -144,14 +156,10 @@ async function measured({ accounts, positions }: (typeof SHAPES)[number]): Promi
   const name = `accounts: ${accounts} × ${positions.toLocaleString('en-US')} positions`
   return [
     figure(`${name}, an account opened`, 'µs', (accountMs * 1_000) / accounts),
+    figure(`${name}, memory of an account without positions`, 'bytes', emptyBytes),
     figure(`${name}, a position opened, all threads`, 'µs', openUs(openMs, accounts * positions)),
     figure(`${name}, memory of a position`, 'bytes', bytes),
     figure(`${name}, a sleeping tick`, 'µs', tickUs),
-    figure(
-      `${name}, the same by account that it goes to`,
-      'µs',
-      tickUs / (deliveries / instruments.length),
-    ),
     figure(`${name}, cycles of all accounts, first turn`, 'µs', (cycleMs * 1_000) / accounts),
   ]
 }
@@ -160,7 +168,7 @@ const openUs = (ms: number, count: number): number => (ms * 1_000) / count
 
 /** What a process costs by its accounts: 20,000 positions in one, in 20, and in 200 of them. */
 export async function accounts(): Promise<Figure[]> {
-  await measured({ accounts: 2, positions: 500 } as never)
+  await measured({ accounts: 2, positions: 500 })
   const figures: Figure[] = []
   for (const shape of SHAPES) figures.push(...(await measured(shape)))
   return figures

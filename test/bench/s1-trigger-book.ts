@@ -3,11 +3,11 @@ import type { Position, Side } from '../../src/domain/position.ts'
 import type { Tick } from '../../src/domain/tick.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { decide } from '../../src/risk/decide.ts'
-import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import { merge, noLevels } from '../../src/risk/merge.ts'
 import { compileRuleSet } from '../../src/risk/rule-set.ts'
 import type { RuleSet } from '../../src/risk/rule.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
+import { SoloDispatcher } from '../support/solo-dispatcher.ts'
 import { bareNact } from './bare-nact.ts'
 import { calmTicks, realPrints } from './prices.ts'
 import { figure, interleaved, perSecond, type Figure } from './report.ts'
@@ -48,7 +48,7 @@ const reopened = (position: Position, { price, ts }: Pick<Tick, 'price' | 'ts'>)
 /** A dispatcher whose monitors act at once, without actors: what is measured is the book. */
 function dispatcherOver(positions: readonly Held[], counts: { wakes: number; exits: number }) {
   const woken: WatchedPosition[] = []
-  const dispatcher = new Dispatcher({
+  const dispatcher = new SoloDispatcher({
     wake: guard => woken.push(guard),
     exit: () => counts.exits++,
   })

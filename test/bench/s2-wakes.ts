@@ -3,9 +3,9 @@ import type { GatewayMessage, MonitorMessage } from '../../src/actors/messages.t
 import { monitor } from '../../src/actors/monitor.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
-import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import { compileRuleSet } from '../../src/risk/rule-set.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
+import { SoloDispatcher } from '../support/solo-dispatcher.ts'
 import { bareNact } from './bare-nact.ts'
 import { figure, interleaved, perSecond, type Figure } from './report.ts'
 
@@ -17,7 +17,7 @@ const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
 export function monitors(count: number, positionOf: (index: number) => Position) {
   const actors: ActorSystem = actorSystem()
   const refs: Ref<MonitorMessage>[] = []
-  const dispatcher = new Dispatcher({
+  const dispatcher = new SoloDispatcher({
     wake: guard => send(refs[guard.ordinal]!, CATCH_UP),
     exit: () => undefined,
   })

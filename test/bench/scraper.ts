@@ -59,6 +59,7 @@ export function scraper({ system }: LiveRig, measured?: Meters) {
       const scraped = {
         system,
         desk,
+        countsTicks: true,
         store,
         performance: meters,
         notices: NOTICES,

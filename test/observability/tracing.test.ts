@@ -148,7 +148,7 @@ describe('ExitTraces', () => {
       keeper: new MemoryRepository(),
       venue: quotes => {
         const made = venue.venue(quotes)
-        return { ...made, ...tracedBrokerOf(made), priced: tick => made.priced(tick) }
+        return { ...made, ...tracedBrokerOf(made), priced: made.priced }
       },
       beforeGuard: venue.deposit,
       clock: { now: () => at, monotonic: () => mono },

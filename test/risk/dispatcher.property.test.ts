@@ -16,6 +16,7 @@ const disorder: fc.Arbitrary<Disorder> = fc.record({
   downs: fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }),
   backlogLimit: fc.constantFrom(1, 2, 5, 4096),
   segmentLimit: fc.constantFrom(1, 2, 1024),
+  accounts: fc.integer({ min: 1, max: 3 }),
 })
 
 /** Without any event there is no last time to compare the levels at. */

@@ -2,16 +2,16 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { StoredExtremes } from '../../src/domain/stored-extremes.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
-import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import type { Ratchet, Since } from '../../src/risk/watched-state.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
+import { SoloDispatcher } from '../support/solo-dispatcher.ts'
 
 const ACME = { instrument: instrumentId('ACME'), view: 'trade' as const }
 const TRAIL = aRuleSet({ trailingStop: { distancePct: 10 } })
 
 describe('Dispatcher', () => {
-  let dispatcher: Dispatcher
+  let dispatcher: SoloDispatcher
   let decided: [string, number | null][]
   let at: number
 
@@ -25,7 +25,7 @@ describe('Dispatcher', () => {
       }
       dispatcher.commit(guard, outcome)
     }
-    dispatcher = new Dispatcher({ wake: act, exit: () => undefined, segmentLimit: 4 })
+    dispatcher = new SoloDispatcher({ wake: act, exit: () => undefined, segmentLimit: 4 })
   })
 
   const open = (position = aPosition(), rules = TRAIL, ratchet?: Ratchet): WatchedPosition => {

@@ -2,19 +2,19 @@ import { expect } from 'chai'
 import type { Decision } from '../../src/domain/decision.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
-import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import { aPosition, aRuleSet, aSabotagedRuleSet } from '../support/builders.ts'
+import { SoloDispatcher } from '../support/solo-dispatcher.ts'
 
 describe('fold', () => {
   let decisions: Decision[]
-  let dispatcher: Dispatcher
+  let dispatcher: SoloDispatcher
   let at: number
 
   beforeEach(() => {
     decisions = []
     at = 0
-    dispatcher = new Dispatcher({
+    dispatcher = new SoloDispatcher({
       wake: () => undefined,
       exit: (_guard, decision) => decisions.push(decision),
       backlogLimit: 3,

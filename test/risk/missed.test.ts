@@ -4,11 +4,11 @@ import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { Tick } from '../../src/domain/tick.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
-import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import { backfill, replay } from '../../src/risk/missed.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import type { Ratchet } from '../../src/risk/watched-state.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
+import { SoloDispatcher } from '../support/solo-dispatcher.ts'
 
 const ACME = instrumentId('ACME')
 const NOW = 1_000
@@ -18,15 +18,15 @@ const RULES = [
   aRuleSet({ underlying: { instrument: 'ACME', below: 92, above: 125 } }),
 ]
 
-/** Dispatcher and monitors of some positions; a monitor runs when `act` says so. */
+/** SoloDispatcher and monitors of some positions; a monitor runs when `act` says so. */
 class Bench {
   readonly decided: [string, number | null, number | undefined][] = []
   readonly guards: WatchedPosition[]
-  readonly dispatcher: Dispatcher
+  readonly dispatcher: SoloDispatcher
   private readonly waiting = new Set<WatchedPosition>()
 
   constructor(positions: readonly Position[], rules = RULES[0]!, ratchet?: Ratchet) {
-    this.dispatcher = new Dispatcher({
+    this.dispatcher = new SoloDispatcher({
       wake: guard => this.waiting.add(guard),
       exit: ({ position, decision }) =>
         this.decided.push([position.id, decision!.level, decision!.tick?.price]),

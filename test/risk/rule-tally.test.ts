@@ -1,14 +1,14 @@
 import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
-import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import type { RuleSet } from '../../src/risk/rule.ts'
 import { freeze } from '../../src/risk/stand-in.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
+import { SoloDispatcher } from '../support/solo-dispatcher.ts'
 
 describe('RuleTally', () => {
   const start = (set: RuleSet) => {
-    const dispatcher: Dispatcher = new Dispatcher({
+    const dispatcher: SoloDispatcher = new SoloDispatcher({
       wake: guard => dispatcher.commit(guard, catchUp(guard, dispatcher.now)),
       exit: () => undefined,
     })
@@ -16,11 +16,11 @@ describe('RuleTally', () => {
     dispatcher.commit(guard, catchUp(guard, dispatcher.now))
     const tick = (price: number, ts: number): void =>
       dispatcher.tick({ instrument: guard.position.instrument, ts, price }, ts)
-    const counts = (name: string) => dispatcher.tally.counts.get(name)
+    const counts = (name: string) => dispatcher.sink.tally.counts.get(name)
     return { dispatcher, guard, tick, counts }
   }
 
-  const armed = ({ tally }: Dispatcher, set: RuleSet): string[] => {
+  const armed = ({ sink: { tally } }: SoloDispatcher, set: RuleSet): string[] => {
     const counts = tally.holders.get(set)
     return set.names.filter((_name, index) => counts?.armed[index] === 1)
   }
@@ -77,7 +77,7 @@ describe('RuleTally', () => {
       underlying: { instrument: 'GLOBEX', risePct: 90 },
       staleQuote: { afterMs: 60_000, action: 'exit' },
     })
-    const dispatcher: Dispatcher = new Dispatcher({
+    const dispatcher: SoloDispatcher = new SoloDispatcher({
       wake: guard => dispatcher.commit(guard, catchUp(guard, dispatcher.now)),
       exit: () => undefined,
     })
@@ -86,7 +86,7 @@ describe('RuleTally', () => {
       dispatcher.commit(guard, catchUp(guard, dispatcher.now))
       return guard
     })
-    const found = () => dispatcher.tally.holders.get(set)
+    const found = () => dispatcher.sink.tally.holders.get(set)
     const byName = () => Object.fromEntries(set.names.map((name, at) => [name, found()?.armed[at]]))
     expect(byName()).to.deep.equal({ trailingStop: 0, underlying: 0, staleQuote: 4 })
     dispatcher.tick({ instrument: instrumentId('GLOBEX'), ts: 1, price: 10 }, 1)

@@ -1,22 +1,22 @@
 import { expect } from 'chai'
 import type { Decision } from '../../src/domain/decision.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
-import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import type { LevelRule, RuleSet } from '../../src/risk/rule.ts'
 import { freeze, hasLevels, standIn, thaw } from '../../src/risk/stand-in.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import { aPosition, aRuleSet, aSabotagedRuleSet } from '../support/builders.ts'
+import { SoloDispatcher } from '../support/solo-dispatcher.ts'
 
 describe('standIn', () => {
   let decisions: Decision[]
-  let dispatcher: Dispatcher
+  let dispatcher: SoloDispatcher
   let at: number
 
   beforeEach(() => {
     decisions = []
     at = 0
     // No position has a monitor: the stand-in decides for each that wakes.
-    dispatcher = new Dispatcher({
+    dispatcher = new SoloDispatcher({
       wake: guard => standIn(dispatcher, guard),
       exit: (_guard, decision) => decisions.push(decision),
     })

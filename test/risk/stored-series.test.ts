@@ -4,12 +4,12 @@ import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { signOf } from '../../src/domain/position.ts'
 import { bestSince, type StoredExtremes } from '../../src/domain/stored-extremes.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
-import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import type { RatchetSink } from '../../src/risk/stored-series.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import type { Ratchet, Since } from '../../src/risk/watched-state.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 import { runs } from '../support/runs.ts'
+import { SoloDispatcher } from '../support/solo-dispatcher.ts'
 
 const ACME = instrumentId('ACME')
 /** Moves with every price; never exits in these tests. */
@@ -28,11 +28,11 @@ class Bench {
   private readonly restoredBefore = new Map<WatchedPosition, number>()
   isHeld = false
   private readonly waiting = new Set<WatchedPosition>()
-  private readonly dispatcher: Dispatcher
+  private readonly dispatcher: SoloDispatcher
   private at = 0
 
   constructor() {
-    this.dispatcher = new Dispatcher({ wake: guard => this.waiting.add(guard), exit: fail })
+    this.dispatcher = new SoloDispatcher({ wake: guard => this.waiting.add(guard), exit: fail })
   }
 
   open(side: 'long' | 'short', opensIn: number): void {
@@ -266,7 +266,7 @@ describe('StoredSeries', () => {
   })
 
   it('stores a position again when the base of its underlying rule becomes known', () => {
-    const dispatcher = new Dispatcher({ wake: () => undefined, exit: fail })
+    const dispatcher = new SoloDispatcher({ wake: () => undefined, exit: fail })
     const option = aPosition({ instrument: instrumentId('OPTION') })
     const guard = dispatcher.open(
       option,

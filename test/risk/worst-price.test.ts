@@ -2,15 +2,15 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
-import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import type { Ratchet } from '../../src/risk/watched-state.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
+import { SoloDispatcher } from '../support/solo-dispatcher.ts'
 
 const TRAIL = aRuleSet({ trailingStop: { distancePct: 10 } })
 
 describe('The worst price of a position', () => {
-  let dispatcher: Dispatcher
+  let dispatcher: SoloDispatcher
   let at: number
   /** Monitors that answer at once; else their positions stay pending. */
   let isAwake: boolean
@@ -21,7 +21,12 @@ describe('The worst price of a position', () => {
     const wake = (guard: WatchedPosition): void => {
       if (isAwake) dispatcher.commit(guard, catchUp(guard, dispatcher.now))
     }
-    dispatcher = new Dispatcher({ wake, exit: () => undefined, segmentLimit: 4, staleMs: 1_000 })
+    dispatcher = new SoloDispatcher({
+      wake,
+      exit: () => undefined,
+      segmentLimit: 4,
+      staleMs: 1_000,
+    })
   })
 
   const open = (changes: Partial<Position> = {}, ratchet?: Ratchet): WatchedPosition => {

@@ -1,12 +1,12 @@
 import type { Decision } from '../../src/domain/decision.ts'
 import type { Tick } from '../../src/domain/tick.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
-import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import { standIn } from '../../src/risk/stand-in.ts'
 import { standing } from '../../src/risk/standing.ts'
 import { TickFilter } from '../../src/risk/tick-filter.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import type { PlainEvent, PlainPosition } from './plain-evaluator.ts'
+import { SoloDispatcher } from './solo-dispatcher.ts'
 
 /** How the monitors of a run behave; every list is used round and round. */
 export interface Disorder {
@@ -20,6 +20,8 @@ export interface Disorder {
   readonly downs: readonly boolean[]
   readonly backlogLimit: number
   readonly segmentLimit: number
+  /** Accounts that the positions belong to by turns; default 1. */
+  readonly accounts?: number
 }
 
 /** Every monitor runs at once, and none crashes. */
@@ -49,7 +51,7 @@ export function runInDisorder(
   const waiting: WatchedPosition[] = []
   let wakes = 0
   let folds = 0
-  const dispatcher = new Dispatcher({
+  const dispatcher = new SoloDispatcher({
     wake: guard => {
       wakes++
       if (down()) standIn(dispatcher, guard)
@@ -85,7 +87,11 @@ export function runInDisorder(
       dispatcher.commit(guard, outcome)
     }
   }
-  const guards = positions.map(({ position, ruleSet }) => dispatcher.open(position, ruleSet))
+  const sinks = [dispatcher.sink]
+  while (sinks.length < (disorder.accounts ?? 1)) sinks.push(dispatcher.another())
+  const guards = positions.map(({ position, ruleSet }, index) =>
+    sinks[index % sinks.length]!.open(position, ruleSet),
+  )
   waiting.push(...guards)
   act(turn())
   for (const { at, tick } of events) {

@@ -1,18 +1,25 @@
 import type { Account } from '../../src/account/account.ts'
 import { openAccount as open } from '../../src/account/open.ts'
-import type { AccountOptions, Venue } from '../../src/account/options.ts'
+import { STALE_MS, type AccountOptions, type Venue } from '../../src/account/options.ts'
+import { PricePlane } from '../../src/account/price-plane.ts'
 import { SendPermission } from '../../src/account/send-permission.ts'
 import type { AccountRepository } from '../../src/account/state-writer-options.ts'
 import { AccountState } from '../../src/account/state.ts'
+import type { TickIntakeOptions } from '../../src/account/tick-intake.ts'
+import type { Ticks } from '../../src/account/ticks.ts'
+import { TrustedClock } from '../../src/account/trusted-clock.ts'
 import type { Quotes } from '../../src/ports/quotes.ts'
-import { PriceBoard } from '../../src/risk/price-board.ts'
 
-type Made = 'state' | 'permission' | 'board' | 'venue' | 'keeper'
+type Made = 'state' | 'permission' | 'prices' | 'venue' | 'keeper'
 
 export interface OpenAccountOptions extends Omit<AccountOptions, Made> {
   readonly keeper: AccountRepository
   /** Makes the venue, which may read the prices that have arrived. */
   readonly venue: (quotes: Quotes) => Venue
+  /** What of its ticks may be evaluated. */
+  readonly ticks?: TickIntakeOptions
+  /** The way of its ticks, where it shares one; default: one of its own. */
+  readonly prices?: Ticks
   /** Whether this process owns the store; default: always. */
   readonly isStoreOurs?: () => boolean
 }
@@ -22,10 +29,13 @@ export async function openAccount({
   keeper,
   venue,
   isStoreOurs,
+  ticks = { confirmMs: STALE_MS },
+  prices: given,
   ...options
 }: OpenAccountOptions): Promise<Account> {
   const state = await AccountState.inTurns(await keeper.load())
-  const board = new PriceBoard()
+  const clock = TrustedClock.of(options.clock)
+  const prices = given ?? new PricePlane(clock).open(ticks, options.instruments)
   const permission = new SendPermission(state, isStoreOurs)
-  return open({ ...options, keeper, state, board, permission, venue: venue(board) })
+  return open({ ...options, clock, keeper, state, prices, permission, venue: venue(prices.board) })
 }

@@ -1,0 +1,41 @@
+import type { InstrumentTable } from '../domain/instrument.ts'
+import { Dispatcher } from '../risk/dispatcher.ts'
+import type { TickIntakeOptions } from './tick-intake.ts'
+import { Ticks } from './ticks.ts'
+import type { TrustedClock } from './trusted-clock.ts'
+
+/**
+ * The prices of a process: one dispatcher for all of its accounts, and one way of ticks for the accounts that
+ * read the same feed.
+ */
+export class PricePlane {
+  readonly dispatcher = new Dispatcher()
+  private readonly clock: TrustedClock
+  private readonly ways: Ticks[] = []
+
+  constructor(clock: TrustedClock) {
+    this.clock = clock
+    clock.listeners.push(event => {
+      if (event.kind === 'followed') this.shift(event.movedMs)
+    })
+  }
+
+  /** Opens the way of the ticks of one feed. */
+  open(intake: TickIntakeOptions, instruments?: InstrumentTable): Ticks {
+    const { clock, dispatcher } = this
+    const ticks = new Ticks({
+      dispatcher,
+      intake: { ...intake, machineNow: () => clock.machineNow() },
+      ...(instruments && { instruments }),
+      now: () => clock.now(),
+    })
+    this.ways.push(ticks)
+    return ticks
+  }
+
+  /** The clock is followed: what was received keeps its age, and deadlines are evaluated again. */
+  private shift(byMs: number): void {
+    this.dispatcher.shift(byMs)
+    for (const { intake } of this.ways) intake.shift(byMs)
+  }
+}
