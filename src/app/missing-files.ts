@@ -2,6 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
+import { privateText } from '../disk/private-file.ts'
 import { netWarnings } from './net-warnings.ts'
 import { entryWarnings } from './venue-start.ts'
 
@@ -64,7 +65,7 @@ const redisFaults = (path: string, section: object): readonly string[] => {
 const fileFaults = (path: string, section: object): readonly string[] =>
   Object.entries(section).flatMap(([name, file]: [string, unknown]) => {
     if (!SECRET_FILES.has(name) || typeof file !== 'string') return []
-    const why = readFault(file)
+    const why = readFault(file) ?? (name === 'tokenFile' ? openFault(file) : undefined)
     return why === undefined ? [] : [`${path}.${name}: ${file} ${why}`]
   })
 
@@ -73,6 +74,16 @@ function readFault(file: string): string | undefined {
     return readFileSync(file, 'utf8').trim() === '' ? 'is empty' : undefined
   } catch (error) {
     return `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`
+  }
+}
+
+/** A token that others can read is refused by every call. */
+function openFault(file: string): string | undefined {
+  try {
+    privateText(file, 'token', 'group')
+    return undefined
+  } catch (error) {
+    return `is refused: ${error instanceof Error ? error.message : String(error)}`
   }
 }
 
