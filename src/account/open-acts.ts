@@ -93,7 +93,7 @@ function changingParts(
       return record?.generation === generation ? record : undefined
     },
     released: (registered, exit) => saver.released(registered, exit),
-    guard: (registered, watched) => watching.watch(registered, { watched }),
+    watching,
   })
   const killSwitch = new KillSwitchActs({
     engine,

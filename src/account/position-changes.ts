@@ -105,7 +105,7 @@ export class PositionChanges {
       // It may have closed in the meantime.
       if (!rows.isOpen(id, registered.generation)) return { registered, changes }
       await new Promise<void>(resolve => {
-        if (isRefused) this.parts.guard(registered, resolve)
+        if (isRefused) this.parts.watching.watch(registered, { watched: resolve })
         else send(core.supervisor, { kind: 'rerule', positionId: id, ruleSet, guarded: resolve })
       })
       return { registered: rows.get(id) ?? registered, changes }

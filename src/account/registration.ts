@@ -10,6 +10,7 @@ import { lineOf } from './journal-line.ts'
 import type { PositionTable } from './position-table.ts'
 import { Sides } from './sides.ts'
 import type { StateWriter } from './state-writer.ts'
+import type { Watching } from './watching.ts'
 
 /** Takes back what an account was given for a position that was not registered after all. */
 export type TakeBack = () => Promise<void>
@@ -22,8 +23,8 @@ export interface RegistrationDeps {
   readonly isNet: boolean
   /** Awaited before a new position is registered: its account must hold it. */
   readonly beforeGuard?: ((registered: Registered) => Promise<TakeBack> | Promise<void>) | undefined
-  /** Takes a registered position under guard; `guarded` is called once it is. */
-  guard(registered: Registered, guarded: () => void): void
+  /** Takes registered positions under guard. */
+  readonly watching: Pick<Watching, 'watch'>
 }
 
 /** A position that is to be registered, and the options of its rules. */
@@ -132,7 +133,9 @@ export class Registration {
       done: () => {
         for (const each of registered) {
           rows.put(each)
-          guarded.push(new Promise<void>(resolve => this.parts.guard(each, resolve)))
+          guarded.push(
+            new Promise<void>(resolve => this.parts.watching.watch(each, { watched: resolve })),
+          )
         }
       },
     })
