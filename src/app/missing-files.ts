@@ -17,6 +17,14 @@ const SECRET_FILES = new Set([
   'caFile',
 ])
 
+type Readers = NonNullable<Parameters<typeof privateText>[2]>
+
+/** Files of secrets that are refused where more can read them; those of the API and of Redis are read in any case. */
+const BROKER_FILES: Readonly<Record<string, Readers>> = { tokenFile: 'group', keyFile: 'owner' }
+const CHANNEL_FILES: Readonly<Record<string, Readers>> = Object.fromEntries(
+  [...SECRET_FILES].filter(name => name !== 'caFile').map(name => [name, 'owner']),
+)
+
 /**
  * What a configuration names and this machine does not have, a line each: files of tokens and secrets that cannot
  * be read or are empty, and programs of advisors. A start goes on: the part that needs it stays closed.
@@ -25,9 +33,9 @@ export function missingFiles(config: ServiceConfig): readonly string[] {
   const { http, notify, advisors, accounts, broker, feed, feeds, store } = config
   const areNamed = Object.keys(accounts).length > 0
   return [
-    ...(areNamed ? [] : fileFaults('broker', broker)),
+    ...(areNamed ? [] : fileFaults('broker', broker, BROKER_FILES)),
     ...Object.entries(accounts).flatMap(([name, each]) =>
-      fileFaults(`accounts.${name}.broker`, each.broker),
+      fileFaults(`accounts.${name}.broker`, each.broker, BROKER_FILES),
     ),
     ...redisFaults('feed', feed),
     ...Object.entries(feeds).flatMap(([name, each]) => redisFaults(`feeds.${name}`, each)),
@@ -37,7 +45,9 @@ export function missingFiles(config: ServiceConfig): readonly string[] {
       ...fileFaults(`http.hooks.${at}`, each),
       ...fileFaults(`http.hooks.${at}.api`, each.api ?? {}),
     ]),
-    ...notify.channels.flatMap((each, at) => fileFaults(`notify.channels.${at}`, each)),
+    ...notify.channels.flatMap((each, at) =>
+      fileFaults(`notify.channels.${at}`, each, CHANNEL_FILES),
+    ),
     ...advisors.flatMap(({ command, env }, at) => {
       const [program] = command as [string, ...string[]]
       const why = programFault(program, env['PATH'] ?? process.env['PATH'] ?? '')
@@ -62,10 +72,14 @@ const redisFaults = (path: string, section: object): readonly string[] => {
   return redis === undefined ? [] : fileFaults(`${path}.redis`, redis)
 }
 
-const fileFaults = (path: string, section: object): readonly string[] =>
+const fileFaults = (
+  path: string,
+  section: object,
+  readers: Readonly<Record<string, Readers>> = {},
+): readonly string[] =>
   Object.entries(section).flatMap(([name, file]: [string, unknown]) => {
     if (!SECRET_FILES.has(name) || typeof file !== 'string') return []
-    const why = readFault(file) ?? (name === 'tokenFile' ? openFault(file) : undefined)
+    const why = readFault(file) ?? openFault(file, readers[name])
     return why === undefined ? [] : [`${path}.${name}: ${file} ${why}`]
   })
 
@@ -77,10 +91,11 @@ function readFault(file: string): string | undefined {
   }
 }
 
-/** A token that others can read is refused by every call. */
-function openFault(file: string): string | undefined {
+/** A secret that others can read is refused by every call. */
+function openFault(file: string, readers: Readers | undefined): string | undefined {
+  if (readers === undefined) return undefined
   try {
-    privateText(file, 'token', 'group')
+    privateText(file, 'file', readers)
     return undefined
   } catch (error) {
     return `is refused: ${error instanceof Error ? error.message : String(error)}`

@@ -22,4 +22,18 @@ describe('missingFiles', () => {
     expect(faults(folder.file('empty', ' '))[0]).to.include('is empty')
     expect(faults(`${file}-not-there`)[0]).to.include('ENOENT')
   })
+
+  it('names what others can read where it is refused for that, and nowhere else', () => {
+    const file = folder.file('secret', 'sixteen letters!')
+    chmodSync(file, 0o640)
+    const given = {
+      broker: { kind: 'binance', environment: 'testnet', keyFile: file },
+      http: { tokens: [{ name: 'a', role: 'read', tokenFile: file }] },
+      notify: { channels: [{ kind: 'slack', urlFile: file }] },
+    }
+    expect(missingFiles(serviceSchema.parse(given)).map(line => line.split(':')[0])).to.deep.equal([
+      'broker.keyFile',
+      'notify.channels.0.urlFile',
+    ])
+  })
 })

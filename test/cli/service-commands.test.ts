@@ -101,7 +101,7 @@ describe('The commands for a running service', () => {
     expect(head).to.match(
       /^closed \(Asia\/Kolkata\) +position +instrument +side +quantity +entry +exit/,
     )
-    expect(row).to.match(/^\d{4}-\S+\+05:30 +mine\/1 +BTCUSD +long +1 +92400 +\d.* % +manual$/)
+    expect(row).to.match(/^\d{4}-\S+\+05:30 +mine\/1 +BTCUSD +long +1 +92400 +\d.* % .* +manual$/)
     expect(total).to.match(/^1 exit, profit -?[\d,.]+$/)
     const csv = (await run('exits', '--format', 'csv', '--position', 'mine/1')).stdout.split('\n')
     expect(csv[0]).to.match(/^seq,closedAt,openedAt,positionId,/)

@@ -14,7 +14,7 @@ export interface Ended {
 
 /** The code of a command that has not ended within the patience. */
 const NOT_ENDED = 124
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 60_000
 
 const execute = promisify(execFile)
 
