@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { unlockFile } from '../disk/kernel-lock.ts'
+import { copyOf } from './lmdb/copy-of.ts'
 import { lockFolder } from './lmdb/hold.ts'
 import { openReadOnly, openRoot, prepareFolder, usable } from './lmdb/open.ts'
 import { LmdbStore } from './lmdb/store.ts'
@@ -42,14 +44,22 @@ export async function attachLmdbStore({ folder }: LmdbStoreOptions): Promise<Lmd
 }
 
 /**
- * Opens a store read-only, also while its owner runs; writes fail as FENCED.
+ * Opens a store as of this moment to read it, also while its owner runs and writes it.
  *
  * @throws WatchkeeperError STORE_UNUSABLE where there is no store.
  */
 export async function openLmdbReader({
   folder,
 }: LmdbStoreOptions): Promise<Pick<LmdbStore, Reads>> {
-  return usable(folder, async () => LmdbStore.in(await openReadOnly(folder), folder))
+  return usable(folder, async () => {
+    const copy = await copyOf(folder)
+    try {
+      return await LmdbStore.in(await openReadOnly(copy), copy)
+    } finally {
+      // What is open stays readable.
+      rmSync(copy, { recursive: true, force: true })
+    }
+  })
 }
 
 /** The operations of a reader. */

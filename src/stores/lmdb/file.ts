@@ -55,8 +55,8 @@ export function faultOfFile(path: string, tables: readonly string[]): FileFault 
   }
 }
 
-/** The numbers of the last two transactions. */
-function transactionsOf(file: number): Buffer {
+/** The numbers of the last two transactions of an open data file. */
+export function transactionsOf(file: number): Buffer {
   const pageSize = readAt(file, 48, 4)
   if (pageSize.length < 4) return pageSize
   const at = [152, pageSize.readUInt32LE(0) + 152]

@@ -55,10 +55,8 @@ export const openRoot = (folder: string): Promise<RootDatabase<unknown, string>>
   openEnvironment(folder, false)
 
 /** Opens an environment read-only. */
-export async function openReadOnly(folder: string): Promise<RootDatabase<unknown, string>> {
-  if (!existsSync(join(folder, 'data.mdb'))) throw new Error('there is no store')
-  return openEnvironment(folder, true)
-}
+export const openReadOnly = (folder: string): Promise<RootDatabase<unknown, string>> =>
+  openEnvironment(folder, true)
 
 /** Maps the errors of `attempt` to the codes STORE_FULL and STORE_UNUSABLE. */
 export async function usable<Result>(

@@ -15,9 +15,9 @@ const MOST_TRIES = 3
 const RETRY_MS = 2
 
 /**
- * While other processes open and close the same file, lmdb at times loses a commit that it has reported as done. Each
- * one therefore leaves a mark of its own, which is read back: each under a key of `meta` that no other commit under way
- * has; where all are in use, a commit waits for one.
+ * Where another process opens and closes the same file, as only a foreign program does, lmdb at times loses a commit
+ * that it has reported as done. Each one therefore leaves a mark of its own, which is read back: each under a key of
+ * `meta` that no other commit under way has; where all are in use, a commit waits for one.
  */
 const MARKS = 256
 /** How often a mark is read before its commit counts as lost: a first read may be of the moment before. */
