@@ -53,8 +53,9 @@ export function changesIn(
     const closes = row.side === 'Sell' ? 'long' : 'short'
     return row.closedSize > 0 && (side === undefined || side === closes)
   })
+  // The venue lists the latest first: those of one millisecond keep their order.
   return changesOf(
-    closing.map(({ execType, execTime: at, orderLinkId, execId }) => ({
+    closing.toReversed().map(({ execType, execTime: at, orderLinkId, execId }) => ({
       at,
       cause: execType === 'Trade' ? undefined : (CAUSES[execType] ?? 'unknown'),
       ids: [orderLinkId],

@@ -68,8 +68,9 @@ export function changesIn(
     const isOwn = posSide === 'net' || posSide === side
     return isOwn && accFillSz > 0 && (pnl !== 0 || CAUSES[category] !== undefined)
   })
+  // The venue lists the latest first: those of one millisecond keep their order.
   return changesOf(
-    closing.map(({ category, uTime: at, clOrdId, algoClOrdId, ordId }) => ({
+    closing.toReversed().map(({ category, uTime: at, clOrdId, algoClOrdId, ordId }) => ({
       at,
       cause: CAUSES[category],
       ids: [clOrdId, algoClOrdId],
