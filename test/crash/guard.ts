@@ -18,6 +18,8 @@ export interface GuardOptions extends Partial<Pick<Hostility, 'commits' | 'clock
   readonly main: string
   readonly args: readonly string[]
   readonly clockMs?: number
+  /** Each process meets a second one over the same folder. */
+  readonly hasRival?: boolean
   /** Added to the environment of each process. */
   readonly env?: Readonly<Record<string, string>> | undefined
 }
@@ -32,8 +34,13 @@ export class WatchedPosition {
   private readonly commits: readonly CommitFault[]
   private readonly clocks: CrashClock[]
   private readonly clockMs: number
+  private readonly hasRival: boolean
   private readonly env: Readonly<Record<string, string>>
+  /** The environment of the last start, without its kill. */
+  private steered: Readonly<Record<string, string>> = {}
   private service: RunningService | undefined
+  /** The second process, from when the first one has printed something until it has ended. */
+  private rival: RunningService | 'to come' | undefined
   private readonly outputs: string[] = []
   private label: string | undefined
 
@@ -43,13 +50,22 @@ export class WatchedPosition {
    */
   constructor(
     folder: string,
-    { main, args, commits = [], clocks = [], clockMs = 0, env = {} }: GuardOptions,
+    {
+      main,
+      args,
+      commits = [],
+      clocks = [],
+      clockMs = 0,
+      hasRival = false,
+      env = {},
+    }: GuardOptions,
   ) {
     this.folder = folder
     this.commits = commits
     this.clocks = [...clocks]
     this.clockMs = clockMs
     this.env = env
+    this.hasRival = hasRival
     this.main = main
     this.args = args
   }
@@ -73,13 +89,14 @@ export class WatchedPosition {
       clockMs: clock?.startMs ?? this.clockMs,
       ...(clock !== undefined && { clockStep: clock.step }),
     }
+    this.steered = { ...this.env, [STEERING]: JSON.stringify(steering) }
     const env = {
-      ...this.env,
-      [STEERING]: JSON.stringify(steering),
+      ...this.steered,
       ...(isLabelled && { [CRASH_AT]: JSON.stringify(kill) }),
     }
     const service = new RunningService(this.args, { main: this.main, env })
     this.service = service
+    this.rival = this.hasRival ? 'to come' : undefined
     if (kill?.label === 'random') setTimeout(() => void service.end('SIGKILL'), kill.afterMs)
   }
 
@@ -89,9 +106,11 @@ export class WatchedPosition {
     let pollAt = 0
     for (;;) {
       if (this.hasEnded) {
+        await this.endRival()
         this.bury()
         return false
       }
+      this.meetRival()
       // Reading the store is expensive: read it only after new output.
       const printed = this.service!.lines.length
       if (printed !== seen || performance.now() > pollAt) {
@@ -128,11 +147,13 @@ export class WatchedPosition {
     if (service === undefined || service.hasEnded) return
     this.label = 'idle'
     await service.end('SIGKILL')
+    await this.endRival()
     this.bury()
   }
 
   /** Stops it in order; returns the exit code. */
   async stop(): Promise<number | null> {
+    await this.endRival()
     return this.service?.end('SIGTERM') ?? null
   }
 
@@ -150,6 +171,25 @@ export class WatchedPosition {
   /** Its stored state; empty before there is a store. */
   disk(): Promise<Disk> {
     return readDisk(this.folder)
+  }
+
+  /** Starts the second process. @throws Error where it has ended otherwise than by finding the folder owned. */
+  private meetRival(): void {
+    const { rival, service } = this
+    if (rival === 'to come' && service!.lines.length > 0) {
+      this.rival = new RunningService(this.args, { main: this.main, env: this.steered })
+    } else if (rival instanceof RunningService && rival.hasEnded) {
+      this.rival = undefined
+      if (this.hasEnded || rival.lines.some(line => line.includes('STORE_OWNED'))) return
+      throw new Error(`a second process has not found its folder owned:\n${rival.lines.join('\n')}`)
+    }
+  }
+
+  /** Its first process is gone: the second one may have taken over, and is killed as well. */
+  private async endRival(): Promise<void> {
+    const { rival } = this
+    this.rival = undefined
+    if (rival instanceof RunningService && !rival.hasEnded) await rival.end('SIGKILL')
   }
 
   /** Counts a kill. Throws where the process has ended by itself. */

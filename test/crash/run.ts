@@ -62,7 +62,8 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   const args = writeFiles(folder, plan, at)
   const clockMs = day?.clockMs ?? 0
   const env = emulated && keyOf(emulated)
-  const guard = new WatchedPosition(folder, { main, args, ...plan.hostility, clockMs, env })
+  const options = { main, args, ...plan.hostility, clockMs, hasRival: hasRival(plan), env }
+  const guard = new WatchedPosition(folder, options)
   const shrink = (): void => {
     const { shrunk } = plan.hostility
     if (shrunk !== null) writeConfig(folder, { ...plan, ...at, venue: shrunk })
@@ -75,6 +76,9 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** In each fifth run every process meets a second one over the same folder. */
+const hasRival = ({ seed }: Plan): boolean => seed % 5 === 3
 
 /** How long the venue finds orders, where that is a time; null: for ever. */
 function keepsOf({ venue: { quirks } }: Plan): string | null {
