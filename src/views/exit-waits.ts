@@ -52,6 +52,11 @@ function unsent(record: ExitRecord, deps: WaitDeps): string {
   if (deps.accountWhy !== undefined) return `the account: ${deps.accountWhy}`
   const lock = lockOf(record.positionId, deps)
   if (lock !== undefined) return lock
+  const working = record.pastOrders.find(({ isWorking }) => isWorking === true)
+  if (working !== undefined) {
+    const what = working.isNet === true ? 'its stop at the venue' : 'an earlier order of it'
+    return `the proved end of ${what}, ${working.clientOrderId}`
+  }
   const below = belowOf(own)
   if (below !== undefined)
     return `another price: it is worth ${below.value}, less than the smallest order (${below.minimum})`

@@ -53,6 +53,17 @@ describe('what an exit waits for', () => {
     )
   })
 
+  it('is the proved end of an order that may be executed still', () => {
+    const intended = inState({ kind: 'intended', notBefore: 0 })
+    const executed = { quantity: 0, price: null }
+    const past = { clientOrderId: 'wkn1', quantity: 4, executed, isWorking: true }
+    const waits = (more: object): string | undefined =>
+      waitOf({ ...intended, pastOrders: [{ ...past, ...more }] }, around())
+    expect(waits({ isNet: true })).to.equal('the proved end of its stop at the venue, wkn1')
+    expect(waits({})).to.equal('the proved end of an earlier order of it, wkn1')
+    expect(waits({ isWorking: false })).to.match(/^its turn/)
+  })
+
   it('is its turn, an answer, a price, or the time of its next attempt', () => {
     const texts = (
       [
