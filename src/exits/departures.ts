@@ -2,7 +2,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import type { ExitsOptions } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
-import { settingsFor } from './settings.ts'
+import { isOutdated, settingsToSend } from './settings.ts'
 import type { TrackedExit, Turn } from './tracked-exit.ts'
 import { sentUnverified } from './waits.ts'
 
@@ -29,8 +29,9 @@ export class Departures {
   mayLeave(order: ExitOrder, turn: Turn): boolean {
     const entry = this.deps.entryOf(order.positionId)
     if (entry === undefined) return false
-    const settings = settingsFor(entry.record, this.deps.options.settings, turn.now)
-    return entry.mayLeave(order, settings, turn)
+    const { settings } = this.deps.options
+    if (isOutdated(entry.record, settings, turn.now)) return false
+    return entry.mayLeave(order, settingsToSend(entry.record, settings, turn.now), turn)
   }
 
   /**

@@ -1,6 +1,5 @@
 import { sum } from '../domain/decimal.ts'
 import { isEnough, isSame } from '../domain/units.ts'
-import type { Capabilities } from '../domain/venue.ts'
 import { ASK_HOLDING, type Action } from './action.ts'
 import { afterRejection } from './after-rejection.ts'
 import type { Circumstances } from './circumstances.ts'
@@ -22,8 +21,10 @@ import { remainingOf, type ExitRecord } from './record.ts'
 import {
   asksHolding,
   isHoldingEvidence,
+  isMadeUnder,
   proofMs,
   settingsFor,
+  settingsToSend,
   wayOf,
   type ExitSettings,
 } from './settings.ts'
@@ -38,7 +39,9 @@ export function actionsOf(record: ExitRecord, present: Circumstances): readonly 
       // Together with the write, so that the order need not wait for all of them.
       return [{ kind: 'save' }, ...mustAsk(record, present)]
     case 'intended':
-      return around.maySend && around.now >= state.notBefore ? beforeSending(record, present) : []
+      return present.maySend && present.now >= state.notBefore
+        ? beforeSending(record, { ...present, settings: toSend(record, present) })
+        : []
     case 'queued':
     case 'sending':
     case 'flat':
@@ -56,6 +59,10 @@ export function actionsOf(record: ExitRecord, present: Circumstances): readonly 
       return afterFill(record, state, around)
   }
 }
+
+/** What may live already is sent again by what the venue proves now. */
+const toSend = (record: ExitRecord, { settings, now }: Circumstances): ExitSettings =>
+  record.isDoubted ? settings : settingsToSend(record, settings, now)
 
 function beforeSending(record: ExitRecord, around: Circumstances): readonly Action[] {
   const { settings, allowance, hasLock, held } = around
@@ -89,15 +96,9 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Acti
   const isAsHeld = isSame(record.heldBefore ?? -1, heldBefore ?? -1)
   const isBefore = isAsHeld && isUnchanged(drift) && isSpare
   const isPlanned = isBefore && order.quantity === quantity && order.limit === limit
-  if (isPlanned && isMadeUnder(record, capabilities)) return [{ kind: 'send' }]
+  if (isPlanned && isMadeUnder(record, settings, around.now)) return [{ kind: 'send' }]
   return [{ kind: 'plan', plan: { quantity, heldBefore, ...(limit !== undefined && { limit }) } }]
 }
-
-/** Whether an attempt was made under what the venue can prove now. */
-const isMadeUnder = ({ provable }: ExitRecord, capabilities: Capabilities): boolean =>
-  provable?.dedupe === capabilities.dedupe &&
-  provable.lookup === capabilities.lookup &&
-  provable.reduceOnly === capabilities.reduceOnly
 
 /** An order that the venue has taken is followed until it is proved to be over. */
 function followed(record: ExitRecord, state: Followed, around: Circumstances): readonly Action[] {

@@ -131,6 +131,35 @@ export function settingsFor(
   return isSame ? settings : { ...settings, capabilities: { ...capabilities, ...weaker } }
 }
 
+/**
+ * The settings by which the present order of a record is sent at `at` (epoch ms). Of an order that has not left, however
+ * long ago it was planned, there is nothing that the venue could have forgotten.
+ */
+export const settingsToSend = (
+  record: Pick<ExitRecord, 'provable' | 'order' | 'madeAt' | 'hasLeft'>,
+  settings: ExitSettings,
+  at: number,
+): ExitSettings => (record.hasLeft ? settingsFor(record, settings, at) : settings)
+
+/** Whether an order that has not left was planned so long ago that the venue would have forgotten it at `at` (epoch ms). */
+export const isOutdated = (
+  { hasLeft, madeAt }: Pick<ExitRecord, 'hasLeft' | 'madeAt'>,
+  { capabilities }: ExitSettings,
+  at: number,
+): boolean => !hasLeft && at >= forgottenAt(capabilities.lookupKeeps, madeAt)
+
+/**
+ * Whether an attempt was made under what the venue can prove now. One that is outdated is planned anew: what it does
+ * from then on counts from then.
+ */
+export function isMadeUnder(record: ExitRecord, settings: ExitSettings, now: number): boolean {
+  const { dedupe, lookup, reduceOnly } = settings.capabilities
+  const { provable } = record
+  const isSameNow =
+    provable?.dedupe === dedupe && provable.lookup === lookup && provable.reduceOnly === reduceOnly
+  return isSameNow && !isOutdated(record, settings, now)
+}
+
 const DEDUPE = ['never', 'open-only', 'always'] as const
 const LOOKUP = ['none', 'open-only', 'complete'] as const
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { forgottenAt } from '../../src/exits/horizon.ts'
+import { isOutdated, settingsFor, settingsToSend } from '../../src/exits/settings.ts'
 import { ExitCase, heldAt, settingsOf } from '../support/exits.ts'
 
 const INDIA = 'Asia/Kolkata'
@@ -59,5 +60,37 @@ describe('an order that the venue has forgotten', () => {
   it('is what it was where the venue shows it all the same', () => {
     const executed = { quantity: 5, price: 100 }
     expect(at({ ms: 30 }).seen({ kind: 'filled', executed }, 60).kind).to.equal('filled')
+  })
+})
+
+describe('an order that has not left before the venue forgets', () => {
+  const settings = settingsOf({ lookup: 'complete', reduceOnly: true, lookupKeeps: { ms: 30 } })
+  const planned = { kind: 'planned', plan: { quantity: 5, heldBefore: null } } as const
+  const intended = () => {
+    const recorded = { kind: 'recorded', at: 0 } as const
+    return new ExitCase(settings).happen(recorded, { ...planned, at: 0 }, recorded)
+  }
+
+  it('is planned anew, and sent by what the venue proves from then on', () => {
+    const exit = intended()
+    expect(exit.kindsOfSteps(29)).to.deep.equal(['send'])
+    expect(exit.kindsOfSteps(30)).to.deep.equal(['plan'])
+    exit.happen({ ...planned, at: 30 }, { kind: 'recorded', at: 31 })
+    expect(exit.kindsOfSteps(40)).to.deep.equal(['send'])
+    expect(settingsFor(exit.record, settings, 40).capabilities.lookup).to.equal('complete')
+  })
+
+  it('does not leave once the venue would have forgotten it, and is planned anew', () => {
+    const exit = intended().happen({ kind: 'queued', at: 29 })
+    expect([29, 30].map(at => isOutdated(exit.record, settings, at))).to.deep.equal([false, true])
+    expect(settingsToSend(exit.record, settings, 30)).to.equal(settings)
+    exit.happen({ kind: 'not-sent', id: exit.id, code: 'NOT_SENT', at: 30 })
+    expect(exit.kindsOfSteps(40)).to.deep.equal(['plan'])
+  })
+
+  it('is judged by what the venue forgets once it has left', () => {
+    const exit = intended().happen({ kind: 'queued', at: 1 }, { kind: 'sent', at: 1 }).lost(5)
+    expect(isOutdated(exit.record, settings, 40)).to.equal(false)
+    expect(settingsToSend(exit.record, settings, 40).capabilities.lookup).to.equal('none')
   })
 })
