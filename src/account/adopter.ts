@@ -86,6 +86,12 @@ export class Adopter {
   /** Holdings that could not be adopted: until when each rests, and what was journaled of it. */
   private readonly refused = new Map<string, { readonly until: number; readonly why: string }>()
 
+  /**
+   * When a holding was last adopted, by the gateway's time, until it is unowned no longer: the gateway may not know
+   * of the position yet.
+   */
+  private readonly adoptedAt = new Map<string, number>()
+
   constructor(parts: AdopterDeps) {
     this.parts = parts
     this.patterns = parts.options.instruments.map(patternOf)
@@ -97,23 +103,25 @@ export class Adopter {
     this.isBusy = true
     try {
       const unowned = this.parts.unowned()
-      this.forgetRefusals(unowned)
+      this.forget(unowned)
       for (const holding of this.due(unowned)) await this.adopt(holding)
     } finally {
       this.isBusy = false
     }
   }
 
-  /** Forgets the refusals of holdings that are unowned no longer. */
-  private forgetRefusals(unowned: readonly UnownedHolding[]): void {
+  /** Forgets holdings that are unowned no longer. */
+  private forget(unowned: readonly UnownedHolding[]): void {
     const names = new Set(unowned.map(({ key }) => holdingName(key)))
-    for (const name of this.refused.keys()) if (!names.has(name)) this.refused.delete(name)
+    for (const known of [this.refused, this.adoptedAt])
+      for (const name of known.keys()) if (!names.has(name)) known.delete(name)
   }
 
   private due(unowned: readonly UnownedHolding[]): readonly UnownedHolding[] {
     const { now, options, instruments } = this.parts
     return unowned.filter(
       ({ key, since, quantity }) =>
+        since >= (this.adoptedAt.get(holdingName(key)) ?? -Infinity) &&
         // Dust cannot be sold: guarding it would promise what no order can do.
         orderable(Math.abs(quantity), instruments.of(key.instrument)) > 0 &&
         now() - since >= options.afterMs &&
@@ -130,8 +138,10 @@ export class Adopter {
       // Its buyer may have added a position meanwhile, or be about to.
       if (!this.isStill(holding)) return
       const position = this.positionOf(holding, holding.entryPrice ?? price)
+      const at = this.parts.now()
       await add({ position, rules: options.rules, price })
       this.refused.delete(name)
+      this.adoptedAt.set(name, at)
     } catch (error) {
       const why = textOf(error)
       if (this.refused.get(name)?.why !== why) {

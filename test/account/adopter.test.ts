@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Account } from '../../src/account/account.ts'
-import { adopterOf, type Adopter } from '../../src/account/adopter.ts'
+import { Adopter, adopterOf } from '../../src/account/adopter.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
 import { serviceSchema } from '../../src/config/schema.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
@@ -23,6 +23,33 @@ const holdings = (but: object = {}) =>
       ...but,
     },
   }).holdings
+
+describe('Adopter, before the gateway knows of what was adopted', () => {
+  it('adopts a holding once, and what is unowned since then', async () => {
+    const key = { instrument: ACME }
+    let [unowned, now] = [[{ key, quantity: 4, since: 0 }], 1_000]
+    const added: string[] = []
+    const early = new Adopter({
+      options: { rules: {}, instruments: ['*'], afterMs: 500 },
+      instruments: { of: () => ({ lot: 1, multiplier: 1 }) } as never,
+      now: () => now,
+      openedAt: () => now,
+      unowned: () => unowned,
+      isOpen: id => added.includes(id),
+      isComing: () => false,
+      quotes: () => Promise.resolve([{ instrument: ACME, ts: 1, price: 100 }]),
+      add: ({ position }) => Promise.resolve(added.push(position.id)),
+      note: kind => expect.fail(kind),
+    })
+    for (let poll = 0; poll < 3; poll++, now += 50) await early.poll()
+    expect(added).to.deep.equal(['adopted-ACME'])
+    unowned = [{ key, quantity: 4, since: now }]
+    await early.poll()
+    now += 500
+    await early.poll()
+    expect(added).to.deep.equal(['adopted-ACME', 'adopted-ACME-2'])
+  })
+})
 
 describe('Adopter', () => {
   let account: TestVenue
