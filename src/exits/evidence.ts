@@ -24,7 +24,7 @@ import {
   isMadeUnder,
   proofMs,
   settingsFor,
-  settingsToSend,
+  settingsToPlan,
   wayOf,
   type ExitSettings,
 } from './settings.ts'
@@ -40,7 +40,10 @@ export function actionsOf(record: ExitRecord, present: Circumstances): readonly 
       return [{ kind: 'save' }, ...mustAsk(record, present)]
     case 'intended':
       return present.maySend && present.now >= state.notBefore
-        ? beforeSending(record, { ...present, settings: toSend(record, present) })
+        ? beforeSending(record, {
+            ...present,
+            settings: settingsToPlan(record, present.settings, present.now),
+          })
         : []
     case 'queued':
     case 'sending':
@@ -59,10 +62,6 @@ export function actionsOf(record: ExitRecord, present: Circumstances): readonly 
       return afterFill(record, state, around)
   }
 }
-
-/** What may live already is sent again by what the venue proves now. */
-const toSend = (record: ExitRecord, { settings, now }: Circumstances): ExitSettings =>
-  record.isDoubted ? settings : settingsToSend(record, settings, now)
 
 function beforeSending(record: ExitRecord, around: Circumstances): readonly Action[] {
   const { settings, allowance, hasLock, held } = around

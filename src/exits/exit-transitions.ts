@@ -18,7 +18,7 @@ import {
   refusedAgain,
   unanswered,
 } from './sending.ts'
-import { settingsFor, wayOf, type ExitSettings } from './settings.ts'
+import { settingsFor, settingsToPlan, wayOf, type ExitSettings } from './settings.ts'
 import { lived, notOpen, seen } from './sightings.ts'
 
 /** The record after an event. An event that does not concern the present state changes nothing. */
@@ -34,7 +34,9 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
     case 'recorded':
       return state.kind === 'intending' ? inState(record, { ...state, kind: 'intended' }) : record
     case 'planned':
-      return state.kind === 'intended' ? planned(record, event, present) : record
+      return state.kind === 'intended'
+        ? planned(record, event, settingsToPlan(record, present, event.at))
+        : record
     case 'priceless':
     case 'below-minimum':
       return state.kind === 'intended' ? heldBack(record, state, event) : record

@@ -141,6 +141,16 @@ export const settingsToSend = (
   at: number,
 ): ExitSettings => (record.hasLeft ? settingsFor(record, settings, at) : settings)
 
+/**
+ * The settings by which an order is planned, and judged before it is sent, at `at` (epoch ms). What may live already is
+ * sent again by what the venue proves now.
+ */
+export const settingsToPlan = (
+  record: Pick<ExitRecord, 'provable' | 'order' | 'madeAt' | 'hasLeft' | 'isDoubted'>,
+  settings: ExitSettings,
+  at: number,
+): ExitSettings => (record.isDoubted ? settings : settingsToSend(record, settings, at))
+
 /** Whether an order that has not left was planned so long ago that the venue would have forgotten it at `at` (epoch ms). */
 export const isOutdated = (
   { hasLeft, madeAt }: Pick<ExitRecord, 'hasLeft' | 'madeAt'>,

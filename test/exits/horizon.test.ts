@@ -93,4 +93,14 @@ describe('an order that has not left before the venue forgets', () => {
     expect(isOutdated(exit.record, settings, 40)).to.equal(false)
     expect(settingsToSend(exit.record, settings, 40).capabilities.lookup).to.equal('none')
   })
+
+  it('is planned once by the holding, where its first sending is proved to have made nothing', () => {
+    const exit = intended().happen({ kind: 'queued', at: 1 }, { kind: 'sent', at: 1 }).lost(5)
+    exit.happen({ kind: 'untouched', isProof: true, at: 60 })
+    const held = heldAt(5, 60, 60)
+    expect(exit.kindsOfSteps(61, { held })).to.deep.equal(['plan'])
+    const plan = { quantity: 5, heldBefore: 5 }
+    exit.happen({ kind: 'planned', plan, at: 61 }, { kind: 'recorded', at: 62 })
+    expect(exit.kindsOfSteps(63, { held })).to.deep.equal(['send'])
+  })
 })
