@@ -34,9 +34,7 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
     case 'recorded':
       return state.kind === 'intending' ? inState(record, { ...state, kind: 'intended' }) : record
     case 'planned':
-      return state.kind === 'intended'
-        ? planned(record, event, settingsToPlan(record, present, event.at))
-        : record
+      return state.kind === 'intended' ? planned(record, event, present) : record
     case 'priceless':
     case 'below-minimum':
       return state.kind === 'intended' ? heldBack(record, state, event) : record
@@ -101,8 +99,9 @@ const canBeSent = ({ state, exists }: ExitRecord, { capabilities }: ExitSettings
 function planned(
   record: ExitRecord,
   { plan, at: madeAt }: Extract<ExitEvent, { kind: 'planned' }>,
-  { capabilities }: ExitSettings,
+  present: ExitSettings,
 ): ExitRecord {
+  const { capabilities } = settingsToPlan(record, present, madeAt)
   const { quantity, limit, heldBefore } = plan
   const { limit: _before, ...made } = record.order
   const { reduceOnly } = capabilities
