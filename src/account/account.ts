@@ -230,11 +230,10 @@ export class Account implements Omit<
     this.engine.actors.stopAll()
   }
 
-  /** What was received keeps its age when the clock is followed; deadlines are evaluated again. */
+  /** Journals what became of the clock; while the machine slept the account was not guarded. */
   private clockMoved({ kind, ...detail }: ClockEvent, by?: string): void {
-    if (kind === 'followed') {
-      if ('why' in detail && detail.why === 'slept') this.coverage.paused(detail.movedMs)
-    }
+    if (kind === 'followed' && 'why' in detail && detail.why === 'slept')
+      this.coverage.paused(detail.movedMs)
     this.note(`clock-${kind}`, { ...detail, ...(by !== undefined && { by }) })
   }
 }

@@ -1,4 +1,5 @@
 import type { WatchkeeperClient } from '../client/watchkeeper-client.ts'
+import { journalPage } from '../observability/journal-page.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 
 /** Which lines of the journal to read. */
@@ -42,35 +43,26 @@ export async function linesOf(
   return all.slice(-limit)
 }
 
-/**
- * Lines of one kind, oldest first, from a source that chooses by position alone: pages are read until there are
- * enough lines, or no more pages.
- */
+/** Lines of one kind, oldest first, from a source that chooses by position alone. */
 export async function linesOfKind(
   read: (query: JournalQuery) => Promise<readonly JournalLine[]>,
   { after, limit, position, kind }: WantedLines & { readonly kind: string },
 ): Promise<JournalLine[]> {
-  const ofPosition = position === undefined ? {} : { positionId: position }
+  const isBackwards = after === undefined
   const found: JournalLine[] = []
-  let from = after
-  for (;;) {
-    const lines =
-      after === undefined
-        ? await read({
-            after: 0,
-            limit: PAGE,
-            last: PAGE,
-            ...ofPosition,
-            ...(from !== undefined && { before: from }),
-          })
-        : await read({ after: from!, limit: PAGE, ...ofPosition })
-    const meant = lines.filter(each => each.kind === kind)
-    if (after === undefined) found.unshift(...meant)
-    else found.push(...meant)
-    const isOver = lines.length < PAGE || found.length >= limit
-    if (isOver) return after === undefined ? found.slice(-limit) : found.slice(0, limit)
-    from = after === undefined ? lines[0]!.seq : lines.at(-1)!.seq
+  for (let from: number | null | undefined = after; from !== null && found.length < limit;) {
+    const size = limit - found.length
+    const { lines, next } = await journalPage(read, {
+      after: isBackwards ? 0 : from!,
+      limit: size,
+      ...(isBackwards && { last: size, before: from }),
+      kind,
+      positionId: position,
+    })
+    found.splice(isBackwards ? 0 : found.length, 0, ...lines)
+    from = next
   }
+  return found
 }
 
 /** The last line of the journal; undefined where the journal is empty. */

@@ -2,7 +2,7 @@ import type { ExitEvent } from './events.ts'
 import type { Plan } from './quantity.ts'
 import type { BelowMinimum } from './smallest-order.ts'
 
-/** A action of an exit: a call to make, or an event that is already known. */
+/** An action of an exit: a call to make, or an event that is already known. */
 export type Action =
   | { readonly kind: 'save' | 'send' | 'ask-order' | 'cancel' | 'ask-holding' | 'list-orders' }
   /** The same for an order of an earlier attempt. */
@@ -23,7 +23,7 @@ export const ASK_ORDER: Action = { kind: 'ask-order' }
 
 export const CANCEL: Action = { kind: 'cancel' }
 
-/** The event that a action is which needs no call. */
+/** The event of an action that needs no call; undefined: it is a call. */
 export function eventOf(action: Action, now: number): ExitEvent | undefined {
   switch (action.kind) {
     case 'plan':

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { journalPage } from '../../observability/journal-page.ts'
 import { JOURNAL_KINDS, type JournalKind } from '../../ports/journal-kinds.ts'
 import { journalLine } from '../../ports/journal-lines.ts'
-import { journalPage } from '../journal-page.ts'
 import { inJson, type Route } from '../operation.ts'
 import { choice, count, seq, text } from '../query.ts'
 import { json } from '../reply.ts'
