@@ -160,7 +160,7 @@ function joinDispatcher(options: EngineOptions<ExitVenue>): AccountSink {
     ratcheted: () => events.ratcheted?.(),
     decided: watched => events.decided?.(watched),
     compares: instrument => events.compares?.(instrument),
-    failed: (what, error) => faults.alone(what, () => fail(error), undefined),
+    failed: (what, error) => faults.failed(what, error),
     ...(instruments && { hoursOf: name => instruments.of(name).hours }),
     wake: wakeOf(registry, () => clock.monotonic()),
     exit: watched => {
@@ -168,10 +168,6 @@ function joinDispatcher(options: EngineOptions<ExitVenue>): AccountSink {
       askForExit(registry, watched, generation)
     },
   })
-}
-
-function fail(error: unknown): never {
-  throw error
 }
 
 /** Sends the decision of a position without a running monitor to the gateway. */

@@ -37,15 +37,19 @@ export class Faults {
       if (this.present.size > 0) this.present.delete(what)
       return result
     } catch (error) {
-      this.count++
-      const why = error instanceof Error ? error.message : String(error)
-      const isNews = this.present.get(what) !== why
-      if (isNews && (this.present.size < MOST || this.present.has(what))) {
-        this.present.set(what, why)
-        this.notify({ kind: 'isolated-fault', what, error })
-      }
+      this.failed(what, error)
       return otherwise
     }
+  }
+
+  /** Takes what was thrown. */
+  failed(what: string, error: unknown): void {
+    this.count++
+    const why = error instanceof Error ? error.message : String(error)
+    const isNews = this.present.get(what) !== why
+    if (!isNews || (this.present.size >= MOST && !this.present.has(what))) return
+    this.present.set(what, why)
+    this.notify({ kind: 'isolated-fault', what, error })
   }
 
   /** What of them no longer concerns anything. */

@@ -150,7 +150,7 @@ export function venueSchema<const Kind extends string, const Environment extends
     }))
 }
 
-/** The address of the account's stream; undefined where it has none. OtherUnits another `url` it must be configured. */
+/** The address of the account's stream; undefined where it has none. With another `url` it must be configured. */
 function accountStreamOf(
   given: {
     readonly orderStream: boolean
