@@ -12,11 +12,13 @@ import { levelsAt, type LevelPair } from '../risk/rule-change.ts'
 import { standing } from '../risk/standing.ts'
 import { ask } from './ask.ts'
 import { beginningOf } from './beginning.ts'
+import { changeableGuard, exitRunning, type ChangeableDeps } from './changeable.ts'
 import { lineOf } from './journal-line.ts'
 import type { RegistrationDeps } from './registration.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
-export interface AmendmentDeps extends Pick<RegistrationDeps, 'rows' | 'writer' | 'clock'> {
+export interface AmendmentDeps
+  extends Pick<RegistrationDeps, 'rows' | 'writer' | 'clock'>, Pick<ChangeableDeps, 'exitOf'> {
   readonly core: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'gateway' | 'sink'>
   /** Awaited before a position owns more units: a simulated account must hold them. */
   beforeGrowth?(registered: Registered, more: number): Promise<void>
@@ -30,7 +32,7 @@ type Facts = Pick<Position, 'quantity' | 'entryPrice'>
  * quantity, then the monitor has new levels. An exit that is decided in between sells what the gateway owned when it
  * took the decision, and the row gets its former facts again.
  *
- * @throws WatchkeeperError POSITION_UNKNOWN, EXIT_RUNNING, LOOSENS, EXITS_AT_ONCE, STORE_FAILED.
+ * @throws WatchkeeperError POSITION_UNKNOWN, EXIT_RUNNING, ACTOR_DOWN, LOOSENS, EXITS_AT_ONCE, STORE_FAILED.
  */
 export async function amendPosition(
   parts: AmendmentDeps,
@@ -72,9 +74,6 @@ export async function amendPosition(
 
 const factsOf = ({ quantity, entryPrice }: Position): Facts => ({ quantity, entryPrice })
 
-const exitRunning = (id: PositionId): WatchkeeperError =>
-  new WatchkeeperError('EXIT_RUNNING', `position ${id} is being exited: what is sold is decided`)
-
 /** Writes the row with other facts; refused where the position is exited meanwhile. Gives the row. */
 async function write(
   { rows, writer, clock }: AmendmentDeps,
@@ -101,17 +100,17 @@ async function write(
 
 /** Throws where a position cannot be changed, and where the change loosens or exits without the word for it. */
 function judge(
-  { core, clock }: AmendmentDeps,
+  deps: AmendmentDeps,
   present: Registered,
   { after, force, exitNow }: Amendment & { readonly after: Facts },
 ): void {
+  const { core, clock } = deps
   const { id } = present.position
-  const guard = core.registry.get(id)?.guard
-  if (guard === undefined) {
-    const text = `${id} has no guard: found ${present.entry?.kind ?? 'no monitor'}, expected one with rules that wait`
+  if (present.entry?.kind === 'refused') {
+    const text = `${id} has no guard: found an entry that was refused, expected rules that do not exit at once`
     throw new WatchkeeperError('EXITS_AT_ONCE', text)
   }
-  if (guard.decision !== undefined) throw exitRunning(id)
+  const guard = changeableGuard(deps, present)
   const position = { ...guard.position, ...after }
   const ruleSet = ruleSetOf(present)
   const at = clock.now()

@@ -17,8 +17,6 @@ import { ruleSetOf } from './stored-rules.ts'
 import { Turns } from './turns.ts'
 
 export interface PositionChangesDeps extends RegistrationDeps, AmendmentDeps {
-  /** The exit of a generation of a position, as far as it has come; undefined where none was decided. */
-  exitOf(id: PositionId, generation: number): ExitRecord | undefined
   /** A position is released, and that is durable; `exit` is followed to its end. */
   released(registered: Registered, exit: ReleasedExit<ExitRecord> | undefined): void
 }
@@ -83,7 +81,7 @@ export class PositionChanges {
       const rules = mergedRules(present, request)
       let registered: Registered = { ...present, rules }
       const ruleSet = ruleSetOf(registered)
-      const changes = judgeChange({ core, clock }, present, registered, request)
+      const changes = judgeChange(this.parts, present, registered, request)
       const isRefused = present.entry?.kind === 'refused'
       let firstStop: Pick<Registered, 'firstStop'> = {}
       if (changes.length === 0 && !isRefused) return { registered: present, changes }

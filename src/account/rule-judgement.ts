@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.ts'
-import { InputError, WatchkeeperError } from '../errors.ts'
+import { InputError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RulesRequest } from '../ports/control/positions.ts'
 import type { Registered } from '../ports/state-repository.ts'
@@ -13,9 +13,10 @@ import {
 } from '../risk/rule-change.ts'
 import { standing } from '../risk/standing.ts'
 import { beginningOf } from './beginning.ts'
+import { changeableGuard, type ChangeableDeps } from './changeable.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
-export interface JudgementDeps {
+export interface JudgementDeps extends ChangeableDeps {
   readonly core: Pick<Engine<unknown>, 'registry' | 'sink'>
   readonly clock: Pick<Clock, 'now'>
 }
@@ -23,22 +24,18 @@ export interface JudgementDeps {
 /**
  * What a change of rules does to each rule of an open position.
  * @throws WatchkeeperError LOOSENS where a rule loosens without `force`, EXITS_AT_ONCE where the new rules would
- * exit at once without `exitNow`, POSITION_UNKNOWN where the position is being exited.
+ * exit at once without `exitNow`, EXIT_RUNNING where the position is being exited, ACTOR_DOWN where it has no monitor.
  */
 export function judgeChange(
-  { core, clock }: JudgementDeps,
+  deps: JudgementDeps,
   present: Registered,
   changed: Registered,
   request: RulesRequest,
 ): RuleChange[] {
+  const { core, clock } = deps
   const { force, exitNow } = request
-  const { id } = present.position
-  const guard = core.registry.get(id)?.guard
-  if (present.entry?.kind === 'refused')
-    return judgeEntry({ core, clock }, changed, present, request)
-  if (guard === undefined || guard.decision !== undefined) {
-    throw new WatchkeeperError('POSITION_UNKNOWN', `position ${id} is being exited`)
-  }
+  if (present.entry?.kind === 'refused') return judgeEntry(deps, changed, present, request)
+  const guard = changeableGuard(deps, present)
   const { position } = guard
   const at = clock.now()
   const ratchet = guard.ratchet()
@@ -64,15 +61,16 @@ export interface RulesPreviewed {
 
 /**
  * What a change would do, also where it loosens; changes nothing.
- * @throws WatchkeeperError EXITS_AT_ONCE and POSITION_UNKNOWN, as the change itself.
+ * @throws WatchkeeperError EXITS_AT_ONCE, EXIT_RUNNING and ACTOR_DOWN, as the change itself.
  */
 export function previewChange(
-  { core, clock }: JudgementDeps,
+  deps: JudgementDeps,
   present: Registered,
   request: RulesRequest,
 ): RulesPreviewed {
+  const { core, clock } = deps
   const changed: Registered = { ...present, rules: mergedRules(present, request) }
-  const changes = judgeChange({ core, clock }, present, changed, { ...request, force: true })
+  const changes = judgeChange(deps, present, changed, { ...request, force: true })
   const guard = core.registry.get(present.position.id)?.guard
   if (guard === undefined) return { changes, next: { stop: null, target: null } }
   const asked = { best: guard.ratchet().best, at: clock.now() }

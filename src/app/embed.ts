@@ -45,7 +45,7 @@ export interface RunningWatchkeeper {
   guard(position: Readonly<Record<string, unknown>>): Promise<AddedView>
   /**
    * Merges rules into those of a position; they may only tighten. Null takes a rule away.
-   * @throws InputError; WatchkeeperError with POSITION_UNKNOWN, LOOSENS, EXITS_AT_ONCE.
+   * @throws InputError; WatchkeeperError with POSITION_UNKNOWN, EXIT_RUNNING, LOOSENS, EXITS_AT_ONCE.
    */
   changeRules(id: string, rules: Readonly<Record<string, unknown>>): Promise<ChangedView>
   /** Exits at market. Resolves when the intent is durable. */

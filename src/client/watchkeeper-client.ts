@@ -132,7 +132,8 @@ export class WatchkeeperClient extends ServiceClient {
 
   /**
    * Changes rules of a position: rules that are not named stay as they are, null takes a rule away, the name of a
-   * rule set replaces all. Without `force` a change that loosens is refused as a whole (LOOSENS).
+   * rule set replaces all. Without `force` a change that loosens is refused as a whole (LOOSENS). Throws
+   * ServiceRefusal EXIT_RUNNING while the position is being exited.
    */
   async changeRules(id: string, rules: RulesInput, flags: RulesFlags = {}): Promise<ChangedView> {
     const body = { rules, ...flags }

@@ -71,7 +71,8 @@ export const ERROR_CODES = {
       STOP_ELSEWHERE:
         'freqtrade keeps a stop of its own on the exchange: two orders could close one position',
       EXITS_AT_ONCE: 'the rules would exit the position at once',
-      EXIT_RUNNING: 'the position is being exited: its quantity cannot be set any more',
+      EXIT_RUNNING:
+        'the position is being exited: its rules and its quantity can no longer be changed',
       HELD_EXITS: 'exits wait for the decision of a person',
       KEY_RUNNING: 'the request with this `Idempotency-Key` is under way',
       KEY_UNKNOWN: 'how the request with this `Idempotency-Key` ended is not known',

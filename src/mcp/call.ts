@@ -11,6 +11,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   LOOSENS:
     'An agent can only tighten: nothing was changed. If the looser rules are right, ask the person to apply them.',
   ROLE_TOO_LOW: 'The token of this server may not do that: nothing was changed. Ask the person.',
+  EXIT_RUNNING: 'Its exit is decided: nothing was changed, and no rule counts any more.',
   EXITS_AT_ONCE: 'The rules would exit the position now: nothing was changed.',
 }
 

@@ -397,6 +397,15 @@ describe('the HTTP API', () => {
       'exiting',
       'manual',
     ])
+    const ruled = { rules: { stopLoss: { pct: 4 } } }
+    for (const [method, path, change] of [
+      ['PATCH', '/api/positions/p1', ruled],
+      ['PATCH', '/api/positions/p1', { quantity: 7 }],
+      ['POST', '/api/positions/p1/rules/preview', ruled],
+    ] as const) {
+      const { status, body } = await ask(method, path, change)
+      expect([status, body['code']]).to.deep.equal([409, 'EXIT_RUNNING'])
+    }
     expect((await ask('DELETE', '/api/positions/p2')).status).to.equal(204)
     expect(system.state.register.get('p2' as never)?.state).to.equal('released')
     const { body } = await ask('GET', '/api/journal?after=2&limit=10')

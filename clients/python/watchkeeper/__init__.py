@@ -241,7 +241,10 @@ class Client:
         return self._post("/api/positions", position, key)
 
     def tighten(self, position_id: str, rules: Rules) -> PositionView:
-        """Changes rules: those that are not named stay. A change that loosens is refused (LOOSENS)."""
+        """Changes rules: those that are not named stay. A change that loosens is refused (LOOSENS).
+
+        Raises Refused EXIT_RUNNING while the position is being exited.
+        """
         return self._request("PATCH", _path(position_id), {"rules": rules})
 
     def change_rules(

@@ -98,7 +98,14 @@ export const previewRules = {
   needs: 'read',
   body: previewBody,
   answers: { 200: inJson('What would change', rulesPreview) },
-  errors: ['NOT_READY', 'POSITION_UNKNOWN', 'EXITS_AT_ONCE', 'STORE_FAILED'],
+  errors: [
+    'NOT_READY',
+    'POSITION_UNKNOWN',
+    'EXITS_AT_ONCE',
+    'EXIT_RUNNING',
+    'ACTOR_DOWN',
+    'STORE_FAILED',
+  ],
   isUnkept: true,
 } as const satisfies Operation
 

@@ -37,6 +37,7 @@ const ERRORS: readonly ErrorCode[] = [
   'ACCOUNT_MIXED',
   'OPENS_LATER',
   'EXITS_AT_ONCE',
+  'EXIT_RUNNING',
   'LOOSENS',
   'KEY_REUSED',
   'ACTOR_DOWN',

@@ -289,6 +289,10 @@ describe('webhooks over http', () => {
     expect(await outcome(alert('b2', '98'))).to.deep.equal([409, 'LOOSENS'])
     expect(await outcome(alert('b3', '101'))).to.deep.equal([409, 'EXITS_AT_ONCE'])
     expect(account.control().position('tv-1')!.stop).to.equal(99.5)
+    account.venue.fault = 'lost'
+    account.venue.isSilent = true
+    await account.control().exit('tv-1', { who: 'test', from: 'here' })
+    expect(await outcome(alert('b4', '99.7'))).to.deep.equal([409, 'EXIT_RUNNING'])
   })
 
   it('names the id where another alert has used it', async () => {

@@ -1,0 +1,36 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { Engine } from '../engine/engine.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { Registered } from '../ports/state-repository.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
+
+export interface ChangeableDeps {
+  readonly core: Pick<Engine<unknown>, 'registry'>
+  /** The exit of a generation of a position, as far as it has come; undefined where none was decided. */
+  exitOf(id: PositionId, generation: number): ExitRecord | undefined
+}
+
+/**
+ * What watches an open position that may be changed: its exit is not decided yet. After a restart an exit goes on
+ * without a monitor, so that the exit counts as well as the decision.
+ * @throws WatchkeeperError EXIT_RUNNING; ACTOR_DOWN where the position has no monitor at the moment.
+ */
+export function changeableGuard(
+  { core, exitOf }: ChangeableDeps,
+  { position: { id }, generation, observed }: Registered,
+): WatchedPosition {
+  const guard = core.registry.get(id)?.guard
+  const isExiting = observed !== undefined || exitOf(id, generation) !== undefined
+  if (isExiting || guard?.decision !== undefined) throw exitRunning(id)
+  if (guard === undefined) {
+    throw new WatchkeeperError(
+      'ACTOR_DOWN',
+      `position ${id} has no monitor at the moment: try again`,
+    )
+  }
+  return guard
+}
+
+export const exitRunning = (id: PositionId): WatchkeeperError =>
+  new WatchkeeperError('EXIT_RUNNING', `position ${id} is being exited: what is sold is decided`)
