@@ -1,17 +1,24 @@
-import type { AccountHint } from '../domain/account-hint.ts'
+import type { AccountHint, AccountStreamName } from '../domain/account-hint.ts'
 import type { Trouble } from '../observability/health.ts'
 import type { StreamFacts } from '../observability/metrics/facts.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 
-/** What the stream of an account is called in journal lines and metrics. */
-const STREAM = 'account'
 /** Changes between two cycles that are journaled; further ones are counted only. */
 const MOST_NOTED = 20
 
 interface Noted {
   readonly kind: JournalKind
   readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** One stream of the account. */
+interface State {
+  /** Why it is down; undefined: it is up. */
+  trouble: string | undefined
+  /** Since when, monotonic ms. */
+  changedAt: number
+  ups: number
 }
 
 export interface AccountHintsDeps {
@@ -25,16 +32,15 @@ export interface AccountHintsDeps {
 export class AccountHints {
   private readonly deps: AccountHintsDeps
   private hasStream = false
-  private trouble: string | undefined = 'not connected yet'
-  private changedAt: number
-  private ups = 0
+  /** By the names of journal lines and metrics. */
+  private readonly streams = new Map<AccountStreamName, State>()
   private messages = 0
   private readonly oddities = { syntax: 0, shape: 0 }
   private unsaid: Noted[] = []
 
   constructor(deps: AccountHintsDeps) {
     this.deps = deps
-    this.changedAt = deps.monotonic()
+    this.stateOf('account')
   }
 
   /** The same broker; what it pushes is seen here as well. */
@@ -60,29 +66,37 @@ export class AccountHints {
   /** Why nothing is pushed at the moment; undefined: the account has no stream. */
   troubles(): readonly Trouble[] | undefined {
     if (!this.hasStream) return undefined
-    const { trouble, changedAt, deps } = this
-    if (trouble === undefined) return []
-    return [{ what: `${deps.venue} ${STREAM}: ${trouble}`, forMs: deps.monotonic() - changedAt }]
+    const { streams, deps } = this
+    return [...streams].flatMap(([stream, { trouble, changedAt }]) => {
+      if (trouble === undefined) return []
+      return [{ what: `${deps.venue} ${stream}: ${trouble}`, forMs: deps.monotonic() - changedAt }]
+    })
   }
 
   facts(): StreamFacts {
-    const { trouble, ups, messages, oddities } = this
-    const isUp = trouble === undefined
-    const stream = { stream: STREAM, isUp, reconnects: Math.max(0, ups - 1) }
-    return { streams: this.hasStream ? [stream] : [], messages, oddities: { ...oddities } }
+    const { messages, oddities } = this
+    const streams = [...this.streams].map(([stream, { trouble, ups }]) => ({
+      stream,
+      isUp: trouble === undefined,
+      reconnects: Math.max(0, ups - 1),
+    }))
+    return { streams: this.hasStream ? streams : [], messages, oddities: { ...oddities } }
   }
 
   private take(hint: AccountHint): void {
     switch (hint.kind) {
-      case 'up':
-        this.ups++
-        this.change(undefined)
-        this.say({ kind: 'stream-connected', detail: {} })
+      case 'up': {
+        const { stream = 'account' } = hint
+        this.change(stream, undefined).ups++
+        this.say({ kind: 'stream-connected', detail: { stream } })
         return
-      case 'down':
-        this.change(hint.why)
-        this.say({ kind: 'stream-lost', detail: { error: hint.why } })
+      }
+      case 'down': {
+        const { stream = 'account', why } = hint
+        this.change(stream, why)
+        this.say({ kind: 'stream-lost', detail: { stream, error: why } })
         return
+      }
       case 'odd':
         this.messages++
         this.oddities[hint.what]++
@@ -94,13 +108,21 @@ export class AccountHints {
     }
   }
 
-  private change(trouble: string | undefined): void {
-    this.trouble = trouble
-    this.changedAt = this.deps.monotonic()
+  private change(stream: AccountStreamName, trouble: string | undefined): State {
+    const state = this.stateOf(stream)
+    return Object.assign(state, { trouble, changedAt: this.deps.monotonic() })
+  }
+
+  private stateOf(stream: AccountStreamName): State {
+    const known = this.streams.get(stream)
+    if (known !== undefined) return known
+    const state = { trouble: 'not connected yet', changedAt: this.deps.monotonic(), ups: 0 }
+    this.streams.set(stream, state)
+    return state
   }
 
   private say({ kind, detail }: Noted): void {
     if (this.unsaid.length >= MOST_NOTED) return
-    this.unsaid.push({ kind, detail: { venue: this.deps.venue, stream: STREAM, ...detail } })
+    this.unsaid.push({ kind, detail: { venue: this.deps.venue, ...detail } })
   }
 }

@@ -47,11 +47,12 @@ const openOrderList = z.array(
 )
 
 const why = z.string()
+const stream = z.enum(['account', 'stops']).exactOptional()
 const accountHint = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('order'), clientOrderId: z.string().nullable(), instrument }),
   z.object({ kind: z.literal('holding'), instrument }),
-  z.object({ kind: z.literal('up') }),
-  z.object({ kind: z.literal('down'), why }),
+  z.object({ kind: z.literal('up'), stream }),
+  z.object({ kind: z.literal('down'), why, stream }),
   z.object({ kind: z.literal('gap'), why }),
   z.object({ kind: z.literal('odd'), what: z.enum(['syntax', 'shape']) }),
 ])

@@ -1,5 +1,8 @@
 import type { InstrumentId } from './ids.ts'
 
+/** Streams of one account: its orders and holdings, and the stops that rest at the venue where those are pushed apart. */
+export type AccountStreamName = 'account' | 'stops'
+
 /**
  * What a venue pushes about an account, unasked: a reason to read something now that would be read later, and a
  * proof of nothing. What was pushed while the stream was down is lost, so `up` and `gap` ask for everything.
@@ -13,8 +16,9 @@ export type AccountHint =
     }
   /** A holding has changed, by an order of anyone or without one. */
   | { readonly kind: 'holding'; readonly instrument: InstrumentId }
-  | { readonly kind: 'up' }
-  | { readonly kind: 'down'; readonly why: string }
+  /** `stream`: absent where the account has one. */
+  | { readonly kind: 'up'; readonly stream?: AccountStreamName }
+  | { readonly kind: 'down'; readonly why: string; readonly stream?: AccountStreamName }
   /** The stream goes on, and may have left something out. */
   | { readonly kind: 'gap'; readonly why: string }
   /** A message that could not be read, or that is about nothing that was asked for. */

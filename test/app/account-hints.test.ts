@@ -79,6 +79,28 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       await until(() => status() === 'pass')
       expect(await metrics()).to.include('watchkeeper_stream_up{stream="account"} 1')
 
+      if (kind === 'okx') {
+        // Stops that rest are pushed apart: one that changes is a reason to query what it closes.
+        await until(async () =>
+          (await metrics()).includes('watchkeeper_stream_up{stream="stops"} 1'),
+        )
+        const before = asked('holding')
+        streams.say(speech.order({ id: '', instrument: name, state: 'canceled', isStop: true }))
+        await until(() => asked('holding') > before)
+        streams.shut.add('/ws/v5/business')
+        streams.drop()
+        await until(async () =>
+          (await metrics()).includes('watchkeeper_stream_up{stream="stops"} 0'),
+        )
+        await until(async () =>
+          (await metrics()).includes('watchkeeper_stream_up{stream="account"} 1'),
+        )
+        const output = () => running!.health().checks['account:stream']?.[0]?.output
+        await until(() => output()?.includes('okx stops: ') === true)
+        streams.shut.clear()
+        await until(() => status() === 'pass')
+      }
+
       // OKX reports nothing of its limits.
       const isUsed = (await metrics()).includes(
         'watchkeeper_venue_limit_used_ratio{group="account"',

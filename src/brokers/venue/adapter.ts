@@ -69,7 +69,7 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   readonly streamHints?: (listener: (hint: AccountHint) => void) => void
   /** Present where the venue changes the trigger of a resting stop. */
   readonly amendStop?: (order: StopOrder, signal: AbortSignal) => Promise<OrderState>
-  private stream: AccountStream | undefined
+  private streams: readonly AccountStream[] | undefined
 
   constructor(options: AdapterOptions, dialect: Dialect, judge: Judge, limits?: LimitReader) {
     this.capabilities = options.capabilities
@@ -81,7 +81,7 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
     const { stream } = options
     if (stream === undefined) return
     this.streamHints = listener => {
-      this.stream ??= this.openStream(stream, options, listener)
+      this.streams ??= this.openStreams(stream, options, listener)
     }
   }
 
@@ -148,7 +148,7 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   }
 
   close(): Promise<void> {
-    this.stream?.close()
+    for (const stream of this.streams ?? []) stream.close()
     return this.client.line.close()
   }
 
@@ -164,8 +164,8 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   abstract instruments(signal: AbortSignal): Promise<readonly VenueInstrument[]>
   abstract permissions(signal: AbortSignal): Promise<Permissions>
 
-  /** How changes of the account are pushed by `url`. */
-  protected abstract accountDialect(url: string): AccountDialect
+  /** How changes of the account are pushed by `url`: one dialect for each connection. */
+  protected abstract accountDialects(url: string): readonly AccountDialect[]
   protected abstract orderRequest(order: ExitOrder): VenueRequest
   /** A stop order that rests until its trigger is met. */
   protected abstract stopRequest(order: StopOrder): VenueRequest
@@ -215,28 +215,27 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
     return state.kind === 'working' && trigger !== order.trigger.price ? { kind: 'unknown' } : state
   }
 
-  private openStream(
+  private openStreams(
     { url, heartbeatMs, timers }: StreamPlace,
     { connectTimeoutMs, monotonic = () => performance.now() }: AdapterOptions,
     onHint: (hint: AccountHint) => void,
-  ): AccountStream {
-    const dialect = this.accountDialect(url.replace(/\/+$/, ''))
-    return new AccountStream(
-      {
-        dialect: {
-          ...dialect,
-          open: signal => {
-            // A session that is asked for during a ban would prolong the ban.
-            if (this.client.isBanned) throw new NotSent('the venue has banned this address')
-            return dialect.open(signal)
-          },
-        },
-        connectTimeoutMs,
-        heartbeatMs,
-        onHint,
-      },
-      { timers, monotonic, random: Math.random },
+  ): readonly AccountStream[] {
+    return this.accountDialects(url.replace(/\/+$/, '')).map(
+      dialect =>
+        new AccountStream(
+          { dialect: this.unbanned(dialect), connectTimeoutMs, heartbeatMs, onHint },
+          { timers, monotonic, random: Math.random },
+        ),
     )
+  }
+
+  /** The same dialect, which opens nothing during a ban: a session that is asked for would prolong the ban. */
+  private unbanned(dialect: AccountDialect): AccountDialect {
+    const open = (signal: AbortSignal) => {
+      if (this.client.isBanned) throw new NotSent('the venue has banned this address')
+      return dialect.open(signal)
+    }
+    return { ...dialect, open }
   }
 
   /** The value of an answer; throws the error of the port that a failure proves. */

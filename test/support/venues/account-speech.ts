@@ -12,17 +12,27 @@ export type AccountRequest =
   | { readonly kind: 'login'; readonly isValid: boolean }
   | { readonly kind: 'subscribe'; readonly text: Fields }
 
+export interface PushedOrder {
+  readonly id: string
+  readonly instrument: string
+  readonly state: string
+  /** A stop that rests, or did. Default: no. */
+  readonly isStop?: boolean
+}
+
 /** How a venue speaks on the streams of accounts. */
 export interface AccountSpeech {
   /** Whether a connection with this path is taken. */
   takes(path: string): boolean
+  /** Whether a connection with this path carries a message. */
+  carries(path: string, text: string): boolean
   /** Whether a connection must log in. */
   readonly hasLogin: boolean
   read(text: string): AccountRequest
   pong(text: string): string
   loggedIn(isValid: boolean): string
   subscribed(request: Fields): readonly string[]
-  order(order: { readonly id: string; readonly instrument: string; readonly state: string }): string
+  order(order: PushedOrder): string
   holding(instrument: string, quantity: number): string
   /** The venue ends the session. */
   over(): string
@@ -34,6 +44,7 @@ const hmac = (secret: string, text: string, encoding: 'hex' | 'base64'): string 
 const binance = (emulator: unknown): AccountSpeech => ({
   takes: path =>
     emulator instanceof BinanceEmulator && path === `/private/ws/${emulator.listenKey}`,
+  carries: () => true,
   hasLogin: false,
   read: () => ({ kind: 'ping' }),
   pong: text => JSON.stringify({ result: [], id: (JSON.parse(text) as { id: number }).id }),
@@ -58,6 +69,7 @@ const binance = (emulator: unknown): AccountSpeech => ({
 
 const bybit: AccountSpeech = {
   takes: path => path === '/v5/private',
+  carries: () => true,
   hasLogin: true,
   read(text) {
     const request = JSON.parse(text) as { readonly op: string; readonly args?: unknown[] }
@@ -89,8 +101,12 @@ const bybit: AccountSpeech = {
   over: () => JSON.stringify({ success: false, ret_msg: 'session ended', op: 'auth' }),
 }
 
+const STOPS_PATH = '/ws/v5/business'
+
 const okx: AccountSpeech = {
-  takes: path => path === '/ws/v5/private',
+  takes: path => path === '/ws/v5/private' || path === STOPS_PATH,
+  carries: (path, text) =>
+    text.includes('"event"') || text.includes('orders-algo') === (path === STOPS_PATH),
   hasLogin: true,
   read(text) {
     if (text === 'ping') return { kind: 'ping' }
@@ -118,10 +134,22 @@ const okx: AccountSpeech = {
     JSON.stringify({ event: 'subscribe', arg, connId: 'c' }),
     JSON.stringify({ event: 'channel-conn-count', channel: arg['channel'], connCount: '1' }),
   ],
-  order: ({ id, instrument, state }) =>
+  order: ({ id, instrument, state, isStop = false }) =>
     JSON.stringify({
-      arg: { channel: 'orders', instType: 'SWAP', instId: instrument, uid: '1' },
-      data: [{ instId: instrument, clOrdId: id, algoClOrdId: '', state }],
+      arg: {
+        channel: isStop ? 'orders-algo' : 'orders',
+        instType: 'SWAP',
+        instId: instrument,
+        uid: '1',
+      },
+      data: [
+        {
+          instId: instrument,
+          clOrdId: isStop ? '' : id,
+          algoClOrdId: isStop ? id : '',
+          state,
+        },
+      ],
     }),
   holding: (instrument, quantity) =>
     JSON.stringify({

@@ -5,6 +5,11 @@ import type { VenueEvent } from '../broker-server/book.ts'
 import type { Venue } from '../broker-server/venue.ts'
 import type { AccountSpeech } from './account-speech.ts'
 
+interface Client {
+  readonly path: string
+  isLoggedIn: boolean
+}
+
 /** The streams of an account of a venue: pushes what changes there, with faults. */
 export class AccountStreams {
   /** Connections that were made, and logins that were valid. */
@@ -12,14 +17,16 @@ export class AccountStreams {
   logins = 0
   /** Answers nothing and pushes nothing, and keeps its connections. */
   isSilent = false
+  /** Paths whose connections are ended at once. */
+  readonly shut = new Set<string>()
   /** Keeps what it would push by itself: the test pushes instead. */
   isMute = false
   private readonly speech: AccountSpeech
   private readonly venue: Venue
   private server: WebSocketServer | undefined
   private port = 0
-  /** Connections, and whether each was logged in. */
-  private readonly clients = new Map<WebSocket, boolean>()
+  /** Connections. */
+  private readonly clients = new Map<WebSocket, Client>()
 
   constructor(speech: AccountSpeech, venue: Venue) {
     this.speech = speech
@@ -51,16 +58,17 @@ export class AccountStreams {
     this.clients.clear()
   }
 
-  /** Pushes a text to every connection that is logged in. */
+  /** Pushes a text to every connection that is logged in and carries what it is about. */
   say(text: string): void {
     if (this.isSilent) return
-    for (const [socket, isIn] of this.clients) if (isIn) socket.send(text)
+    for (const [socket, { path, isLoggedIn }] of this.clients)
+      if (isLoggedIn && this.speech.carries(path, text)) socket.send(text)
   }
 
   private accept(socket: WebSocket, path: string): void {
-    if (!this.speech.takes(path)) return socket.close()
+    if (!this.speech.takes(path) || this.shut.has(path)) return socket.close()
     this.connections++
-    this.clients.set(socket, !this.speech.hasLogin)
+    this.clients.set(socket, { path, isLoggedIn: !this.speech.hasLogin })
     socket.on('close', () => this.clients.delete(socket))
     socket.on('error', () => undefined)
     socket.on('message', (data: Buffer) => this.answer(socket, data.toString()))
@@ -75,7 +83,7 @@ export class AccountStreams {
         return
       case 'login':
         if (request.isValid) this.logins++
-        this.clients.set(socket, request.isValid)
+        this.clients.get(socket)!.isLoggedIn = request.isValid
         socket.send(this.speech.loggedIn(request.isValid))
         return
       case 'subscribe':
@@ -93,7 +101,9 @@ export class AccountStreams {
     if (event.kind === 'hand') return holding(event.instrument)
     const number = event.kind === 'order' || event.kind === 'rejected' ? event.number : event.order
     const { clientOrderId: id, instrument } = book.order(number)
-    this.say(this.speech.order({ id, instrument, state: event.kind }))
+    // A triggered stop is pushed as the order that it has become.
+    const isStop = event.kind !== 'fill' && book.order(number).trigger !== undefined
+    this.say(this.speech.order({ id, instrument, state: event.kind, isStop }))
     if (event.kind === 'fill') holding(instrument)
   }
 }

@@ -19,6 +19,7 @@ const PING = JSON.stringify({ method: 'LIST_SUBSCRIPTIONS', id: 0 })
 
 /** The user data stream: its address contains a listen key, which ends 60 minutes after its last renewal. */
 export const accountDialect = (base: string, client: VenueClient): AccountDialect => ({
+  stream: 'account',
   ping: PING,
   subscriptions: [],
   async open(signal) {

@@ -81,8 +81,8 @@ export class BinanceBroker extends VenueAdapter<unknown> {
     }
   }
 
-  protected accountDialect(url: string) {
-    return accountDialect(url, this.client)
+  protected accountDialects(url: string) {
+    return [accountDialect(url, this.client)]
   }
 
   protected orderRequest(order: ExitOrder) {

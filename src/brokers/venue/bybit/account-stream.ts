@@ -28,6 +28,7 @@ const LOGIN_MS = 10_000
 
 /** Orders and positions of linear contracts, after a signed login. */
 export const accountDialect = (base: string, client: VenueClient): AccountDialect => ({
+  stream: 'account',
   ping: JSON.stringify({ op: 'ping' }),
   subscriptions: TOPICS.map(topic => JSON.stringify({ op: 'subscribe', args: [topic] })),
   async open(signal) {

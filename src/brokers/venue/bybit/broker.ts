@@ -82,8 +82,8 @@ export class BybitBroker extends VenueAdapter<answers.Reply> {
     return answers.permissionsOf(await this.question(requests.permissionsRequest, signal))
   }
 
-  protected accountDialect(url: string) {
-    return accountDialect(url, this.client)
+  protected accountDialects(url: string) {
+    return [accountDialect(url, this.client)]
   }
 
   protected orderRequest(order: ExitOrder) {

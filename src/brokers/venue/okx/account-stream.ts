@@ -16,13 +16,28 @@ const row = z.object({ instId: z.string().min(1) })
 const orders = z.array(row.extend({ clOrdId: z.string(), algoClOrdId: z.string().exactOptional() }))
 const positions = z.array(row)
 
-const CHANNELS = ['orders', 'positions'] as const
+const stops = z.array(row.extend({ algoClOrdId: z.string() }))
 
 /** Orders and positions of swaps and futures, after a signed login. */
 export const accountDialect = (base: string, client: VenueClient): AccountDialect => ({
+  stream: 'account',
+  ...dialectOf(`${base}/ws/v5/private`, ['orders', 'positions'], client),
+})
+
+/** Stops that rest at the venue, which it pushes on connections of their own. */
+export const stopsDialect = (base: string, client: VenueClient): AccountDialect => ({
+  stream: 'stops',
+  ...dialectOf(`${base}/ws/v5/business`, ['orders-algo'], client),
+})
+
+const dialectOf = (
+  url: string,
+  channels: readonly string[],
+  client: VenueClient,
+): Omit<AccountDialect, 'stream'> => ({
   ping: 'ping',
   pong: 'pong',
-  subscriptions: CHANNELS.flatMap(channel =>
+  subscriptions: channels.flatMap(channel =>
     PRODUCTS.map(instType => JSON.stringify({ op: 'subscribe', args: [{ channel, instType }] })),
   ),
   async open(signal) {
@@ -33,7 +48,7 @@ export const accountDialect = (base: string, client: VenueClient): AccountDialec
       .digest('base64')
     const proof = { apiKey: key.key, passphrase: key.passphrase ?? '', timestamp, sign }
     const login = JSON.stringify({ op: 'login', args: [proof] })
-    return { url: `${base}/ws/v5/private`, login }
+    return { url, login }
   },
   keyIdentity: () => client.line.keyIdentity(),
   read: message => ('event' in message ? answered(message) : pushed(message)),
@@ -61,6 +76,13 @@ function pushed(message: unknown): AccountMessage {
   switch (arg.channel) {
     case 'orders':
       return { kind: 'hints', hints: orders.parse(data).flatMap(ordersIn) }
+    case 'orders-algo': {
+      const hints = stops.parse(data).map(({ instId, algoClOrdId }): AccountHint => {
+        const clientOrderId = algoClOrdId === '' ? null : algoClOrdId
+        return { kind: 'order', clientOrderId, instrument: instrumentId(instId) }
+      })
+      return { kind: 'hints', hints }
+    }
     case 'positions': {
       const hints = positions.parse(data).map(({ instId }): AccountHint => {
         return { kind: 'holding', instrument: instrumentId(instId) }

@@ -17,7 +17,7 @@ import type { RawAnswer } from '../line.ts'
 import { errorOf } from '../meaning.ts'
 import { wholeList } from '../pages.ts'
 import { jsonOf, shaped } from '../reply.ts'
-import { accountDialect } from './account-stream.ts'
+import { accountDialect, stopsDialect } from './account-stream.ts'
 import * as answers from './answers.ts'
 import { changesIn, changesRequest, pageOf } from './changes.ts'
 import { failureOfCode, failureOfStatus } from './codes.ts'
@@ -85,8 +85,8 @@ export class OkxBroker extends VenueAdapter<answers.Rows> {
     return answers.permissionsOf(await this.question(requests.configRequest, signal))
   }
 
-  protected accountDialect(url: string) {
-    return accountDialect(url, this.client)
+  protected accountDialects(url: string) {
+    return [accountDialect(url, this.client), stopsDialect(url, this.client)]
   }
 
   protected orderRequest(order: ExitOrder) {

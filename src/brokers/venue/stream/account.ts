@@ -1,4 +1,4 @@
-import type { AccountHint } from '../../../domain/account-hint.ts'
+import type { AccountHint, AccountStreamName } from '../../../domain/account-hint.ts'
 import { objectOf } from './dialect.ts'
 import { VenueSocket, type SocketDeps } from './socket.ts'
 
@@ -16,6 +16,7 @@ export type AccountMessage =
 
 /** How the stream of an account is used at a venue. */
 export interface AccountDialect {
+  readonly stream: AccountStreamName
   /** The address of the next connection, after what it needs: a session, the key, the venue's time. */
   open(signal: AbortSignal): Promise<{ readonly url: string; readonly login?: string }>
   /** Text of a heartbeat, which the venue answers. */
@@ -76,7 +77,7 @@ export class AccountStream {
         onUp: () => this.connected(),
         onDown: why => {
           this.over()
-          options.onHint({ kind: 'down', why })
+          options.onHint({ kind: 'down', why, stream: dialect.stream })
         },
         onText: text => this.take(text),
       },
@@ -112,7 +113,12 @@ export class AccountStream {
 
   private subscribe(): void {
     for (const text of this.options.dialect.subscriptions) this.socket.send(text)
-    if (this.left === 0) this.options.onHint({ kind: 'up' })
+    if (this.left === 0) this.nowUp()
+  }
+
+  private nowUp(): void {
+    const { dialect, onHint } = this.options
+    onHint({ kind: 'up', stream: dialect.stream })
   }
 
   private take(text: string): void {
@@ -135,7 +141,7 @@ export class AccountStream {
       case 'subscribed':
         if (this.left === 0) return
         this.left--
-        if (this.left === 0) onHint({ kind: 'up' })
+        if (this.left === 0) this.nowUp()
         return
       case 'over':
         return this.socket.restart(message.text)

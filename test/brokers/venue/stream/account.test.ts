@@ -67,11 +67,17 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
     let streams: AccountStreams
     let broker: VenueBroker
     let hints: AccountHint[]
+    /** Ups and downs of the stream of stops that rest, where the venue has one. */
+    let ofStops: AccountHint[]
+    const sockets = kind === 'okx' ? 2 : 1
 
     const open = (given: Given = { ...KEY }): void => {
       const place = { url: venue.url, streamUrl: streams.url, streamHeartbeatMs: 200 }
       broker = brokerOf({ ...place, ...given }, { timers: hurried })
-      broker.streamHints!(hint => hints.push(hint))
+      broker.streamHints!(hint => {
+        const isOfStops = 'stream' in hint && hint.stream === 'stops'
+        ;(isOfStops ? ofStops : hints).push(hint)
+      })
     }
     const kinds = (): readonly string[] => hints.map(each => each.kind)
     const count = (of: AccountHint['kind']): number => kinds().filter(each => each === of).length
@@ -90,6 +96,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
     beforeEach(async () => {
       folder = mkdtempSync(join(tmpdir(), 'watchkeeper-stream-'))
       hints = []
+      ofStops = []
       emulator = emulatorOf()
       venue = await emulated(emulator)
       speech = accountSpeech(kind, emulator)
@@ -144,7 +151,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       if (emulator instanceof BinanceEmulator) emulator.listenKey = 'listen-2'
       streams.say(speech.over())
       await reached('up', 2)
-      expect(streams.connections).to.equal(2)
+      await until(() => streams.connections === 2 * sockets)
     })
 
     it('drops what it cannot read, and goes on', async () => {
@@ -185,6 +192,28 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       broker = brokerOf({ ...place, ...KEY }, { timers: hurried })
       expect(broker.streamHints).to.equal(undefined)
     })
+
+    if (kind === 'okx')
+      it('hears of stops that rest on a connection of their own', async () => {
+        open()
+        await reached('up', 1)
+        await until(() => ofStops.length > 0)
+        streams.say(speech.order({ id: 'wkn01', instrument: name, state: 'live', isStop: true }))
+        streams.say(speech.order({ id: '', instrument: name, state: 'canceled', isStop: true }))
+        await until(() => count('order') >= 2)
+        expect(hints.slice(1)).to.deep.equal([
+          { kind: 'order', clientOrderId: 'wkn01', instrument: name },
+          { kind: 'order', clientOrderId: null, instrument: name },
+        ])
+        streams.shut.add('/ws/v5/business')
+        streams.drop()
+        await reached('up', 2)
+        await until(() => ofStops.length > 2)
+        expect(ofStops.slice(0, 2)).to.deep.equal([
+          { kind: 'up', stream: 'stops' },
+          { kind: 'down', why: 'closed with 1006', stream: 'stops' },
+        ])
+      })
   })
 }
 
