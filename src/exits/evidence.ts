@@ -3,6 +3,7 @@ import { isEnough, isSame } from '../domain/units.ts'
 import { ASK_HOLDING, type Action } from './action.ts'
 import { afterRejection } from './after-rejection.ts'
 import type { Circumstances } from './circumstances.ts'
+import { allOf, endedBySeen, isGoneBeside, isNothingLeft } from './ended-by-holding.ts'
 import { isAloneIn, isPriceless, isUnchanged, type ExitState, type Followed } from './exit-state.ts'
 import { afterFill } from './filled.ts'
 import { whileForeign } from './foreign.ts'
@@ -104,13 +105,15 @@ function followed(record: ExitRecord, state: Followed, around: Circumstances): r
   const { settings, now, mayCancel } = around
   const { capabilities } = settings
   const executed = executedUnseen(record, state, around)
+  const mustCancelFirst =
+    executed !== undefined && isGoneBeside(record, { state, executed }, around)
   if (executed !== undefined) {
     const { least, most } = executed
     // An id that makes no second order may still make its first: less than all of it proves nothing.
     const isClosed = isClosedBefore(state, around)
-    if (isNothingLeft(isClosed, around)) return [allOf(record)]
+    if (isNothingLeft(isClosed, around) && !mustCancelFirst) return [allOf(record)]
     const isEnded = record.exists && isClosed && isSame(least, most)
-    if (isEnded || isEnough(least, record.order.quantity)) {
+    if (isEnded || (isEnough(least, record.order.quantity) && !mustCancelFirst)) {
       return [{ kind: 'ended', quantity: least }]
     }
   }
@@ -125,7 +128,7 @@ function followed(record: ExitRecord, state: Followed, around: Circumstances): r
   if (capabilities.lookup !== 'none') actions.push({ kind: 'ask-order' })
   if (isHoldingEvidence(capabilities)) actions.push(...askAround(settings))
   else if (isDisbelieved) actions.push(ASK_HOLDING)
-  const mustCancel = isDisbelieved && state.cancelledAt === undefined
+  const mustCancel = mustCancelFirst || (isDisbelieved && state.cancelledAt === undefined)
   const longestMs = longestWorkingMs(record, settings)
   if (mayCancel && (mustCancel || now - state.since > longestMs)) actions.push({ kind: 'cancel' })
   return actions
@@ -136,13 +139,6 @@ const endedUnnoted = ({ order, executed }: ExitRecord, gone: number): Action => 
   kind: 'ended',
   quantity: Math.min(order.quantity, sum(executed.quantity, gone)),
 })
-
-/** Nothing is held, and the order works no more or cannot go through zero. */
-const isNothingLeft = (isClosed: boolean, { held, settings }: Circumstances): boolean =>
-  held?.quantity === 0 && (isClosed || settings.capabilities.reduceOnly)
-
-/** The end of an order that has nothing left to sell, whether or not it sold that. */
-const allOf = ({ order }: ExitRecord): Action => ({ kind: 'ended', quantity: order.quantity })
 
 function longestWorkingMs({ order }: ExitRecord, settings: ExitSettings): number {
   const { workingMs } = settings
@@ -208,12 +204,8 @@ function byHolding(
   const isReduceOnly = capabilities.reduceOnly
   const seen = executedUnseen(record, state, around)
   const isClosed = isClosedBefore(state, around)
-  if (seen !== undefined && isNothingLeft(isClosed, around)) return [allOf(record)]
-  if (seen !== undefined && seen.least > 0) {
-    const isCertain = isSame(seen.least, seen.most) && isClosed
-    const isOver = isEnough(seen.least, record.order.quantity) || isCertain
-    if (isOver) return [{ kind: 'ended', quantity: seen.least }]
-  }
+  const ended = seen === undefined ? undefined : endedBySeen(record, { state, seen }, around)
+  if (ended !== undefined) return [ended]
   const showsOpen = capabilities.lookup === 'open-only' || settings.listsOrders
   const unnoted = unnotedGone(record, state, around)
   if (unnoted?.isTwice === true && isClosed && unnoted.gone > 0) {

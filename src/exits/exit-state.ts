@@ -35,6 +35,8 @@ interface Known {
   readonly since: number
   /** When the venue first said that it does not work (any more); that alone proves no quantity. */
   readonly notOpenAt?: number
+  /** When a cancel was sent whose answer does not say that the order works. */
+  readonly cancelledAt?: number
 }
 
 /**
@@ -47,8 +49,6 @@ export interface OutcomeUnknown extends Known {
   readonly absentAt?: number
   /** When the venue first said that it has rejected the order. */
   readonly rejectedAt?: number
-  /** When a cancel was sent whose answer does not say that the order works. */
-  readonly cancelledAt?: number
   /** The order is not sent again before, if sending it again is the way to learn of it. */
   readonly notBefore?: number
   /** It is proved that no earlier sending made an order; the last one has no answer yet. */

@@ -127,6 +127,10 @@ export function unnotedGone(
 
 type Unknown = Extract<ExitState, { kind: 'unknown' }>
 
+/** Whether the order is a limit, and the venue has said neither that it works no more nor that it is cancelled. */
+export const mayRest = ({ order }: ExitRecord, { notOpenAt, cancelledAt }: Followed): boolean =>
+  order.limit !== undefined && notOpenAt === undefined && cancelledAt === undefined
+
 /** Whether the venue has accepted the order, and says since that it finds no such order. */
 export const isLost = ({ exists }: ExitRecord, { absentAt }: Unknown): boolean =>
   exists && absentAt !== undefined
@@ -162,7 +166,7 @@ function settledDoubt(
   const isSettled = (from: number): boolean =>
     held !== undefined && isReportedTwice(held.byName, from + apartMs, apartMs)
   const { since, cancelledAt } = state
-  if (isSettled(since) && held!.quantity === 0) {
+  if (isSettled(since) && held!.quantity === 0 && !mayRest(record, state)) {
     return { kind: 'ended', quantity: record.order.quantity }
   }
   const seen = executedUnseen(record, state, around)

@@ -18,8 +18,7 @@ export function seen(
   const next = afterSighting(record, event, settings)
   const { order, by, askedAt } = event
   const isCancelled = by === 'cancel' && order.kind !== 'unknown' && order.kind !== 'working'
-  const isNoted = next.state.kind !== 'unknown' || next.state.cancelledAt !== undefined
-  if (!isCancelled || isNoted) return next
+  if (!isCancelled || !isFollowed(next.state) || next.state.cancelledAt !== undefined) return next
   return { ...next, state: { ...next.state, cancelledAt: askedAt } }
 }
 

@@ -204,6 +204,15 @@ describe('ExitBook', () => {
     )
   }).timeout(60_000 + RUNS * 200)
 
+  it('cancels a limit that works still where a person has sold what it was to sell', () => {
+    const venue = { dedupe: 'always', lookup: 'open-only', reduceOnly: true } as const
+    const style = { kind: 'marketable-limit', bandPct: 1, escalateMs: 20 } as const
+    // The venue's price is below the limit: it works for ever.
+    const market = { known: 100, atVenue: 95, style }
+    const acts = ['wait', 'decide', 'settle', 'hand-sell', 'cycle'].map(name => act(name, 0))
+    play(at({ market }, { ...venue, styles: LIMITS_ONLY }), acts)
+  })
+
   it('takes what one of two exits has sold for no fill of the other, where a venue claims less', () => {
     const world = at({ quantities: [1, 1], listsOrders: false, drifts: false, maxRetryMs: 4 })
     const acts = [

@@ -328,7 +328,9 @@ export class GuardedAccount {
 
   /** The exchange refuses an order that the venue has accepted. */
   rejectLate(): void {
-    if (this.venue.capabilities.lookup === 'complete') this.venue.rejectLate()
+    if (this.venue.capabilities.lookup !== 'complete' || !this.venue.rejectLate()) return
+    // Without a look-up only the answer to a cancel says so, which may speak of the cancel itself.
+    if (this.claims.lookup !== 'complete') this.isAmbiguous = true
   }
 
   /** The list of working orders is out of date. */
