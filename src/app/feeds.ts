@@ -1,4 +1,3 @@
-import { textOf } from '../account/journal-line.ts'
 import { accountsOf, feedsOf } from '../config/accounts.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { foreignIn, instrumentAt } from '../domain/feed-instrument.ts'
@@ -6,8 +5,8 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
 import type { Meters } from '../observability/meters.ts'
 import type { Clock } from '../ports/clock.ts'
-import { sourceOf, type FeedReader, type Source, type VenueSource } from './feed-source.ts'
-import { NO_STREAMS } from './venue-prices.ts'
+import { sourceOf, type FeedReader, type Source } from './feed-source.ts'
+import { SharedSource } from './shared-source.ts'
 
 export interface FeedsDeps {
   readonly config: ServiceConfig
@@ -123,101 +122,6 @@ export class Feeds {
     return sourceOf({ config: own, broker, clock, performance, reader })
   }
 }
-
-/** One feed for several readers; what one of them throws concerns no other. */
-class SharedSource {
-  private readonly readers: FeedReader[] = []
-  /** The first reader of each way: it takes the ticks for those that share the way. */
-  private readonly takers: FeedReader[] = []
-  private readonly source: Source
-  private readonly note: FeedReader['note']
-  private starting: Promise<void> | undefined
-  private isStopped = false
-
-  constructor(open: (reader: FeedReader) => Source, note: FeedReader['note']) {
-    this.note = note
-    const { readers } = this
-    this.source = open({
-      way: this,
-      onTick: tick => this.each(reader => reader.onTick(tick)),
-      onMissed: tick => this.each(reader => reader.onMissed(tick)),
-      *held() {
-        const seen = new Set<InstrumentId>()
-        for (const reader of readers) for (const name of reader.held()) seen.add(name)
-        yield* seen
-      },
-      note,
-    })
-  }
-
-  /**
-   * Adds a reader. The first one drives the source. `when-held`: the reader needs it only while it holds an
-   * instrument of it.
-   */
-  join(reader: FeedReader, opens: 'at-once' | 'when-held'): Source {
-    const isFirst = this.readers.length === 0
-    if (this.readers.every(({ way }) => way !== reader.way)) this.takers.push(reader)
-    this.readers.push(reader)
-    const { source } = this
-    const { ofVenue } = source
-    // What is wrong with a feed concerns each account that needs it, and no other.
-    const isNeeded = (): boolean => opens === 'at-once' || isHolding(reader)
-    return {
-      troubles: () => (isNeeded() ? (source.troubles?.() ?? []) : []),
-      ...(isFirst && source.redisFacts && { redisFacts: () => source.redisFacts!() }),
-      ...(ofVenue && { ofVenue: partOf(ofVenue, { isFirst, isNeeded }) }),
-      start: async () => {
-        if (opens === 'at-once') await this.start()
-      },
-      cycle: () => {
-        if (this.starting === undefined && opens === 'when-held' && isHolding(reader)) {
-          this.start().catch((error: unknown) =>
-            this.note('cycle-failed', { error: textOf(error) }),
-          )
-        }
-        if (isFirst && this.starting !== undefined) this.source.cycle()
-      },
-      stop: () => {
-        this.isStopped = true
-        if (isFirst) this.source.stop()
-      },
-    }
-  }
-
-  private start(): Promise<void> {
-    this.starting ??= this.source.start()
-    return this.starting
-  }
-
-  private each(act: (reader: FeedReader) => void): void {
-    if (this.isStopped) return
-    for (const reader of this.takers) {
-      try {
-        act(reader)
-      } catch (error) {
-        reader.note('cycle-failed', { error: textOf(error) })
-      }
-    }
-  }
-}
-
-interface Part {
-  /** It drives the streams: it polls what they do not push, and counts them. */
-  readonly isFirst: boolean
-  isNeeded(): boolean
-}
-
-/** Streams as one of their readers has them. */
-const partOf = (ofVenue: VenueSource, { isFirst, isNeeded }: Part): VenueSource => ({
-  ask: ofVenue.ask,
-  polled: tick => ofVenue.polled(tick),
-  unpushed: () => (isFirst ? ofVenue.unpushed() : []),
-  troubles: () => (isNeeded() ? ofVenue.troubles() : []),
-  facts: () => (isFirst ? ofVenue.facts() : NO_STREAMS),
-})
-
-const isHolding = (reader: FeedReader): boolean =>
-  reader.held()[Symbol.iterator]().next().done !== true
 
 /** An account as a reader of another feed, whose instruments it knows by feed and name. */
 function foreignReader(account: AccountReader, feed: string): FeedReader {

@@ -15,7 +15,7 @@ import { LOOK_UP, TestVenue } from '../support/test-venue.ts'
 const TRAIL = { trailingStop: { distancePct: 10 } }
 const P1 = positionId('p1')
 
-describe('LiveSystem', () => {
+describe('an account', () => {
   let keeper: MemoryRepository
   let account: TestVenue
   let now: number
@@ -407,6 +407,7 @@ describe('LiveSystem', () => {
         { tripped: [], warned: ['all'] },
         0,
       ])
+      expect(kinds()).to.include.members(['profit-reported', 'daily-loss-near'])
       await restart({ portfolio })
       await tick(99)
       await cycle()
@@ -425,6 +426,7 @@ describe('LiveSystem', () => {
         'found the limit "al", expected one of all: did you mean all?',
       )
       await system.portfolio.resetLimit('all', 'test')
+      expect(kinds()).to.include('limit-reset')
       await system.add(aPosition({ id: P2 }), WIDE, 'test')
       await tick(95)
       await cycle()
@@ -534,7 +536,7 @@ describe('LiveSystem', () => {
     expect([...instrumentsHeld(system.engine.registry)]).to.deep.equal(['ACME'])
   })
 
-  it('reports when the wall clock was set', async () => {
+  it('reports when the wall clock was set, and when it was set back', async () => {
     let mono = 0
     const clock = { now: () => now, monotonic: () => mono }
     await restart()
@@ -544,6 +546,10 @@ describe('LiveSystem', () => {
     mono += 500
     await cycle()
     expect(keeper.lines.at(-1)).to.include({ kind: 'clock-moved', movedMs: 5_000 })
+    now -= 5_000
+    mono += 500
+    await cycle()
+    expect(keeper.lines.at(-1)).to.include({ kind: 'clock-returned', movedMs: -5_000 })
   })
 
   describe('with other traders on its account', () => {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { expect } from 'chai'
@@ -24,6 +25,7 @@ needing('redis-server').describe('the feeds of several accounts', function () {
   this.timeout(60_000)
 
   let folder: Folder
+  let secret: string
   let redis: RedisServer
   let publisher: RedisConnection
   let service: Service
@@ -31,6 +33,7 @@ needing('redis-server').describe('the feeds of several accounts', function () {
 
   before(async () => {
     folder = new Folder()
+    secret = join(folder.path, 'password')
     redis = await RedisServer.start()
     publisher = await redis.connect()
     const broker = { kind: 'paper' }
@@ -43,6 +46,8 @@ needing('redis-server').describe('the feeds of several accounts', function () {
         feeds: {
           crypto: { kind: 'redis', redis: { url: redis.url } },
           stocks: { kind: 'simulated', intervalMs: 20 },
+          // No account has it as its own, and its password cannot be read yet.
+          locked: { kind: 'redis', redis: { url: redis.url, passwordFile: secret } },
         },
         // The first account is no reader of the feed in Redis until it needs it.
         accounts: {
@@ -161,5 +166,22 @@ needing('redis-server').describe('the feeds of several accounts', function () {
     for (const name of ['coins', 'more', 'desk']) {
       expect(of(name).position('own')?.state, name).to.equal('guarded')
     }
+  })
+
+  it('read one whose password could not be read once it can, and journal the failure once', async () => {
+    await guard('desk', ['late', 'BTCUSD'], {
+      underlying: 'locked:BTCUSD',
+      rules: { underlying: { below: 40_000 } },
+    })
+    const failures = async (): Promise<number> => {
+      const lines = await service.control.journal({ after: 0, limit: 1_000 })
+      return lines.filter(({ kind }) => kind === 'cycle-failed').length
+    }
+    await until(async () => (await failures()) > 0)
+    await publish(39_800, () => of('coins').position('own')?.lastPrice === 39_800)
+    expect(of('desk').position('late')?.state).to.equal('unguarded')
+    writeFileSync(secret, 'a-password', { mode: 0o600 })
+    await publish(39_700, () => of('desk').position('late') === undefined)
+    expect(await failures()).to.be.below(3)
   })
 })

@@ -111,6 +111,8 @@ describe('a service with nets at a bridge', () => {
 
   it('counts no net that the venue refuses to take back after the instrument was delisted', async () => {
     await open(STOPS, [], { openOrders: true })
+    server.venue.price('ACME', 110)
+    await journaled('net-moved')
     server.venue.settings = { ...server.venue.settings, instruments: ['OTHER'] }
     server.venue.endStops()
     await journaled('net-over')

@@ -80,6 +80,7 @@ describe('a store that is older than its account', function () {
   async function exitTwice(copy: () => Promise<void>, setBack: () => Promise<void>): Promise<void> {
     await start()
     await post('/gateway/holdings/confirm')
+    await service.printed(line => line.includes(' holdings-confirmed '))
     await until(async () => !(await isUnconfirmed()))
     await copy()
     await post('/positions/a/exit')

@@ -38,6 +38,17 @@ describe('the kinds of journal lines', () => {
     expect(silent).to.deep.equal([])
   })
 
+  it('are each expected by a test that writes them, not only by the texts of notifications', () => {
+    const others = ['ports/journal-kinds.test.ts', 'observability/notify/compose.test.ts']
+    const tests = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
+      .map(file => file.replaceAll('\\', '/'))
+      .filter(file => file.endsWith('.test.ts') && !others.includes(file))
+      .map(file => textOf(join('test', file)))
+      .join('\n')
+    const words = new Set(tests.match(/[a-z]+(?:-[a-z]+)*/g))
+    expect(KINDS.filter(kind => !words.has(kind))).to.deep.equal([])
+  })
+
   it('have a row for every declared event, except those that are counted alone', () => {
     const missing = declared.filter(kind => !KINDS.includes(kind))
     expect(missing.toSorted()).to.deep.equal(COUNTED.toSorted())

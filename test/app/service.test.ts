@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { expect } from 'chai'
+import type { ServiceParts } from '../../src/app/build.ts'
+import { Service } from '../../src/app/service.ts'
+import { serviceSchema } from '../../src/config/schema.ts'
+import type { JournalLine } from '../../src/ports/journal-lines.ts'
+import { Folder } from '../support/cli.ts'
+import { until } from '../support/until.ts'
+
+describe('a service whose work fails in each cycle', () => {
+  let folder: Folder
+  let service: Service
+  let parts: ServiceParts
+
+  beforeEach(async () => {
+    folder = new Folder()
+    ;[service] = await Service.start({
+      config: serviceSchema.parse({
+        dataFolder: join(folder.path, 'data'),
+        http: { port: 0 },
+        cycleMs: 50,
+        stop: { deadlineMs: 500 },
+      }),
+      entries: [],
+      fresh: false,
+      clock: { now: () => Date.now(), monotonic: () => performance.now() },
+      version: 'test',
+      log: {
+        stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
+        text: ({ kind }) => kind,
+      },
+      onFatal: error => expect.fail(error.message),
+    })
+    parts = (service as unknown as { readonly parts: ServiceParts }).parts
+  })
+
+  afterEach(async () => {
+    await service.stop()
+    folder.remove()
+  })
+
+  const journaled = async (kind: JournalLine['kind']): Promise<readonly JournalLine[]> =>
+    (await service.control.journal({ after: 0, limit: 1_000 })).filter(line => line.kind === kind)
+
+  it('journals a failed cycle once, lets health grow old, and goes on once it works again', async () => {
+    const { system } = parts.accounts[0]!
+    const works = system.cycle
+    let failures = 0
+    system.cycle = () => {
+      failures++
+      throw new Error('no cycle')
+    }
+    await until(() => failures >= 5)
+    await until(async () => (await journaled('cycle-failed')).length > 0)
+    expect((await journaled('cycle-failed'))[0]).to.include({ error: 'no cycle' })
+    expect((await journaled('cycle-failed')).length).to.be.below(failures)
+    await until(() => service.control.healthAgeMs() > 400)
+    system.cycle = works
+    await until(() => service.control.healthAgeMs() < 200)
+  })
+
+  it('journals once that old lines cannot be removed, and goes on', async () => {
+    let failures = 0
+    parts.performance.rollUp = () => {
+      failures++
+      return Promise.reject(new Error('no room'))
+    }
+    await until(() => failures >= 5)
+    await until(async () => (await journaled('upkeep-failed')).length > 0)
+    const lines = await journaled('upkeep-failed')
+    expect(lines[0]).to.include({ error: 'no room' })
+    expect(lines.length).to.be.below(failures)
+  })
+})
