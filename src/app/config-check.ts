@@ -67,6 +67,7 @@ function warningsOf({ broker, feed, mode, exits }: ServiceConfig): readonly stri
       : []),
     ...(mode === 'observe' ? ['mode: observe: nothing would be sent'] : []),
     ...keyWarnings(broker),
+    ...endedToken(broker),
   ]
 }
 
@@ -79,6 +80,13 @@ function keyWarnings(broker: ServiceConfig['broker']): readonly string[] {
   } catch (error) {
     return [`broker.keyFile: ${error instanceof Error ? error.message : String(error)}`]
   }
+}
+
+/** A token that is over by the clock of this machine: a start goes on, and the venue refuses every call. */
+function endedToken(broker: ServiceConfig['broker']): readonly string[] {
+  if (broker.kind !== 'http' || broker.tokenExpiresAt === undefined) return []
+  const isOver = Date.parse(broker.tokenExpiresAt) <= Date.now()
+  return isOver ? [`broker.tokenExpiresAt: the token ended at ${broker.tokenExpiresAt}`] : []
 }
 
 type FaultOf = (config: ServiceConfig) => Fault | undefined

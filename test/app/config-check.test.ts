@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { checkConfig } from '../../src/app/config-check.ts'
-import { serviceSchema } from '../../src/config/schema.ts'
+import { serviceSchema, type ServiceConfig } from '../../src/config/schema.ts'
 import type { InputError } from '../../src/errors.ts'
 import { Folder } from '../support/cli.ts'
 
@@ -31,6 +31,16 @@ describe('checkConfig', () => {
 
   it('does not warn where the venue supports the style', () => {
     expect(checkConfig(configOf(limit, ['market', 'marketable-limit']))).to.deep.equal([])
+  })
+
+  it('warns about a token that is over', () => {
+    const market = configOf({ kind: 'market' }, ['market'])
+    const endingAt = (tokenExpiresAt: string) =>
+      checkConfig({ ...market, broker: { ...market.broker, tokenExpiresAt } } as ServiceConfig)
+    expect(endingAt('2026-01-02T03:04:05+01:00')).to.deep.equal([
+      'broker.tokenExpiresAt: the token ended at 2026-01-02T03:04:05+01:00',
+    ])
+    expect(endingAt('2999-01-02T03:04:05Z')).to.deep.equal([])
   })
 
   const faultsOf = (given: object): readonly [string | undefined, string][] => {
