@@ -43,13 +43,15 @@ export function foundText(found: Inspection): readonly string[] {
 const said = (is: boolean | undefined, yes: string, no: string): string =>
   is === undefined ? 'the venue does not say' : is ? yes : no
 
+const LEFT_OUT = 'left out: the venue reports no entry price'
+
 function holdingText(holding: Holding, { prices, instruments }: Inspection): string {
   const { instrument, quantity, entryPrice } = holding
   const price = prices.get(instrument)?.price
   const fixed = instruments.get(instrument)
   return [
     `${instrument} ${quantity > 0 ? 'long' : 'short'} ${Math.abs(quantity)}`,
-    ...(entryPrice === undefined ? [] : [`at ${entryPrice}`]),
+    ...(entryPrice === undefined ? [LEFT_OUT] : [`at ${entryPrice}`]),
     ...(price === undefined || Number.isNaN(price) ? [] : [`last price ${price}`]),
     ...(instruments.size > 0 && fixed === undefined
       ? ['left out: a contract that is margined in coins, or not listed']
