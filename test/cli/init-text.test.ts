@@ -14,8 +14,8 @@ describe('what init prints of an account', () => {
       },
       mode: 'one-way',
       holdings: [
-        { instrument: instrumentId('BTCUSDT'), quantity: -1 },
-        { instrument: instrumentId('ETHUSDT'), quantity: 2, entryPrice: 2_600 },
+        { instrument: instrumentId('BTCUSDT'), quantity: -1, ageMs: 0 },
+        { instrument: instrumentId('ETHUSDT'), quantity: 2, ageMs: 0, entryPrice: 2_600 },
       ],
       orders: [],
       prices: new Map(),
