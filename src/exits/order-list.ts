@@ -34,11 +34,27 @@ export function takeOrderList(
   }
   for (const record of records) {
     listedPast(exits, record, { open, askedAt, at: now })
-    const { clientOrderId: id } = record.order
-    const lacked = { kind: 'not-listed', id, askedAt, at: now } as const
-    if (!open.has(id)) exits.happened(record.positionId, lacked)
+    listedPresent(exits, record, { open, askedAt, at: now })
     const reserved = reservedBy(record, others)
     if (reserved !== undefined) notify(reserved)
+  }
+}
+
+/** The working orders of a list, and when it was asked for and taken, epoch ms. */
+interface Asked {
+  readonly open: ReadonlySet<string | null>
+  readonly askedAt: number
+  readonly at: number
+}
+
+/** What the list says of an exit's present order. One whose answer was lost exists where it is listed. */
+function listedPresent(exits: ExitTable, record: ExitRecord, { open, ...asked }: Asked): void {
+  const { positionId, order, executed, state, exists } = record
+  const { clientOrderId: id } = order
+  if (!open.has(id)) exits.happened(positionId, { kind: 'not-listed', id, ...asked })
+  else if (state.kind === 'unknown' && !exists) {
+    const shown: OrderState = { kind: 'working', executed }
+    exits.happened(positionId, { kind: 'seen', id, order: shown, by: 'stream', ...asked })
   }
 }
 
@@ -46,7 +62,7 @@ export function takeOrderList(
 function listedPast(
   exits: ExitTable,
   { positionId, pastOrders }: ExitRecord,
-  { open, ...asked }: { open: ReadonlySet<string | null>; askedAt: number; at: number },
+  { open, ...asked }: Asked,
 ): void {
   for (const { clientOrderId, executed, isWorking = false, isNet } of pastOrders) {
     if (isNet === true) continue

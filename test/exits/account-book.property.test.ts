@@ -213,6 +213,14 @@ describe('ExitBook', () => {
     play(at({ market }, { ...venue, styles: LIMITS_ONLY }), acts)
   })
 
+  it('cancels a limit that a list shows as working where its answer was lost', () => {
+    const venue = { dedupe: 'open-only', lookup: 'none', styles: LIMITS_ONLY } as const
+    const style = { kind: 'marketable-limit', bandPct: 1, escalateMs: 20 } as const
+    const market = { known: 100, atVenue: 95, style }
+    const acts = [act('decide', 0), act('wait', 0), act('settle', 20)]
+    play(at({ market, listsOrders: true, maxRetryMs: 4 }, venue), acts)
+  })
+
   it('takes what one of two exits has sold for no fill of the other, where a venue claims less', () => {
     const world = at({ quantities: [1, 1], listsOrders: false, drifts: false, maxRetryMs: 4 })
     const acts = [
