@@ -16,7 +16,7 @@ import { ruleSetOf } from './stored-rules.ts'
 import type { TickIntake } from './tick-intake.ts'
 
 export interface AdmissionDeps {
-  readonly rows: Pick<PositionTable, 'get'>
+  readonly positions: Pick<PositionTable, 'get'>
   readonly board: PriceBoard
   readonly gate: Pick<TickIntake, 'shownPrice'>
   /** Instruments of the account, as the configuration and its venue state them. */
@@ -58,7 +58,7 @@ export class Admission {
    */
   admit({ position: given, rules, price, filledIn = [], ...flags }: Entering): Admitted {
     const { id, instrument } = given
-    const row = this.parts.rows.get(id)
+    const row = this.parts.positions.get(id)
     if (row !== undefined && row.state !== 'open' && !flags.reopen) throw closedError(row)
     const warnings: string[] = []
     // A file is read before the venue is: what it does not state is as the account's instruments have it.

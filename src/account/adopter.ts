@@ -34,25 +34,25 @@ export interface HoldingsSettings {
 /** The adopter of a running service; undefined where the config wants none. */
 export function adopterOf(
   { adopt, defaultRules: rules, instruments, adoptAfterMs: afterMs }: HoldingsSettings,
-  system: Account,
+  account: Account,
   clock: Pick<TrustedClock, 'now' | 'steady'>,
 ): Adopter | undefined {
   if (adopt !== 'rules' || rules === undefined || instruments === undefined) return undefined
   return new Adopter({
     options: { rules, instruments, afterMs },
-    instruments: system.instruments,
+    instruments: account.instruments,
     now: () => clock.steady(),
     openedAt: () => clock.now(),
-    unowned: () => system.engine.book.holdings.outside.unowned(),
-    isOpen: id => system.state.register.get(id)?.state === 'open',
-    isComing: instrument => system.changes.isComing(instrument),
-    quotes: names => system.quotes(names),
+    unowned: () => account.engine.book.holdings.outside.unowned(),
+    isOpen: id => account.state.positions.get(id)?.state === 'open',
+    isComing: instrument => account.changes.isComing(instrument),
+    quotes: names => account.quotes(names),
     add: async entering => {
       const flags = { exitNow: false, opensLater: false, reopen: true }
-      const { wanted } = system.admission.admit({ ...entering, ...flags })
-      await system.changes.add({ ...wanted, isHeld: true }, 'adoption')
+      const { wanted } = account.admission.admit({ ...entering, ...flags })
+      await account.changes.add({ ...wanted, isHeld: true }, 'adoption')
     },
-    note: (kind, detail) => system.note(kind, detail),
+    note: (kind, detail) => account.note(kind, detail),
   })
 }
 

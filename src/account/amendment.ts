@@ -18,8 +18,8 @@ import type { RegistrationDeps } from './registration.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
 export interface AmendmentDeps
-  extends Pick<RegistrationDeps, 'rows' | 'writer' | 'clock'>, Pick<ChangeableDeps, 'exitOf'> {
-  readonly core: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'gateway' | 'sink'>
+  extends Pick<RegistrationDeps, 'positions' | 'writer' | 'clock'>, Pick<ChangeableDeps, 'exitOf'> {
+  readonly engine: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'gateway' | 'sink'>
   /** Awaited before a position owns more units: a simulated account must hold them. */
   beforeGrowth?(registered: Registered, more: number): Promise<void>
 }
@@ -39,8 +39,8 @@ export async function amendPosition(
   id: PositionId,
   { request, by }: { readonly request: Amendment; readonly by: string },
 ): Promise<Registered> {
-  const { core, rows } = parts
-  const present = rows.openRow(id)
+  const { engine, positions } = parts
+  const present = positions.openRow(id)
   const before = factsOf(present.position)
   const after: Facts = {
     quantity: request.quantity ?? before.quantity,
@@ -54,7 +54,7 @@ export async function amendPosition(
   if (more > 0) await parts.beforeGrowth?.(present, more)
   const row = await write(parts, id, { facts: after, by })
   const { position, generation } = row
-  const isOwned = await ask<GatewayMessage, boolean>(core.gateway, done => ({
+  const isOwned = await ask<GatewayMessage, boolean>(engine.gateway, done => ({
     kind: 'resize',
     position,
     generation,
@@ -62,29 +62,29 @@ export async function amendPosition(
     // The successor of a gateway that ends meanwhile owns what the row says.
   })).catch(() => true)
   if (!isOwned) {
-    if (rows.isOpen(id, generation)) await write(parts, id, { facts: before, by: 'an exit' })
+    if (positions.isOpen(id, generation)) await write(parts, id, { facts: before, by: 'an exit' })
     throw exitRunning(id)
   }
   const ruleSet = ruleSetOf(row)
   await new Promise<void>(guarded =>
-    send(core.supervisor, { kind: 'rerule', positionId: id, ruleSet, position, guarded }),
+    send(engine.supervisor, { kind: 'rerule', positionId: id, ruleSet, position, guarded }),
   )
-  return rows.get(id) ?? row
+  return positions.get(id) ?? row
 }
 
 const factsOf = ({ quantity, entryPrice }: Position): Facts => ({ quantity, entryPrice })
 
 /** Writes the row with other facts; refused where the position is exited meanwhile. Gives the row. */
 async function write(
-  { rows, writer, clock }: AmendmentDeps,
+  { positions, writer, clock }: AmendmentDeps,
   id: PositionId,
   { facts, by }: { readonly facts: Facts; readonly by: string },
 ): Promise<Registered> {
-  let row = rows.openRow(id)
+  let row = positions.openRow(id)
   await writer.commit({
     ids: [id],
     change: () => {
-      const present = rows.openRow(id)
+      const present = positions.openRow(id)
       const position = { ...present.position, ...facts }
       row = { ...present, position, addedQuantity: facts.quantity }
       const detail = { by, from: factsOf(present.position), to: facts }
@@ -92,7 +92,7 @@ async function write(
     },
     done: () => {
       const { generation, position, addedQuantity = facts.quantity } = row
-      rows.changed(id, generation, { position, addedQuantity })
+      positions.changed(id, generation, { position, addedQuantity })
     },
   })
   return row
@@ -104,7 +104,7 @@ function judge(
   present: Registered,
   { after, force, exitNow }: Amendment & { readonly after: Facts },
 ): void {
-  const { core, clock } = deps
+  const { engine, clock } = deps
   const { id } = present.position
   if (present.entry?.kind === 'refused') {
     const text = `${id} has no guard: found an entry that was refused, expected rules that do not exit at once`
@@ -121,7 +121,7 @@ function judge(
     refuseFarther(position, standing(guard, at), levelsAt(position, ruleSet, { best, at }))
   }
   if (exitNow) return
-  const beginning = beginningOf(core.sink.board, position, at)
+  const beginning = beginningOf(engine.sink.board, position, at)
   refuseImmediateExit(position, ruleSet, { ...beginning, ...ratchet, best })
 }
 

@@ -6,7 +6,7 @@ import type { Registered } from '../ports/state-repository.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 
 export interface ChangeableDeps {
-  readonly core: Pick<Engine<unknown>, 'registry'>
+  readonly engine: Pick<Engine<unknown>, 'registry'>
   /** The exit of a generation of a position, as far as it has come; undefined where none was decided. */
   exitOf(id: PositionId, generation: number): ExitRecord | undefined
 }
@@ -17,10 +17,10 @@ export interface ChangeableDeps {
  * @throws WatchkeeperError EXIT_RUNNING; ACTOR_DOWN where the position has no monitor at the moment.
  */
 export function changeableGuard(
-  { core, exitOf }: ChangeableDeps,
+  { engine, exitOf }: ChangeableDeps,
   { position: { id }, generation, observed }: Registered,
 ): WatchedPosition {
-  const guard = core.registry.get(id)?.guard
+  const guard = engine.registry.get(id)?.guard
   const isExiting = observed !== undefined || exitOf(id, generation) !== undefined
   if (isExiting || guard?.decision !== undefined) throw exitRunning(id)
   if (guard === undefined) {
@@ -33,4 +33,4 @@ export function changeableGuard(
 }
 
 export const exitRunning = (id: PositionId): WatchkeeperError =>
-  new WatchkeeperError('EXIT_RUNNING', `position ${id} is being exited: what is sold is decided`)
+  new WatchkeeperError('EXIT_RUNNING', `position ${id} is being exited`)

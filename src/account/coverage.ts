@@ -103,14 +103,14 @@ export class Coverage {
     const child = registry.get(registered.position.id)
     const isObserved = registered.observed !== undefined
     const isExiting = this.isExiting(registered, child)
-    const isOver = isObserved || this.parts.state.register.isEnding(registered.position.id)
+    const isOver = isObserved || this.parts.state.positions.isEnding(registered.position.id)
     const cause = isOver ? undefined : this.judge(registered, child, clock.now())
     return { state: stateOf({ isObserved, isExiting, cause }), cause }
   }
 
   private isExiting({ position: { id } }: Registered, child: Child | undefined): boolean {
-    const { openExits, register } = this.parts.state
-    if ((openExits.size > 0 && openExits.has(id)) || register.isEnding(id)) return true
+    const { openExits, positions } = this.parts.state
+    if ((openExits.size > 0 && openExits.has(id)) || positions.isEnding(id)) return true
     return child?.guard.decision !== undefined
   }
 
@@ -228,7 +228,7 @@ export class Coverage {
     const now = this.parts.clock.now()
     this.sweep()
     let positions = 0
-    for (const { position, observed } of this.parts.state.register.open.values()) {
+    for (const { position, observed } of this.parts.state.positions.open.values()) {
       if (observed !== undefined) continue
       const seen = this.time.of(position.id)
       if (seen === undefined) continue

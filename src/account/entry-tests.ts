@@ -13,9 +13,9 @@ import { ruleSetOf } from './stored-rules.ts'
 import type { Ticks } from './ticks.ts'
 
 export interface EntryTestsDeps {
-  readonly rows: PositionTable
+  readonly positions: PositionTable
   readonly writer: Pick<StateWriter, 'soon'>
-  readonly core: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'dispatcher' | 'sink'>
+  readonly engine: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'dispatcher' | 'sink'>
   /** It asks for a test by each tick while a position waits for one. */
   readonly prices: Pick<Ticks, 'testing'>
   readonly faults: Pick<Faults, 'alone'>
@@ -48,7 +48,7 @@ export class EntryTests {
     }
     this.parts.prices.testing.add(this)
     const now = this.parts.now()
-    const beginning = beginningOf(this.parts.core.sink.board, position, now)
+    const beginning = beginningOf(this.parts.engine.sink.board, position, now)
     for (const instrument of entry.of) {
       const isOwn = instrument === position.instrument
       const isPriced = isOwn
@@ -68,10 +68,10 @@ export class EntryTests {
   }
 
   private testOne(id: PositionId, tick: Tick): void {
-    const row = this.parts.rows.get(id)
+    const row = this.parts.positions.get(id)
     if (row === undefined) return
     const { position } = row
-    const known = beginningOf(this.parts.core.sink.board, position, this.parts.now())
+    const known = beginningOf(this.parts.engine.sink.board, position, this.parts.now())
     if (tick.instrument !== position.instrument) {
       return this.judge(id, tick.instrument, { ...known, price: NaN, priceOf: () => tick.price })
     }
@@ -80,28 +80,28 @@ export class EntryTests {
   }
 
   private judge(id: PositionId, instrument: InstrumentId, beginning: Beginning): void {
-    const { rows } = this.parts
-    const row = rows.get(id)
+    const { positions } = this.parts
+    const row = positions.get(id)
     this.done(id, instrument)
     if (row?.state !== 'open' || row.entry?.kind !== 'awaits-price') return
     const why = immediateExit(row.position, ruleSetOf(row), beginning)
     if (why !== undefined) return this.refuse(row, why)
     const of = row.entry.of.filter(each => each !== instrument)
-    rows.awaitPrices(row, of)
+    positions.awaitPrices(row, of)
     this.parts.writer.soon({ row: id })
   }
 
   private refuse(row: Registered, why: string): void {
-    const { rows, writer, core, now } = this.parts
+    const { positions, writer, engine, now } = this.parts
     const { id } = row.position
-    const { registry, dispatcher, supervisor } = core
+    const { registry, dispatcher, supervisor } = engine
     const guard = registry.get(id)?.guard
     // Decided already, by a deadline or by hand: then the price changes nothing.
     if (guard?.decision !== undefined) return
     if (guard !== undefined) dispatcher.close(guard)
     send(supervisor, { kind: 'closed', positionId: id, generation: row.generation })
     for (const instrument of this.waiting.keys()) this.done(id, instrument)
-    rows.refuseEntry(row, why, now())
+    positions.refuseEntry(row, why, now())
     writer.soon({ row: id, line: lineOf(now(), 'entry-refused', id, { why }) })
   }
 

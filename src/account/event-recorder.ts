@@ -106,7 +106,7 @@ export class EventRecorder {
    * was released or closed in the meantime, ends nothing.
    */
   private openRow(id: PositionId, generation: number | undefined): Registered | undefined {
-    const row = this.parts.state.register.get(id)
+    const row = this.parts.state.positions.get(id)
     const isMeant = generation === undefined || row?.generation === generation
     return row?.state === 'open' && isMeant ? row : undefined
   }
@@ -145,7 +145,7 @@ export class EventRecorder {
     state.openExits.delete(id)
     const trade = tradeOf(row, exit, factsOf(this.parts, row))
     const line = lineOf(this.now(), kind, id, { ...detail, trade, ...historyOf(exit) })
-    state.register.close(row, exit, { at: this.now(), by: 'others' })
+    state.positions.close(row, exit, { at: this.now(), by: 'others' })
     writer.soon({ row: id, line })
   }
 
@@ -157,7 +157,7 @@ export class EventRecorder {
       left,
       ...takenBy(event),
     })
-    state.register.shrink(row, lost)
+    state.positions.shrink(row, lost)
     writer.soon({ row: positionId, line })
   }
 

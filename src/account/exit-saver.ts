@@ -58,7 +58,7 @@ export class ExitSaver implements ExitPersistence {
 
   /** A later state of an exit becomes durable soon. */
   note(record: ExitRecord): void {
-    if (!this.parts.state.register.isOpen(record.positionId, record.generation)) return
+    if (!this.parts.state.positions.isOpen(record.positionId, record.generation)) return
     this.parts.writer.soon({ exit: record })
     this.follow(record)
   }
@@ -74,9 +74,9 @@ export class ExitSaver implements ExitPersistence {
   noteObserved(decision: Decision): void {
     const { state, writer } = this.parts
     const { positionId, reason, at, tick } = decision
-    const registered = state.register.get(positionId)
+    const registered = state.positions.get(positionId)
     if (registered === undefined || registered.observed !== undefined) return
-    state.register.observe(registered, { reason, at, price: tick?.price ?? null })
+    state.positions.observe(registered, { reason, at, price: tick?.price ?? null })
     tally(state.counts.exitsEnded.observed, reason)
     const detail = explained({ decision }, decidedBy(this.parts, decision))
     writer.soon({ row: positionId, line: lineOf(this.now(), 'exit-observed', positionId, detail) })
@@ -117,7 +117,7 @@ export class ExitSaver implements ExitPersistence {
       },
     })
     // It may have been released or closed in the meantime, and even begun a new generation.
-    if (!state.register.isOpen(positionId, record.generation)) return
+    if (!state.positions.isOpen(positionId, record.generation)) return
     this.parts.followers.notify(each => each.intended(record))
     // What an incarnation of the gateway that has ended had asked for may come late.
     if (state.openExits.get(positionId)?.generation === record.generation) return
@@ -135,7 +135,7 @@ export class ExitSaver implements ExitPersistence {
 
   /** Throws POSITION_UNKNOWN: nothing of an exit may become durable, or be sent, once its generation is over. */
   private assertOpen({ positionId, generation }: ExitRecord): void {
-    if (this.parts.state.register.isOpen(positionId, generation)) return
+    if (this.parts.state.positions.isOpen(positionId, generation)) return
     const text = `the position ${positionId} is not open any more`
     throw new WatchkeeperError('POSITION_UNKNOWN', text)
   }

@@ -63,7 +63,7 @@ export class KillSwitchActs {
     try {
       renewed = await changes.renew({ record, ratchet }, by)
     } catch (error) {
-      const row = state.register.get(id)
+      const row = state.positions.get(id)
       if (row?.state === 'open' && row.generation === generation) {
         send(engine.gateway, { kind: 'take-back', record, position: row.position })
       }

@@ -78,7 +78,7 @@ export class LateExecutions {
       executed,
       done: (profit: Realised | undefined) => {
         releasedEnds.delete(name)
-        const isKept = state.register.update(id, row => bookedLate(row, generation, booked))
+        const isKept = state.positions.update(id, row => bookedLate(row, generation, booked))
         const trade = tradeOf({ position, generation }, undefined, currencyOf(profit))
         const detail = { ...figuresOf(clientOrderId, executed, profit), booked, trade }
         const line = lineOf(this.now(), kind, id, detail)
@@ -95,7 +95,7 @@ export class LateExecutions {
     const positionId = position.id
     state.released.delete(generationName({ positionId, generation }))
     const exited = { at: this.now(), attempts, executed: executed.quantity, orders }
-    const isKept = state.register.update(positionId, row =>
+    const isKept = state.positions.update(positionId, row =>
       endedReleased(row, { position, generation, exited }, event.wasDoubted),
     )
     const trade = tradeOf({ position, generation }, exitOf(event), currencyOf(profit))

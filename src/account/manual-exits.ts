@@ -29,7 +29,7 @@ export class ManualExits {
     this.requests = new ExitRequests({
       gateway: () => engine.gateway,
       isAnswered: ({ position: { id }, generation }) => {
-        const row = state.register.get(id)
+        const row = state.positions.get(id)
         const isOpen = row?.state === 'open' && row.generation === generation
         return !isOpen || row.observed !== undefined || state.openExits.has(id)
       },
@@ -42,7 +42,7 @@ export class ManualExits {
    */
   exit(id: PositionId, reason: 'manual' | 'kill-switch' | 'daily-loss'): void {
     const { engine, state, now } = this.deps
-    const { position, generation } = state.register.openRow(id)
+    const { position, generation } = state.positions.openRow(id)
     const decision = decisionByHand(engine.registry, position, { reason, at: now() })
     this.requests.ask({ kind: 'exit', decision, position, generation })
   }
@@ -63,9 +63,9 @@ export class ManualExits {
    */
   async settled(id: PositionId): Promise<void> {
     const { writer, state } = this.deps
-    const { register, openExits } = state
+    const { positions, openExits } = state
     for (let waitedMs = 0; waitedMs < LONGEST_MS; waitedMs += POLL_MS) {
-      const registered = register.get(id)
+      const registered = positions.get(id)
       const isOver = registered?.state !== 'open' || registered.observed !== undefined
       if (isOver ? writer.isSettled(id) : openExits.has(id)) return
       await new Promise(resolve => setTimeout(resolve, POLL_MS))

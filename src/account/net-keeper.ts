@@ -48,7 +48,7 @@ export class NetKeeper implements NetDeps {
   async save(net: KeptNet): Promise<void> {
     const { writer, state, registry } = this.deps
     const { positionId, generation } = net.record
-    if (!state.register.isOpen(positionId, generation)) {
+    if (!state.positions.isOpen(positionId, generation)) {
       throw new WatchkeeperError(
         'POSITION_UNKNOWN',
         `the position ${positionId} is not open any more`,

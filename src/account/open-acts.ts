@@ -35,7 +35,7 @@ function judgingParts(
 ) {
   const { staleMs = STALE_MS } = options
   const { board, intake } = prices
-  const rows = state.register
+  const positions = state.positions
   const coverage = new Coverage({
     state,
     registry,
@@ -51,7 +51,7 @@ function judgingParts(
     note: lines.write,
   })
   const admission = new Admission({
-    rows,
+    positions,
     board,
     gate: intake,
     instruments,
@@ -59,7 +59,15 @@ function judgingParts(
     skewMs: options.skewMs ?? 0,
     staleMs,
   })
-  const entryTests = new EntryTests({ rows, writer, core: engine, prices, faults, now, staleMs })
+  const entryTests = new EntryTests({
+    positions,
+    writer,
+    engine: engine,
+    prices,
+    faults,
+    now,
+    staleMs,
+  })
   return { coverage, missingPrices, admission, entryTests }
 }
 
@@ -81,9 +89,9 @@ function changingParts(
     now,
   })
   const changes = new PositionChanges({
-    rows: state.register,
+    positions: state.positions,
     writer,
-    core: engine,
+    engine: engine,
     clock,
     beforeGuard: options.beforeGuard,
     ...(options.beforeGrowth !== undefined && { beforeGrowth: options.beforeGrowth }),

@@ -48,7 +48,7 @@ export async function openAccount(options: AccountOptions): Promise<Account> {
   // First, so that nothing is sent between two turns.
   const doubted = doubt === undefined ? undefined : account.confirmation.doubt(doubt)
   await resumeAll(account)
-  if (confirmsHoldings === true && state.register.size === 0) await account.confirmation.ask()
+  if (confirmsHoldings === true && state.positions.size === 0) await account.confirmation.ask()
   await doubted
   return account
 }
@@ -56,7 +56,7 @@ export async function openAccount(options: AccountOptions): Promise<Account> {
 /** Watches what an earlier process has left, some hundred positions in each turn of the event loop. */
 async function resumeAll({ state, watching }: Account): Promise<void> {
   let count = 0
-  for (const registered of state.register.values()) {
+  for (const registered of state.positions.values()) {
     watching.resume(registered)
     if (++count % RESUMED_AT_ONCE === 0) await new Promise(setImmediate)
   }
@@ -84,7 +84,7 @@ function baseOf({
     prices,
     checkpoint: new FeedCheckpoint({
       isDurable: ({ position: { id }, isDecisionRecorded }) => {
-        const row = state.register.get(id)
+        const row = state.positions.get(id)
         return isDecisionRecorded || row?.state !== 'open' || row.observed !== undefined
       },
     }),
@@ -98,7 +98,7 @@ function durableParts(options: AccountOptions, { state, clock, instruments, regi
   const writer = new StateWriter(
     {
       keeper: options.keeper,
-      register: state.register,
+      positions: state.positions,
       onLine: options.onLine,
       onFenced: options.onFatal,
       onTrouble: options.onTrouble,

@@ -55,13 +55,13 @@ export function startPortfolio(parts: PortfolioWiring, kept: PortfolioDay | unde
 
 /** An incarnation that crashed may have lost fills: their positions are still open. */
 function repeatFills(
-  { fills, releasedEnds, register }: AccountState,
+  { fills, releasedEnds, positions }: AccountState,
   ref: Ref<PortfolioMessage>,
 ): void {
   for (const end of releasedEnds.values()) send(ref, end)
   for (const [id, { fill, generation }] of fills) {
-    const row = register.get(id)
-    if (row === undefined || !register.isOpen(id, generation)) fills.delete(id)
+    const row = positions.get(id)
+    if (row === undefined || !positions.isOpen(id, generation)) fills.delete(id)
     else send(ref, { kind: 'filled', position: row.position, generation, fill })
   }
 }
@@ -85,7 +85,7 @@ function partsOf(
     now,
     faults,
     open: () => state.open(),
-    isOpen: (id, generation) => state.register.isOpen(id, generation),
+    isOpen: (id, generation) => state.positions.isOpen(id, generation),
     keep: day => {
       keep(day)
       remember(state, day)
@@ -93,21 +93,21 @@ function partsOf(
     },
     notify: event => noteLimit(writer, now(), event),
     exit: id => {
-      const isUnderWay = state.openExits.has(id) || state.register.get(id)?.observed !== undefined
+      const isUnderWay = state.openExits.has(id) || state.positions.get(id)?.observed !== undefined
       if (!isUnderWay) exit(id)
     },
     closed: (id, fill, profit) => close({ state, writer, now, factsOf }, id, fill, profit),
   }
 }
 
-/** The register, the day's sum and the journal change in one commit. */
+/** The position table, the day's sum and the journal change in one commit. */
 function close(
   { state, writer, now, factsOf }: Pick<PortfolioWiring, 'state' | 'writer' | 'now' | 'factsOf'>,
   id: PositionId,
   { price, quantity, clientOrderId }: Fill,
   profit: Realised | undefined,
 ): void {
-  const row = state.register.get(id)
+  const row = state.positions.get(id)
   const exit = state.openExits.get(id)
   state.openExits.delete(id)
   state.fills.delete(id)
@@ -127,7 +127,7 @@ function close(
     writer.soon({ line })
     return
   }
-  state.register.close(row, exit, { at: now(), by: 'a fill', price, executed: quantity })
+  state.positions.close(row, exit, { at: now(), by: 'a fill', price, executed: quantity })
   writer.soon({ row: id, line })
 }
 

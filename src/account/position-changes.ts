@@ -36,7 +36,7 @@ interface Renewal {
 /** Positions that are written in one commit: more of them would hold the event loop, fewer cost a commit each. */
 const CHUNK = 250
 
-/** Changes the register of positions: one change of an id after the other, durable before it counts. */
+/** Changes the position table: one change of an id after the other, durable before it counts. */
 export class PositionChanges {
   private readonly parts: PositionChangesDeps
   private readonly registration: Registration
@@ -76,8 +76,8 @@ export class PositionChanges {
    */
   async changeRules(id: PositionId, request: RulesRequest, by: string): Promise<RulesChanged> {
     return this.turns.run([id], async () => {
-      const { core, writer, clock, rows } = this.parts
-      const present = rows.openRow(id)
+      const { engine, writer, clock, positions } = this.parts
+      const present = positions.openRow(id)
       const rules = mergedRules(present, request)
       let registered: Registered = { ...present, rules }
       const ruleSet = ruleSetOf(registered)
@@ -88,7 +88,7 @@ export class PositionChanges {
       await writer.commit({
         ids: [id],
         change: () => {
-          const { entry: before, ...row } = rows.openRow(id)
+          const { entry: before, ...row } = positions.openRow(id)
           const entry = isRefused ? entryAgain({ ...row, rules }, request) : before
           firstStop = firstStopAfter(row, { ...row, rules })
           registered = { ...row, rules, ...firstStop, ...(entry !== undefined && { entry }) }
@@ -96,17 +96,17 @@ export class PositionChanges {
           return { register: [registered], lines: [line] }
         },
         done: () => {
-          if (!isRefused) rows.changed(id, registered.generation, { rules, ...firstStop })
-          else if (rows.isOpen(id, registered.generation)) rows.put(registered)
+          if (!isRefused) positions.changed(id, registered.generation, { rules, ...firstStop })
+          else if (positions.isOpen(id, registered.generation)) positions.put(registered)
         },
       })
       // It may have closed in the meantime.
-      if (!rows.isOpen(id, registered.generation)) return { registered, changes }
+      if (!positions.isOpen(id, registered.generation)) return { registered, changes }
       await new Promise<void>(resolve => {
         if (isRefused) this.parts.watching.watch(registered, { watched: resolve })
-        else send(core.supervisor, { kind: 'rerule', positionId: id, ruleSet, guarded: resolve })
+        else send(engine.supervisor, { kind: 'rerule', positionId: id, ruleSet, guarded: resolve })
       })
-      return { registered: rows.get(id) ?? registered, changes }
+      return { registered: positions.get(id) ?? registered, changes }
     })
   }
 
@@ -117,7 +117,7 @@ export class PositionChanges {
 
   /** What `changeRules` would do; changes nothing. */
   previewRules(id: PositionId, request: RulesRequest): RulesPreviewed {
-    return previewChange(this.parts, this.parts.rows.openRow(id), request)
+    return previewChange(this.parts, this.parts.positions.openRow(id), request)
   }
 
   /**
@@ -126,14 +126,14 @@ export class PositionChanges {
    */
   async release(id: PositionId, by: string): Promise<Registered> {
     return this.turns.run([id], async () => {
-      const { core, writer, clock, rows } = this.parts
-      let registered = rows.openRow(id)
+      const { engine, writer, clock, positions } = this.parts
+      let registered = positions.openRow(id)
       let exit: ReleasedExit<ExitRecord> | undefined
       await writer.commit({
         ids: [id],
         change: () => {
           const ended = { at: clock.now(), by: 'release' }
-          registered = { ...rows.openRow(id), state: 'released', ended }
+          registered = { ...positions.openRow(id), state: 'released', ended }
           const { generation, position } = registered
           const record = this.parts.exitOf(id, generation)
           // An order of it may be at the broker, or leave before the gateway hears of the release.
@@ -147,10 +147,10 @@ export class PositionChanges {
         },
         done: () => {
           const { generation, position } = registered
-          if (rows.isOpen(id, generation)) rows.put(registered)
+          if (positions.isOpen(id, generation)) positions.put(registered)
           this.parts.released(registered, exit)
-          send(core.supervisor, { kind: 'closed', positionId: id, generation })
-          send(core.gateway, { kind: 'release', position, generation })
+          send(engine.supervisor, { kind: 'closed', positionId: id, generation })
+          send(engine.gateway, { kind: 'release', position, generation })
         },
       })
       return registered
@@ -164,15 +164,19 @@ export class PositionChanges {
   async renew({ record, ratchet }: Renewal, by: string): Promise<Registered | undefined> {
     const { positionId: id, generation } = record
     return this.turns.run([id], async () => {
-      const { writer, clock, rows } = this.parts
+      const { writer, clock, positions } = this.parts
       let renewed: Registered | undefined
       await writer.commit({
         ids: [id],
         change: () => {
-          const row = rows.get(id)
-          if (row === undefined || !rows.isOpen(id, generation)) return {}
+          const row = positions.get(id)
+          if (row === undefined || !positions.isOpen(id, generation)) return {}
           // The id of an order that was ended or refused must not come again.
-          renewed = { ...row, generation: rows.nextGeneration(id), ...this.formerWith(row, record) }
+          renewed = {
+            ...row,
+            generation: positions.nextGeneration(id),
+            ...this.formerWith(row, record),
+          }
           const line = lineOf(clock.now(), 'exit-discarded', id, { by })
           const kept = ratchet && { ...ownRatchet(ratchet), generation: renewed.generation }
           return {
@@ -184,7 +188,7 @@ export class PositionChanges {
         done: () => {
           if (renewed === undefined) return
           const { generation: next, former } = renewed
-          rows.changed(id, generation, { generation: next, ...(former && { former }) })
+          positions.changed(id, generation, { generation: next, ...(former && { former }) })
         },
       })
       return renewed

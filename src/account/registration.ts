@@ -16,7 +16,7 @@ import type { Watching } from './watching.ts'
 export type TakeBack = () => Promise<void>
 
 export interface RegistrationDeps {
-  readonly rows: PositionTable
+  readonly positions: PositionTable
   readonly writer: Pick<StateWriter, 'commit'>
   readonly clock: Pick<Clock, 'now'>
   /** The venue holds one signed quantity an instrument. */
@@ -107,7 +107,7 @@ export class Registration {
     wanted: readonly Wanted[],
     { by, given }: { by: string; given: TakeBack[] },
   ): Promise<Registered[]> {
-    const { rows, writer, clock, beforeGuard } = this.parts
+    const { positions, writer, clock, beforeGuard } = this.parts
     let registered = wanted.map(each => this.newRow(each))
     if (beforeGuard !== undefined) {
       const missing = registered.filter((_each, index) => wanted[index]!.isHeld !== true)
@@ -132,7 +132,7 @@ export class Registration {
       },
       done: () => {
         for (const each of registered) {
-          rows.put(each)
+          positions.put(each)
           guarded.push(
             new Promise<void>(resolve => this.parts.watching.watch(each, { watched: resolve })),
           )
@@ -145,13 +145,13 @@ export class Registration {
 
   /** The row with the generation that its id gets now. */
   private begin(row: Registered, { mustBeNew = false }: Wanted): Registered {
-    const { rows } = this.parts
+    const { positions } = this.parts
     const { id } = row.position
-    const known = rows.get(id)
+    const known = positions.get(id)
     if (mustBeNew && known !== undefined && known.state !== 'open') throw closedError(known)
     if (known?.state !== 'open') {
       const former = formerOf(known, this.parts.clock.now())
-      const generation = rows.nextGeneration(id)
+      const generation = positions.nextGeneration(id)
       return { ...row, generation, ...(former.length > 0 && { former }) }
     }
     throw new WatchkeeperError('POSITION_EXISTS', `position ${id} is guarded already`)
@@ -180,7 +180,7 @@ export class Registration {
   private refuseMixedAccounts(position: Position): void {
     const { id, account } = position
     const isMixed =
-      this.parts.rows.namesAccountsUnlike(position) || this.comingAccounts.differFrom(position)
+      this.parts.positions.namesAccountsUnlike(position) || this.comingAccounts.differFrom(position)
     if (!isMixed) return
     const [found, expected] =
       account === undefined
@@ -192,7 +192,7 @@ export class Registration {
   /** Throws WRONG_SIDE: what one side closes, the other would lose. */
   private refuseOpposite(position: Position): void {
     const { id, instrument, side } = position
-    if (!this.comingSides.oppose(position) && !this.parts.rows.isOpposed(position)) return
+    if (!this.comingSides.oppose(position) && !this.parts.positions.isOpposed(position)) return
     const text = `found ${id} ${side} in ${instrument}, expected the side of the open positions there: the venue nets them`
     throw new WatchkeeperError('WRONG_SIDE', text)
   }

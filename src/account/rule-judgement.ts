@@ -17,7 +17,7 @@ import { changeableGuard, type ChangeableDeps } from './changeable.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
 export interface JudgementDeps extends ChangeableDeps {
-  readonly core: Pick<Engine<unknown>, 'registry' | 'sink'>
+  readonly engine: Pick<Engine<unknown>, 'registry' | 'sink'>
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -32,7 +32,7 @@ export function judgeChange(
   changed: Registered,
   request: RulesRequest,
 ): RuleChange[] {
-  const { core, clock } = deps
+  const { engine, clock } = deps
   const { force, exitNow } = request
   if (present.entry?.kind === 'refused') return judgeEntry(deps, changed, present, request)
   const guard = changeableGuard(deps, present)
@@ -46,7 +46,7 @@ export function judgeChange(
   if (!force) refuseLooser(position, changes, { present: standing(guard, at), next })
   if (!exitNow) {
     refuseImmediateExit(position, after, {
-      ...beginningOf(core.sink.board, position, at),
+      ...beginningOf(engine.sink.board, position, at),
       ...ratchet,
     })
   }
@@ -68,10 +68,10 @@ export function previewChange(
   present: Registered,
   request: RulesRequest,
 ): RulesPreviewed {
-  const { core, clock } = deps
+  const { engine, clock } = deps
   const changed: Registered = { ...present, rules: mergedRules(present, request) }
   const changes = judgeChange(deps, present, changed, { ...request, force: true })
-  const guard = core.registry.get(present.position.id)?.guard
+  const guard = engine.registry.get(present.position.id)?.guard
   if (guard === undefined) return { changes, next: { stop: null, target: null } }
   const asked = { best: guard.ratchet().best, at: clock.now() }
   return { changes, next: levelsAt(guard.position, ruleSetOf(changed), asked) }
@@ -79,13 +79,13 @@ export function previewChange(
 
 /** A position that its first price has refused, and that is to be guarded by these rules. */
 function judgeEntry(
-  { core, clock }: JudgementDeps,
+  { engine, clock }: JudgementDeps,
   changed: Registered,
   present: Registered,
   { force, exitNow }: RulesRequest,
 ): RuleChange[] {
   const { position } = present
-  const beginning = beginningOf(core.sink.board, position, clock.now())
+  const beginning = beginningOf(engine.sink.board, position, clock.now())
   const [before, after] = [ruleSetOf(present), ruleSetOf(changed)]
   const changes = ruleChanges(before, after, { position, ...beginning })
   const none = { stop: null, target: null }

@@ -21,7 +21,7 @@ const COMPARED = [
 /** The largest `entries.skewMs`. */
 const MOST_SKEW_MS = 60_000
 
-/** A field in which a position differs from the one that the register has. */
+/** A field in which a position differs from the one that the position table has. */
 export interface Difference {
   readonly field: (typeof COMPARED)[number] | 'openedAt'
   readonly kept: unknown

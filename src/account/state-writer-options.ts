@@ -15,7 +15,7 @@ export type AccountRepository = StateRepository<ExitRecord, KillSwitch, Portfoli
 export interface StateWriterOptions {
   readonly keeper: Pick<AccountRepository, 'keep'>
   /** The rows as they are decided; it is notified of each that is durable. */
-  readonly register: Pick<PositionTable, 'get' | 'settled'>
+  readonly positions: Pick<PositionTable, 'get' | 'settled'>
   /** Called with each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
   /** Called once when the store begins to refuse writes, and with undefined when it takes them again. */

@@ -79,13 +79,13 @@ export class StateWriter {
 
   /** Resolves when the act is durable; rejects, with nothing changed, when it cannot be. */
   async commit({ ids = [], change, done }: Act): Promise<void> {
-    const { register } = this.options
+    const { positions } = this.options
     await this.turns.run(ids, async () => {
       let along: Taken = { rows: [] }
       let asked: AccountChange
       try {
         asked = change()
-        along = this.queue.takeAlong(ids, id => register.get(id)?.state === 'open')
+        along = this.queue.takeAlong(ids, id => positions.get(id)?.state === 'open')
         await this.store(asked, along)
       } catch (error) {
         this.queue.putBack(along)
@@ -173,7 +173,7 @@ export class StateWriter {
     throw new WatchkeeperError(code, 'the store refuses writes; it is tried again')
   }
 
-  /** Whether the row of a position is on disk as the register has it. */
+  /** Whether the row of a position is on disk as the position table has it. */
   isSettled(id: PositionId): boolean {
     return !this.queue.hasRow(id) && !this.turns.isBusy(id)
   }
@@ -216,8 +216,8 @@ export class StateWriter {
 
   /** One commit: what waited, then what was asked for. */
   private async store(asked: AccountChange, { rows, ...waited }: Taken): Promise<void> {
-    const { register } = this.options
-    const present = rows.flatMap(id => register.get(id) ?? [])
+    const { positions } = this.options
+    const present = rows.flatMap(id => positions.get(id) ?? [])
     const lines = [...(waited.lines ?? []), ...(asked.lines ?? [])]
     const change: AccountChange = {
       ...waited,
@@ -239,11 +239,11 @@ export class StateWriter {
 
   /** Takes note of what is on disk now. */
   private settle(change: AccountChange): void {
-    const { register } = this.options
-    this.durable.settle(change, id => register.get(id)?.generation)
+    const { positions } = this.options
+    this.durable.settle(change, id => positions.get(id)?.generation)
     for (const row of change.register ?? []) {
       if (row.state !== 'open') this.queue.over(row)
-      if (!this.queue.hasRow(row.position.id)) register.settled(row)
+      if (!this.queue.hasRow(row.position.id)) positions.settled(row)
     }
   }
 }

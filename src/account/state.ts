@@ -27,7 +27,7 @@ const AT_ONCE = 250
 
 /** What a running service knows of its account; each part of it has one writer. */
 export class AccountState {
-  readonly register: PositionTable
+  readonly positions: PositionTable
   /** Exits that are durable and not over. */
   readonly openExits = new Map<PositionId, ExitRecord>()
   /** Fills of exits whose positions are not closed yet. */
@@ -67,7 +67,7 @@ export class AccountState {
     const state = new AccountState({ ...past, register: new Map(), ratchets: new Map(), exits: [] })
     let count = 0
     for (const row of past.register.values()) {
-      state.register.put(row)
+      state.positions.put(row)
       const ratchet = past.ratchets.get(row.position.id)
       if (ratchet !== undefined) state.recoverRatchet(row.position.id, ratchet)
       if (++count % AT_ONCE === 0) await new Promise(setImmediate)
@@ -77,7 +77,7 @@ export class AccountState {
   }
 
   constructor(past: RecoveredAccount) {
-    this.register = new PositionTable(past.register, past.generationFloor)
+    this.positions = new PositionTable(past.register, past.generationFloor)
     for (const [id, ratchet] of past.ratchets) this.recoverRatchet(id, ratchet)
     this.extremes = past.extremes
     this.feedPlace = past.feedPlace
@@ -94,12 +94,12 @@ export class AccountState {
   }
 
   private recoverRatchet(id: PositionId, ratchet: KeptRatchet): void {
-    const generation = this.register.get(id)?.generation
+    const generation = this.positions.get(id)?.generation
     if (generation !== undefined) this.ratchets.set(id, { ...ratchet, generation })
   }
 
   private recoverExit(record: ExitRecord): void {
-    const row = this.register.get(record.positionId)
+    const row = this.positions.get(record.positionId)
     // An exit of an earlier generation, or of a position that was released, is over.
     if (row?.state !== 'open' || row.generation !== record.generation) return
     this.openExits.set(record.positionId, record)
@@ -115,7 +115,7 @@ export class AccountState {
 
   /** The positions that are open, those that are being exited included. */
   *open(): Iterable<Position> {
-    for (const { position, state } of this.register.values()) if (state === 'open') yield position
+    for (const { position, state } of this.positions.values()) if (state === 'open') yield position
   }
 }
 
@@ -131,17 +131,17 @@ export function historyOf(exit: ExitRecord | undefined): { readonly steps?: Exit
 
 /** What the gateway takes up of it. */
 export function pastOf({
-  register,
+  positions,
   openExits,
   released,
   nets,
   killSwitch,
   isUnconfirmed,
 }: AccountState): GatewayPast {
-  const rows = [...register.values()]
+  const rows = [...positions.values()]
   return {
     exits: [...openExits.values()].map(record => {
-      return { record, position: register.get(record.positionId)!.position }
+      return { record, position: positions.get(record.positionId)!.position }
     }),
     open: rows.filter(({ state, position }) => state === 'open' && !openExits.has(position.id)),
     released: rows.filter(

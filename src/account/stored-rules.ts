@@ -3,7 +3,7 @@ import type { Registered } from '../ports/state-repository.ts'
 import { compileRuleSet } from '../risk/rule-set.ts'
 import type { RuleSet } from '../risk/rule.ts'
 
-/** The rule set of a register row; its options were valid when they were written. */
+/** The rule set of a position's row; its options were valid when they were written. */
 export function ruleSetOf({ position, rules }: Pick<Registered, 'position' | 'rules'>): RuleSet {
   const { ruleSet, faults } = compileRuleSet(rules)
   if (ruleSet !== undefined) return ruleSet

@@ -17,7 +17,7 @@ export interface SweptPosition {
 }
 
 export interface SweptPositionsDeps {
-  readonly state: Pick<AccountState, 'register'>
+  readonly state: Pick<AccountState, 'positions'>
   readonly registry: ActorRegistry
   readonly instruments: InstrumentTable
   readonly time: UnguardedTime
@@ -40,10 +40,10 @@ export class SweptPositions {
   update(most: number): number {
     const { state, registry } = this.deps
     let count = 0
-    for (const { touched } of [state.register, registry]) {
+    for (const { touched } of [state.positions, registry]) {
       for (const id of touched) {
         if (count === most) return count
-        state.register.touched.delete(id)
+        state.positions.touched.delete(id)
         registry.touched.delete(id)
         this.put(id)
         count++
@@ -53,12 +53,12 @@ export class SweptPositions {
   }
 
   private put(id: PositionId): void {
-    const { register } = this.deps.state
-    const shown = register.shown(id)
-    const registered = register.get(id)
+    const { positions } = this.deps.state
+    const shown = positions.shown(id)
+    const registered = positions.get(id)
     const isOpen = shown?.state === 'open'
     const isObserved = isOpen && shown.observed !== undefined
-    const isEnding = isOpen && !isObserved && register.isEnding(id)
+    const isEnding = isOpen && !isObserved && positions.isEnding(id)
     mark(this.observed, id, isObserved)
     mark(this.ending, id, isEnding)
     if (!isOpen || isObserved || isEnding || registered === undefined) {

@@ -39,7 +39,7 @@ export class VirtualAccount implements ExitPersistence {
   private readonly positions = new Map<PositionId, Position>()
   /** Exits that are worth less than the smallest order, and are evaluated anew after each price. */
   private readonly belowMinimum = new Set<PositionId>()
-  private core!: Engine<unknown>
+  private engine!: Engine<unknown>
 
   constructor(options: VirtualAccountOptions) {
     this.options = options
@@ -58,15 +58,15 @@ export class VirtualAccount implements ExitPersistence {
   }
 
   /** Connects it with the actors. */
-  start(core: Engine<unknown>): void {
+  start(engine: Engine<unknown>): void {
     const { portfolio, journal, instruments, onLimit } = this.options
-    this.core = core
+    this.engine = engine
     startVirtualPortfolio({
       ...portfolio,
-      core,
+      engine,
       journal,
       instruments,
-      now: () => Math.floor(core.dispatcher.now),
+      now: () => Math.floor(engine.dispatcher.now),
       open: () => this.opened(),
       isOpen: id => this.positions.has(id),
       exit: id => this.exitByLimit(id),
@@ -106,7 +106,12 @@ export class VirtualAccount implements ExitPersistence {
       const { fill } = event
       const position = this.positions.get(fill.positionId)!
       // The position is over once its profit is counted.
-      send(this.core.registry.refOf('portfolio'), { kind: 'filled', position, generation: 1, fill })
+      send(this.engine.registry.refOf('portfolio'), {
+        kind: 'filled',
+        position,
+        generation: 1,
+        fill,
+      })
     } else if (event.kind === 'exit-closed') this.over(event.decision.positionId)
     else if (event.kind === 'exit-below-minimum') this.belowMinimum.add(event.decision.positionId)
     this.options.journal(event)
@@ -115,11 +120,11 @@ export class VirtualAccount implements ExitPersistence {
   /** A monitoring cycle, as far as there is anything for it in a replay. `settled` lets the actors act. */
   async cycle(settled: () => Promise<void>): Promise<void> {
     if (this.hasLimits) {
-      send(this.core.registry.refOf('portfolio'), { kind: 'cycle' })
+      send(this.engine.registry.refOf('portfolio'), { kind: 'cycle' })
       await settled()
     }
     if (!this.isHolding && this.belowMinimum.size === 0) return
-    send(this.core.gateway, { kind: 'cycle' })
+    send(this.engine.gateway, { kind: 'cycle' })
     await settled()
   }
 
@@ -148,16 +153,16 @@ export class VirtualAccount implements ExitPersistence {
 
   /** The positions that are open at present: a file may name some that open later. */
   private *opened(): Iterable<Position> {
-    const { now } = this.core.dispatcher
+    const { now } = this.engine.dispatcher
     for (const position of this.positions.values()) if (position.openedAt <= now) yield position
   }
 
   private exitByLimit(id: PositionId): void {
     const position = this.positions.get(id)
     if (position === undefined || this.exits.has(id)) return
-    const at = Math.floor(this.core.dispatcher.now)
-    const decision = decisionByHand(this.core.registry, position, { reason: 'daily-loss', at })
-    send(this.core.gateway, { kind: 'exit', decision, position, generation: 1 })
+    const at = Math.floor(this.engine.dispatcher.now)
+    const decision = decisionByHand(this.engine.registry, position, { reason: 'daily-loss', at })
+    send(this.engine.gateway, { kind: 'exit', decision, position, generation: 1 })
   }
 
   private over(id: PositionId): void {

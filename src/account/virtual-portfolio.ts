@@ -8,7 +8,7 @@ export interface VirtualPortfolioDeps
   extends
     PortfolioOptions,
     Pick<PortfolioDeps, 'instruments' | 'now' | 'open' | 'isOpen' | 'exit'> {
-  readonly core: Engine<unknown>
+  readonly engine: Engine<unknown>
   readonly journal: Journal
   /** A limit warns or has tripped, at `at` (epoch ms). */
   onLimit(event: LimitEvent, at: number): void
@@ -18,7 +18,7 @@ export interface VirtualPortfolioDeps
 
 /** Starts the portfolio of a live account in virtual time. */
 export function startVirtualPortfolio({
-  core,
+  engine,
   journal,
   onLimit,
   ...given
@@ -27,13 +27,13 @@ export function startVirtualPortfolio({
   let day = emptyDay({ from: -Infinity, until: -Infinity })
   const parts: PortfolioDeps = {
     ...given,
-    quotes: core.sink.board,
+    quotes: engine.sink.board,
     faults: new Faults(notice => journal(notice)),
     keep: latest => (day = latest),
     notify: event => onLimit(event, given.now()),
   }
-  core.services.serve('portfolio', (epoch, onDown) =>
-    core.actors.spawn({
+  engine.services.serve('portfolio', (epoch, onDown) =>
+    engine.actors.spawn({
       name: 'portfolio',
       epoch,
       onDown,

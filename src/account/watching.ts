@@ -60,7 +60,7 @@ export class Watching {
     if (registered.state !== 'open' || state.openExits.has(id)) return
     if (registered.observed !== undefined && isObserving) return this.own(registered)
     const isObserved = registered.observed !== undefined
-    const afresh = isObserved ? state.register.watchAgain(registered) : registered
+    const afresh = isObserved ? state.positions.watchAgain(registered) : registered
     if (isObserved) writer.soon({ row: id })
     if (afresh.entry?.kind === 'refused') return this.own(afresh)
     this.watch(afresh, { ratchet: state.ratchets.get(id) })

@@ -13,11 +13,11 @@ export function wholeState(
   account: Source,
   writer: Pick<StateWriter, 'durable' | 'lastDay'>,
 ): AccountChange {
-  const { register, openExits, released, nets, killSwitch } = account.state
+  const { positions, openExits, released, nets, killSwitch } = account.state
   const { lastDay: day } = writer
   const feedPlace = account.checkpoint.place?.()
   return {
-    register: [...register.values()],
+    register: [...positions.values()],
     exits: [...openExits.values()],
     killSwitch,
     ratchets: ratchetsOf(account, writer),
@@ -42,7 +42,7 @@ function ratchetsOf(
   { durable }: Pick<StateWriter, 'durable'>,
 ): Map<PositionId, GenerationRatchet> {
   const ratchets = new Map<PositionId, GenerationRatchet>()
-  for (const [id, { generation }] of state.register.open) {
+  for (const [id, { generation }] of state.positions.open) {
     const child = engine.registry.get(id)
     const isPresent = child?.generation === generation
     const ratchet = isPresent ? rowOf(child.guard) : durable.get(id)

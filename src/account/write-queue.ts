@@ -20,7 +20,7 @@ export type AccountChange = Change<ExitRecord, KillSwitch, PortfolioDay>
 export interface Soon {
   readonly line?: KeptLine
   readonly exit?: ExitRecord
-  /** Its row in the register has changed: what is written is the row as it is then. */
+  /** Its row in the position table has changed: what is written is the row as it is then. */
   readonly row?: PositionId
   readonly released?: ReleasedChange<ExitRecord>
   readonly day?: PortfolioDay
@@ -29,7 +29,7 @@ export interface Soon {
   readonly ratchet?: readonly [PositionId, GenerationRatchet]
 }
 
-/** What a commit takes: the rows of the register are named, and filled in when its turn has come. */
+/** What a commit takes: the rows of the position table are named, and filled in when its turn has come. */
 export interface Taken extends Omit<AccountChange, 'register'> {
   readonly rows: readonly PositionId[]
 }

@@ -61,39 +61,39 @@ export class AccountRun {
   constructor(deps: AccountRunDeps) {
     const { options, parts, guarded, feeds, messaging, links, startedAt } = deps
     const { clock } = options
-    const { system, deps: own } = guarded
+    const { account, deps: own } = guarded
     const { config } = own.plan
     this.deps = deps
     this.guarded = guarded
     this.prices = openPrices({
       config,
-      system,
+      account,
       feed: own.plan.feed,
       feeds,
       clock,
       // An account that is stopped has no position at the dispatcher; those that share its way go on.
       lets: tick => own.chaos?.lets(tick) !== false,
     })
-    this.adopter = adopterOf(config.holdings, system, clock)
+    this.adopter = adopterOf(config.holdings, account, clock)
     this.advisors = new Advisors(this.ownAdvisors(), {
       control: {
         positions: () => this.control.positions(),
         changeRules: (id, request, by) => this.control.changeRules(id, request, by),
         exit: (id, by) => this.control.exit(id, by),
       },
-      note: (kind, detail) => system.note(kind, detail),
+      note: (kind, detail) => account.note(kind, detail),
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
       random: Math.random,
     })
-    this.exitable = own.exitableOf(system)
-    this.venueWatch = own.venueWatchOf(system)
+    this.exitable = own.exitableOf(account)
+    this.venueWatch = own.venueWatchOf(account)
     this.health = new ServiceHealth({
       exitable: this.exitable,
       venueWatch: this.venueWatch,
       hints: own.hints,
       access: own.access,
-      system,
+      account,
       store: parts.store,
       performance: parts.performance,
       desk: own.desk,
@@ -111,18 +111,18 @@ export class AccountRun {
     this.control = this.newControl()
   }
 
-  get system(): Account {
-    return this.guarded.system
+  get account(): Account {
+    return this.guarded.account
   }
 
   /** Recovers, takes the file's positions of the account under guard, and begins to read prices. */
   async begin(entries: readonly PositionEntry[]): Promise<Seeded> {
-    const { system, prices, deps } = this
-    await countDownTime(system, deps.parts.store, deps.parts.performance)
-    const seeded = await seed(system, entries)
+    const { account, prices, deps } = this
+    await countDownTime(account, deps.parts.store, deps.parts.performance)
+    const seeded = await seed(account, entries)
     noteDeadRules({
-      engine: system.engine,
-      note: (kind, detail) => system.note(kind, detail),
+      engine: account.engine,
+      note: (kind, detail) => account.note(kind, detail),
     })
     await prices.start()
     return seeded
@@ -130,24 +130,26 @@ export class AccountRun {
 
   /** What was found once first prices could have come. */
   async found(seeded: Seeded): Promise<Begun> {
-    const { system, prices } = this
-    const unpriced = await missingInstruments(system, prices)
-    const { counts } = await firstSweep(system)
-    const isUnconfirmed = system.confirmation.isMissing
+    const { account, prices } = this
+    const unpriced = await missingInstruments(account, prices)
+    const { counts } = await firstSweep(account)
+    const isUnconfirmed = account.confirmation.isMissing
     return { counts, unpriced, unread: this.guarded.deps.unread, isUnconfirmed, ...seeded }
   }
 
   /** One monitoring cycle; what it throws concerns this account alone. */
   cycle(): void {
-    const { system, guarded, deps } = this
+    const { account, guarded, deps } = this
     const { performance } = deps.parts
     try {
-      const positions = system.engine.registry.size
-      performance.cycle({ positions, events: system.state.counts }, profiler => {
-        if (guarded.stopped === undefined) system.cycle(profiler)
-        else system.coverage.sweep()
+      const positions = account.engine.registry.size
+      performance.cycle({ positions, events: account.state.counts }, profiler => {
+        if (guarded.stopped === undefined) account.cycle(profiler)
+        else account.coverage.sweep()
         profiler.phase('exitable', () => this.exitable.cycle())
-        profiler.phase('health', () => system.coverage.whenSwept(found => this.health.cycle(found)))
+        profiler.phase('health', () =>
+          account.coverage.whenSwept(found => this.health.cycle(found)),
+        )
       })
     } catch (error) {
       // Health grows old without a new snapshot, and says so; the next cycle is another chance.
@@ -158,13 +160,13 @@ export class AccountRun {
     this.prices.cycle()
     void guarded.deps.access.cycle()
     this.venueWatch?.cycle()
-    guarded.deps.hints.cycle((kind, detail) => system.note(kind, detail))
+    guarded.deps.hints.cycle((kind, detail) => account.note(kind, detail))
     if (guarded.stopped !== undefined) return
     if (deps.readiness().ready) this.advisors.cycle(error => this.failed(error))
     this.adopter?.poll().catch((error: unknown) => this.failed(error))
     const { clock } = deps.options
     if (clock.now() - deps.startedAt > guarded.deps.plan.config.health.graceMs) {
-      system.missingPrices.noteUnpriced(system.coverage.last.unpriced)
+      account.missingPrices.noteUnpriced(account.coverage.last.unpriced)
     }
   }
 
@@ -185,7 +187,7 @@ export class AccountRun {
   chaosSummary(): ChaosSummary | undefined {
     const { chaos, broker } = this.guarded.deps
     const fills = broker instanceof PaperAccount ? broker.fills() : undefined
-    return chaos && chaosSummary(chaos, this.system, fills)
+    return chaos && chaosSummary(chaos, this.account, fills)
   }
 
   /** What fails in each cycle gets one line, and is counted then. */
@@ -193,24 +195,24 @@ export class AccountRun {
     const text = textOf(error)
     const times = this.failures.add('cycle-failed', text)
     if (times === undefined) return
-    this.system.note('cycle-failed', { error: text, ...(times > 1 && { times }) })
+    this.account.note('cycle-failed', { error: text, ...(times > 1 && { times }) })
   }
 
   private ownAdvisors() {
     const { options, parts, guarded } = this.deps
     const { advisors } = options.config
     if (parts.plans.all.length === 1) return advisors
-    return advisors.filter(({ account }) => account === guarded.name)
+    return advisors.filter(advisor => advisor.account === guarded.name)
   }
 
   private newControl(): AccountControl {
     const { options, parts, guarded, metrics } = this.deps
     const { config, clock } = options
-    const { system, deps: own } = guarded
+    const { account, deps: own } = guarded
     const ruleSets: Control['ruleSets'] = options.ruleSets ?? new Map()
     return new AccountControl({
-      system,
-      account: own.shownAs,
+      account,
+      name: own.shownAs,
       store: own.rows,
       processJournal: query => parts.store.journal(query),
       performance: parts.performance,

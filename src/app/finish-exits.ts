@@ -7,13 +7,13 @@ const LAST_SEND_MS = 1_000
 
 /** Goes on with cycles while exits are open, until `until` (monotonic ms). */
 export async function finishExits(
-  system: Account,
+  account: Account,
   clock: Pick<Clock, 'monotonic'>,
   until: number,
 ): Promise<void> {
-  while (system.state.openExits.size > 0 && clock.monotonic() < until) {
-    if (clock.monotonic() >= until - LAST_SEND_MS) system.holdSends()
-    system.cycle()
+  while (account.state.openExits.size > 0 && clock.monotonic() < until) {
+    if (clock.monotonic() >= until - LAST_SEND_MS) account.holdSends()
+    account.cycle()
     await new Promise(resolve => setTimeout(resolve, STEP_MS))
   }
 }

@@ -56,7 +56,7 @@ export async function firstSweep({ coverage }: Account): Promise<Found> {
  * A process that was killed is thus held for dead for up to a minute too long, never too short.
  */
 export async function countDownTime(
-  system: Account,
+  account: Account,
   store: OwnedStore,
   { keptUntil }: Pick<Meters, 'keptUntil'>,
 ): Promise<void> {
@@ -64,9 +64,9 @@ export async function countDownTime(
   const from = Math.max(last?.at ?? -Infinity, keptUntil ?? -Infinity)
   if (from === -Infinity) return
   // What was open is guarded once its monitors are there.
-  await system.heard()
-  const { positions, downMs } = system.coverage.countDown(from)
-  if (positions > 0) system.note('guard-resumed', { positions, downMs })
+  await account.heard()
+  const { positions, downMs } = account.coverage.countDown(from)
+  if (positions > 0) account.note('guard-resumed', { positions, downMs })
 }
 
 /** What was found of all accounts as one; texts and ids begin with the name of the account. */

@@ -36,13 +36,13 @@ export interface GuardedAccountDeps {
   readonly desk: CallDesk
   readonly answers: LastAnswers
   /** What watches the account at a venue; undefined where it is elsewhere. */
-  venueWatchOf(system: Account): VenueWatch | undefined
+  venueWatchOf(account: Account): VenueWatch | undefined
   /** Asks what an exit would depend on. */
   readonly access: AccessDrill
   /** What the venue pushes about the account. */
   readonly hints: AccountHints
   /** What shows whether each position could be exited. */
-  exitableOf(system: Account): ExitableDesk
+  exitableOf(account: Account): ExitableDesk
   /** Epoch ms. */
   now(): number
   /** The process cannot go on. */
@@ -57,12 +57,12 @@ export interface Stopped {
 }
 
 /**
- * One account of a process: its broker, its part of the store, and the live system. Where the process has others,
+ * One account of a process: its broker, its part of the store, and the guarded account itself. Where the process has others,
  * the end of an actor that it cannot do without stops this account alone.
  */
 export class GuardedAccount {
   readonly deps: GuardedAccountDeps
-  private account: Account | undefined
+  private present: Account | undefined
   private end: Stopped | undefined
 
   constructor(deps: GuardedAccountDeps) {
@@ -74,9 +74,9 @@ export class GuardedAccount {
   }
 
   /** @throws Error before it is opened. */
-  get system(): Account {
-    if (this.account === undefined) throw new Error(`the account ${this.name} is not open yet`)
-    return this.account
+  get account(): Account {
+    if (this.present === undefined) throw new Error(`the account ${this.name} is not open yet`)
+    return this.present
   }
 
   /** Why it was stopped; undefined while it guards its positions. */
@@ -84,9 +84,9 @@ export class GuardedAccount {
     return this.end
   }
 
-  /** Takes the live system. */
-  opened(system: Account): void {
-    this.account = system
+  /** Takes the account once it is open. */
+  opened(account: Account): void {
+    this.present = account
     if (this.end !== undefined) this.halt(this.end)
   }
 
@@ -96,21 +96,21 @@ export class GuardedAccount {
     if (this.deps.isAlone || error.code !== 'ACTOR_FAILED') return this.deps.onFatal(error)
     if (this.end !== undefined) return
     this.end = { error, at: this.deps.now() }
-    if (this.account !== undefined) this.halt(this.end)
+    if (this.present !== undefined) this.halt(this.end)
   }
 
   /** Everything of it that is kept, as it lies in the store of the process. */
   whole(): Batch {
     const { rows, keeper } = this.deps
-    return rows.scoped(keeper.whole(this.system.whole()))
+    return rows.scoped(keeper.whole(this.account.whole()))
   }
 
   /** Nothing of it is sent or decided any more; what was decided becomes durable. */
   private halt({ error }: Stopped): void {
-    const { system } = this
-    system.holdSends()
-    system.note('account-stopped', { code: error.code, why: error.message })
+    const { account } = this
+    account.holdSends()
+    account.note('account-stopped', { code: error.code, why: error.message })
     // The actor that has failed is still on the stack.
-    setImmediate(() => system.quarantine())
+    setImmediate(() => account.quarantine())
   }
 }

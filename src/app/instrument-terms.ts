@@ -8,8 +8,8 @@ export interface InstrumentTermsDeps {
   /** The table of the service; `configured` are the specifications that the configuration states. */
   readonly instruments: InstrumentTable
   readonly configured: InstrumentTable
-  readonly system: Pick<Account, 'note'> & {
-    readonly state: { readonly register: Pick<Account['state']['register'], 'open'> }
+  readonly account: Pick<Account, 'note'> & {
+    readonly state: { readonly positions: Pick<Account['state']['positions'], 'open'> }
   }
 }
 
@@ -38,8 +38,8 @@ export class InstrumentTerms {
 
   /** Takes a whole list of the venue's instruments. */
   take(rows: readonly VenueInstrument[]): void {
-    const { instruments, configured, system } = this.deps
-    const positions = [...system.state.register.open.values()]
+    const { instruments, configured, account } = this.deps
+    const positions = [...account.state.positions.open.values()]
     const open = new Set(positions.map(({ position }) => position.instrument))
     const before = new Map([...open].map(each => [each, instruments.of(each)]))
     const listed = new Set(rows.map(({ instrument }) => instrument))
@@ -47,7 +47,7 @@ export class InstrumentTerms {
     for (const [instrument, spec] of before) this.noteChange(instrument, spec)
     const lacking = new Set([...open].filter(each => !listed.has(each)))
     for (const instrument of lacking) {
-      if (!this.unlisted.has(instrument)) system.note('instrument-unlisted', { instrument })
+      if (!this.unlisted.has(instrument)) account.note('instrument-unlisted', { instrument })
     }
     this.unlisted = lacking
   }
@@ -58,6 +58,6 @@ export class InstrumentTerms {
     if (changed.length === 0) return
     const of = (spec: InstrumentSpec) =>
       Object.fromEntries(changed.map(each => [each, spec[each] ?? null]))
-    this.deps.system.note('instrument-changed', { instrument, was: of(before), is: of(after) })
+    this.deps.account.note('instrument-changed', { instrument, was: of(before), is: of(after) })
   }
 }

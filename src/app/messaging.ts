@@ -55,7 +55,7 @@ export class Messaging {
     { config, clock }: Pick<TrustedOptions, 'config' | 'clock'>,
     {
       store,
-      own: system,
+      own,
       lines,
       accounts,
       plans,
@@ -82,15 +82,15 @@ export class Messaging {
         clock,
         paceOf,
       },
-      { store, system, accounts: await watched(accounts, store) },
+      { store, lines: own, accounts: await watched(accounts, store) },
     )
     lines.onLine = seq => messages.wake(seq)
     const isAway = (channel: Channel): boolean => messages.isAway(channel.name)
     const news = await HealthNews.open(
       { config, clock, channels, paceOf, isAway },
-      { store, system },
+      { store, lines: own },
     )
-    const bots = await botsOf({ config, clock, channels }, { store, system })
+    const bots = await botsOf({ config, clock, channels }, { store, own })
     return new Messaging({ bots, channels, news, messages })
   }
 
@@ -157,7 +157,7 @@ async function botsOf(
     clock,
     channels,
   }: Pick<TrustedOptions, 'config' | 'clock'> & { readonly channels: readonly Channel[] },
-  { store, system }: Pick<ServiceParts, 'store'> & { readonly system: ServiceParts['own'] },
+  { store, own: processLines }: Pick<ServiceParts, 'store' | 'own'>,
 ): Promise<MessagingParts['bots']> {
   const bots: OwnBot[] = []
   for (const [index, options] of config.notify.channels.entries()) {
@@ -177,7 +177,7 @@ async function botsOf(
         token: () => readSecret({ value: token, file: tokenFile, what: 'token' }),
       }),
       kept: new KeptRow<KeptBot>(store, row, past ?? { questions: [] }),
-      note: (kind, detail) => system.note(kind, detail),
+      note: (kind, detail) => processLines.note(kind, detail),
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
     }
@@ -196,13 +196,13 @@ async function watched(
 }
 
 const watchedAccount = (
-  { name, deps, system }: GuardedAccount,
+  { name, deps, account }: GuardedAccount,
   past: unknown,
 ): MessagesAccount => ({
   name,
   past,
   store: deps.rows,
-  note: (kind, detail) => system.note(kind, detail),
-  record: (kind, detail) => system.record(kind, detail),
-  unguardedMs: () => system.coverage.totalMs,
+  note: (kind, detail) => account.note(kind, detail),
+  record: (kind, detail) => account.record(kind, detail),
+  unguardedMs: () => account.coverage.totalMs,
 })

@@ -112,7 +112,7 @@ const MOST_READS = 10
 export async function keptPositions(store: Pick<Store, 'rows'>): Promise<readonly KeptPosition[]> {
   for (let reads = 1; ; reads++) {
     // No row refers to a series that is newer than the row, and a position that closes loses its row: extremes
-    // are read after the rows, and the register last.
+    // are read after the rows, and those of positions last.
     const rows = await store.rows<KeptRatchet>('ratchets')
     const exits = await store.rows<ExitRecord>('exits')
     const extremes = await store.rows<StoredExtremes>('extremes')

@@ -81,15 +81,15 @@ export async function openGuarded(
     memory: new GatesStore(rows, options.clock),
     chaos: outside.chaos,
     broker: outside.chosen.broker,
-    venueWatchOf: system =>
-      venueWatchOf({ config: plan.config }, { system, access: outside.access, instruments }),
+    venueWatchOf: account =>
+      venueWatchOf({ config: plan.config }, { account, access: outside.access, instruments }),
     desk: outside.desk,
     answers: outside.answers,
     access: outside.access,
     hints: outside.hints,
-    exitableOf: system =>
+    exitableOf: account =>
       new ExitableDesk({
-        system,
+        account,
         desk: outside.desk,
         answers: outside.answers,
         access: outside.access,
@@ -101,19 +101,19 @@ export async function openGuarded(
     onFatal: options.onFatal,
   })
   const onFatal = (error: WatchkeeperError): void => guarded.failed(error)
-  const system = await openAccount(
+  const account = await openAccount(
     accountOptionsOf({ ...options, onFatal }, config, { ...stored, ...outside, prices }),
   )
-  guarded.opened(system)
-  const terms = new InstrumentTerms({ system, instruments, configured: plan.config.instruments })
+  guarded.opened(account)
+  const terms = new InstrumentTerms({ account, instruments, configured: plan.config.instruments })
   outside.access.onInstruments = rows => terms.take(rows)
-  stored.losses.onLoss = shrinkCauses(system, outside.layered)
-  for (const { instrument } of facts.instruments) system.missingPrices.heard(instrument)
+  stored.losses.onLoss = shrinkCauses(account, outside.layered)
+  for (const { instrument } of facts.instruments) account.missingPrices.heard(instrument)
   // A store that may be older than the account does not know all that the account was given.
   if (parts.store.staleReason === undefined) {
     // On a disk without room the next start tries it again.
     await outside.chosen
-      .withdrawUnknown((id, generation) => generation < state.register.nextGeneration(id))
+      .withdrawUnknown((id, generation) => generation < state.positions.nextGeneration(id))
       .catch(() => undefined)
   }
   return guarded
@@ -132,7 +132,7 @@ async function openStored(
     { closedRows: config.store.closedRows },
   )
   const state = await AccountState.inTurns(await keeper.load())
-  keeper.onForgotten = (ids, generation) => state.register.forget(ids, generation)
+  keeper.onForgotten = (ids, generation) => state.positions.forget(ids, generation)
   const losses: Pick<LineTap, 'onLoss'> = { onLoss: () => undefined }
   return { ...parts, name, rows, past, keeper, state, losses }
 }

@@ -34,7 +34,7 @@ export interface Prices {
 
 export interface PricesOptions {
   readonly config: Pick<ServiceConfig, 'feed' | 'broker'>
-  readonly system: Account
+  readonly account: Account
   /** Name of the feed of the account. */
   readonly feed: string
   readonly feeds: Feeds
@@ -80,67 +80,67 @@ export function openPrices(options: PricesOptions): Prices {
 }
 
 /** The feeds of an account, which it reads from now on. */
-function joined({ config, system, feed, feeds, lets }: PricesOptions): JoinedSources {
+function joined({ config, account, feed, feeds, lets }: PricesOptions): JoinedSources {
   return feeds.join({
     feed,
     broker: config.broker,
-    way: system.prices,
+    way: account.prices,
     onTick: tick => {
-      if (lets(tick)) system.tick(tick)
+      if (lets(tick)) account.tick(tick)
     },
     onMissed: tick => {
-      if (lets(tick)) system.missed(tick)
+      if (lets(tick)) account.missed(tick)
     },
-    held: () => instrumentsHeld(system.engine.registry),
-    note: (kind, detail) => system.note(kind, detail),
+    held: () => instrumentsHeld(account.engine.registry),
+    note: (kind, detail) => account.note(kind, detail),
     checkpoint: {
-      kept: system.state.feedPlace,
-      follow: place => (system.checkpoint.place = place),
+      kept: account.state.feedPlace,
+      follow: place => (account.checkpoint.place = place),
     },
   })
 }
 
 /** Polls of the feed of an account: what nothing pushes, and what rules ask for. */
 function pollOf(options: PricesOptions, own: Source | undefined): PollFeed {
-  const { system, clock, lets } = options
+  const { account, clock, lets } = options
   const ofVenue = own?.ofVenue
   return new PollFeed({
     ask: askOf(options, own),
     wanted: () => toPoll(options, own),
     onTick: tick => {
       if (ofVenue !== undefined) ofVenue.polled(tick)
-      else if (lets(tick)) system.tick(tick)
+      else if (lets(tick)) account.tick(tick)
     },
     now: () => clock.now(),
-    onTrouble: error => notePolls(system, error),
+    onTrouble: error => notePolls(account, error),
   })
 }
 
 /** Polls of what the streams of a venue that only underlyings are read from do not push. */
-const unpushedOf = ({ system, clock }: PricesOptions, ofVenue: VenueSource): PollFeed =>
+const unpushedOf = ({ account, clock }: PricesOptions, ofVenue: VenueSource): PollFeed =>
   new PollFeed({
     ask: ofVenue.ask ?? (() => Promise.resolve([])),
     wanted: () => ofVenue.unpushed(),
     onTick: tick => ofVenue.polled(tick),
     now: () => clock.now(),
-    onTrouble: error => notePolls(system, error),
+    onTrouble: error => notePolls(account, error),
   })
 
-function notePolls(system: Account, error: unknown): void {
+function notePolls(account: Account, error: unknown): void {
   const detail = error === undefined ? {} : { error: textOf(error) }
-  system.note(error === undefined ? 'polls-recovered' : 'polls-failing', detail)
+  account.note(error === undefined ? 'polls-recovered' : 'polls-failing', detail)
 }
 
 /** Who answers polls of the feed of an account: the venue of its streams, or its broker. */
-const askOf = ({ system }: PricesOptions, own: Source | undefined) =>
-  own?.ofVenue?.ask ?? ((instruments: readonly InstrumentId[]) => system.quotes(instruments))
+const askOf = ({ account }: PricesOptions, own: Source | undefined) =>
+  own?.ofVenue?.ask ?? ((instruments: readonly InstrumentId[]) => account.quotes(instruments))
 
 /** The instruments whose prices are polled: those that nothing pushes, and those that rules ask for. */
 function* toPoll(
-  { system, clock, feed, feeds }: PricesOptions,
+  { account, clock, feed, feeds }: PricesOptions,
   own: Source | undefined,
 ): Iterable<InstrumentId> {
-  const { registry } = system.engine
+  const { registry } = account.engine
   const isOwn = (name: InstrumentId): boolean => feeds.foreign(name, feed) === undefined
   if (own === undefined) {
     for (const name of instrumentsHeld(registry)) if (isOwn(name)) yield name
@@ -156,10 +156,10 @@ async function missingIn(
   own: Source | undefined,
   given: readonly InstrumentId[],
 ): Promise<readonly InstrumentId[]> {
-  const { system, config, feed, feeds } = options
+  const { account, config, feed, feeds } = options
   const instruments = given.filter(name => feeds.foreign(name, feed) === undefined)
   if (config.feed.kind === 'simulated') {
-    for (const { instrument } of SIMULATED_MARKET) system.missingPrices.heard(instrument)
+    for (const { instrument } of SIMULATED_MARKET) account.missingPrices.heard(instrument)
     const names = new Set(SIMULATED_MARKET.map(({ instrument }) => instrument))
     return instruments.filter(each => !names.has(each))
   }

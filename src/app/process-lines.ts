@@ -27,8 +27,8 @@ export class ProcessLines {
     const [only, ...others] = accounts
     if (only === undefined || others.length > 0) return new ProcessLines(deps)
     return {
-      note: (kind, detail) => only.system.note(kind, detail),
-      record: (kind, detail) => only.system.record(kind, detail),
+      note: (kind, detail) => only.account.note(kind, detail),
+      record: (kind, detail) => only.account.record(kind, detail),
       close: () => Promise.resolve(),
     }
   }
@@ -38,7 +38,7 @@ export class ProcessLines {
       keeper: {
         keep: ({ lines: given = [] }) => performance.commit(() => store.write({ lines: given })),
       },
-      register: new PositionTable(new Map()),
+      positions: new PositionTable(new Map()),
       monotonic: () => clock.monotonic(),
       onLine: line => {
         log.line(line)

@@ -32,16 +32,17 @@ export async function scrapeOf(
   const advisors = runs.flatMap(each => each.advisorFacts())
   // Accounts that read one feed count its ticks together.
   const isFirst = runs.map(
-    ({ system }, index) => runs.findIndex(each => each.system.prices === system.prices) === index,
+    ({ account }, index) =>
+      runs.findIndex(each => each.account.prices === account.prices) === index,
   )
   const all = await Promise.all(
-    runs.map(({ guarded, system, health, exitable }, index) =>
+    runs.map(({ guarded, account, health, exitable }, index) =>
       metricFacts(
         {
-          system,
+          account,
           desk: guarded.deps.desk,
           countsTicks: isFirst[index]!,
-          account: guarded.deps.shownAs,
+          name: guarded.deps.shownAs,
           performance,
           store: store.status(),
           notices,

@@ -28,7 +28,7 @@ export interface ServiceHealthDeps {
   readonly clock: Clock
   /** Epoch ms. */
   readonly startedAt: number
-  readonly system: Account
+  readonly account: Account
   readonly desk: CallDesk
   readonly store: OwnedStore
   readonly broker: Broker
@@ -80,7 +80,7 @@ export class ServiceHealth {
 
   /** Health that knows all that the journal says: a line is readable before the next cycle. */
   current(): HealthSnapshot {
-    if (this.seenLines !== this.deps.system.begunLines) this.refresh()
+    if (this.seenLines !== this.deps.account.begunLines) this.refresh()
     return this.snapshot
   }
 
@@ -88,16 +88,16 @@ export class ServiceHealth {
   async fresh(): Promise<HealthSnapshot> {
     // One under way may have begun before the last line.
     await this.making
-    if (this.seenLines === this.deps.system.begunLines) return this.snapshot
+    if (this.seenLines === this.deps.account.begunLines) return this.snapshot
     this.making ??= this.make().finally(() => (this.making = undefined))
     await this.making
     return this.snapshot
   }
 
   private async make(): Promise<void> {
-    const { coverage } = this.deps.system
+    const { coverage } = this.deps.account
     await swept(coverage)
-    const seen = this.deps.system.begunLines
+    const seen = this.deps.account.begunLines
     coverage.sweepInTurns()
     this.snapshot = this.since(this.evaluate(await swept(coverage)))
     // What was written during the sweep may have changed what it had evaluated already.
@@ -122,8 +122,8 @@ export class ServiceHealth {
   }
 
   private evaluate(found?: Found): HealthSnapshot {
-    const { config, clock, system, desk, prices, performance, news } = this.deps
-    this.seenLines = system.begunLines
+    const { config, clock, account, desk, prices, performance, news } = this.deps
+    this.seenLines = account.begunLines
     const { exitOverdueMs, staleMs, graceMs } = config.health
     const limits = {
       now: clock.now(),
@@ -133,7 +133,7 @@ export class ServiceHealth {
       graceMs,
     }
     return healthStatus({
-      ...healthFacts(system, limits, found),
+      ...healthFacts(account, limits, found),
       ...gatewayTroubles(desk, clock.monotonic()),
       exitable: this.deps.exitable.facts(),
       nets: this.deps.exitable.layers.facts(),

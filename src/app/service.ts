@@ -24,7 +24,7 @@ import { scrapeOf } from './scrape.ts'
 import { ServiceControls } from './service-controls.ts'
 import { Upkeep } from './upkeep.ts'
 
-/** The guarded accounts of a process: store, brokers, feeds and monitoring cycles around the live systems. */
+/** The guarded accounts of a process: store, brokers, feeds and monitoring cycles around them. */
 export class Service {
   private readonly options: TrustedOptions
   private readonly parts: ServiceParts
@@ -120,7 +120,7 @@ export class Service {
     const step = endBy(end, () => clock.monotonic())
     const until = end - Math.min(CLOSING_MS, deadlineMs / 4)
     const guarding = accounts.filter(({ stopped }) => stopped === undefined)
-    await Promise.all(guarding.map(({ system }) => finishExits(system, clock, until)))
+    await Promise.all(guarding.map(({ account }) => finishExits(account, clock, until)))
     clearInterval(this.cycles)
     // Until here a probe finds the service not ready.
     if (this.http !== undefined) await step(this.http.close())
@@ -128,7 +128,7 @@ export class Service {
     await step(this.links.stop())
     await step(this.messaging.stop({ hasFailed }))
     own.note('guard-stopped', {})
-    await step(Promise.all([...accounts.map(({ system }) => system.stop()), own.close()]))
+    await step(Promise.all([...accounts.map(({ account }) => account.stop()), own.close()]))
     const summary = this.runs.length === 1 ? this.runs[0]!.chaosSummary() : undefined
     await step(Promise.all(accounts.map(({ deps }) => deps.broker.close())))
     await step(Promise.all(accounts.map(({ deps }) => deps.memory.idle())))
@@ -161,7 +161,7 @@ export class Service {
       of: name => control.accounts?.get(name) ?? control,
       among: names => this.controls.among(names),
     })
-    for (const { deps, system } of accounts) deps.chaos?.start(system)
+    for (const { deps, account } of accounts) deps.chaos?.start(account)
     const begun = await Promise.all(runs.map((run, index) => run.found(seeded[index]!)))
     const { risks } = store.status()
     const url = `http://${config.http.host}:${this.http.port}`

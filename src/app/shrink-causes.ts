@@ -88,17 +88,17 @@ class ShrinkCauses {
 
 /** Takes the journal lines of an account, and names the causes of its losses. */
 export function shrinkCauses(
-  system: Pick<Account, 'state' | 'engine' | 'note'>,
+  account: Pick<Account, 'state' | 'engine' | 'note'>,
   broker: Pick<Broker, 'changes'>,
 ): (line: JournalLine) => void {
-  const model = system.engine.book.settings.capabilities
+  const model = account.engine.book.settings.capabilities
   const causes = new ShrinkCauses({
     broker,
     keyOf: id => {
-      const row = system.state.register.get(positionId(id))
+      const row = account.state.positions.get(positionId(id))
       return row && holdingKeyOf(row.position, model)
     },
-    note: (kind, detail) => system.note(kind, detail),
+    note: (kind, detail) => account.note(kind, detail),
   })
   return line => causes.noticed(line)
 }

@@ -26,13 +26,13 @@ const BY = 'positions file'
 const RETRY_WAITS_MS = [100, 300, 1_000, 3_000]
 
 /**
- * Takes the positions of a file: ids that the register has never seen are guarded unless a door
+ * Takes the positions of a file: ids that the position table has never had are guarded unless a door
  * refuses them, changed rules of known ones are applied as a change by hand would be, what is over
  * stays so. Another position under the id of one that is over is refused.
  */
-export async function seed(system: Account, entries: readonly PositionEntry[]): Promise<Seeded> {
-  const { register } = system.state
-  const before = [...register.values()].filter(({ state }) => state === 'open')
+export async function seed(account: Account, entries: readonly PositionEntry[]): Promise<Seeded> {
+  const { positions } = account.state
+  const before = [...positions.values()].filter(({ state }) => state === 'open')
   const fresh: Wanted[] = []
   const over: string[] = []
   const refused: string[] = []
@@ -40,26 +40,26 @@ export async function seed(system: Account, entries: readonly PositionEntry[]): 
   const known: [PositionEntry, Registered][] = []
   for (const entry of entries) {
     const { position } = entry
-    const row = register.get(position.id)
+    const row = positions.get(position.id)
     if (row?.state === 'open') known.push([entry, row])
     else if (row !== undefined && differenceOf(entry, row, true) === undefined) {
       over.push(position.id)
     } else {
       try {
-        const { wanted, warnings } = system.admission.admit({ ...entry, ...entry.flags })
+        const { wanted, warnings } = account.admission.admit({ ...entry, ...entry.flags })
         fresh.push(wanted)
         noted.push(...warnings.map(warning => `${position.id}: ${warning}`))
       } catch (error) {
-        refused.push(refuse(system, entry, error))
+        refused.push(refuse(account, entry, error))
       }
     }
   }
-  await addAll(system, fresh)
+  await addAll(account, fresh)
   // Every monitor is there before its rules change.
-  await system.heard()
+  await account.heard()
   const named = new Set(entries.map(({ position }) => position.id))
   const vanished = before.map(({ position }) => position.id).filter(id => !named.has(id))
-  const { ruled, kept } = await changeRules(system, known)
+  const { ruled, kept } = await changeRules(account, known)
   return { over, vanished, ruled, noted, refused: [...refused, ...kept] }
 }
 
@@ -72,7 +72,7 @@ async function addAll({ changes, state }: Account, fresh: readonly Wanted[]): Pr
   const waits = RETRY_WAITS_MS[Symbol.iterator]()
   for (;;) {
     const missing = fresh.filter(
-      ({ position }) => state.register.get(position.id)?.state !== 'open',
+      ({ position }) => state.positions.get(position.id)?.state !== 'open',
     )
     try {
       return await changes.addAll(missing, BY)
@@ -86,17 +86,17 @@ async function addAll({ changes, state }: Account, fresh: readonly Wanted[]): Pr
 }
 
 /** Journals why a position of the file is not guarded, and gives the line for a person. */
-function refuse(system: Account, { position }: PositionEntry, error: unknown): string {
+function refuse(account: Account, { position }: PositionEntry, error: unknown): string {
   if (!(error instanceof WatchkeeperError)) throw error
   const why = refusalOf(error)
   const { id } = position
-  system.state.refusedEntries.set(id, why)
-  system.note('entry-refused', { for: id, by: BY, code: error.code, why })
+  account.state.refusedEntries.set(id, why)
+  account.note('entry-refused', { for: id, by: BY, code: error.code, why })
   return `${id} is not guarded: ${why}`
 }
 
 async function changeRules(
-  system: Account,
+  account: Account,
   known: readonly (readonly [PositionEntry, Registered])[],
 ): Promise<{ readonly ruled: readonly string[]; readonly kept: readonly string[] }> {
   const ruled: string[] = []
@@ -113,12 +113,12 @@ async function changeRules(
     if (!isRefused && areSameRules(rules, registered.rules)) continue
     try {
       const request = { rules, isWhole: true, force: false, exitNow: false }
-      const { changes } = await system.changeRules(id, request, BY)
+      const { changes } = await account.changeRules(id, request, BY)
       if (changes.length > 0) ruled.push(id)
     } catch (error) {
       if (!(error instanceof WatchkeeperError)) throw error
       kept.push(`${id} keeps its rules: ${error.message}`)
-      system.note('rules-refused', { for: id, by: BY, code: error.code, why: error.message })
+      account.note('rules-refused', { for: id, by: BY, code: error.code, why: error.message })
     }
   }
   return { ruled, kept }
@@ -126,7 +126,7 @@ async function changeRules(
 
 /**
  * The first field that the file names and in which its position is another one than that of the
- * register. `openedAt` counts for one that is over alone: a later trade may be like it in all else.
+ * position table. `openedAt` counts for one that is over alone: a later trade may be like it in all else.
  */
 function differenceOf(entry: PositionEntry, row: Registered, isOver = false): string | undefined {
   const [first] = differencesOf(entry, row)

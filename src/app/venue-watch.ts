@@ -14,8 +14,8 @@ export interface VenueWatchDeps {
   /** The table of the service; `configured` are the specifications that the configuration states. */
   readonly instruments: InstrumentTable
   readonly configured: InstrumentTable
-  readonly system: Pick<Account, 'note'> & {
-    readonly state: { readonly register: Pick<Account['state']['register'], 'open'> }
+  readonly account: Pick<Account, 'note'> & {
+    readonly state: { readonly positions: Pick<Account['state']['positions'], 'open'> }
   }
 }
 
@@ -72,14 +72,14 @@ export class VenueWatch {
     for (const { id, multiplier } of this.unlikePositions(listed)) {
       if (this.unlike.has(id)) continue
       this.unlike.add(id)
-      this.deps.system.note('multiplier-unlike', { positionId: id, stored: 1, listed: multiplier })
+      this.deps.account.note('multiplier-unlike', { positionId: id, stored: 1, listed: multiplier })
     }
   }
 
   private *unlikePositions(listed: AccessFacts['instruments']) {
     if (listed === undefined) return
-    const { system, configured } = this.deps
-    for (const { position } of system.state.register.open.values()) {
+    const { account, configured } = this.deps
+    for (const { position } of account.state.positions.open.values()) {
       const { id, instrument, multiplier: stored } = position
       const multiplier = listed.get(instrument)?.multiplier ?? 1
       const isStated = configured.of(instrument).multiplier !== 1
@@ -90,23 +90,23 @@ export class VenueWatch {
   private takeWithdrawals(permissions: AccessFacts['permissions']): void {
     if (permissions === undefined) return
     const mayWithdraw = permissions.withdraw === true
-    if (mayWithdraw && !this.mayWithdraw) this.deps.system.note('key-may-withdraw', {})
+    if (mayWithdraw && !this.mayWithdraw) this.deps.account.note('key-may-withdraw', {})
     this.mayWithdraw = mayWithdraw
   }
 
   private takeMode(mode: PositionMode | undefined): void {
-    const { positionMode, system } = this.deps
+    const { positionMode, account } = this.deps
     if (positionMode === undefined || mode === undefined || mode === this.mode) return
     this.mode = mode
     const kind = mode === positionMode ? 'position-mode-restored' : 'position-mode-changed'
-    system.note(kind, { mode, configured: positionMode })
+    account.note(kind, { mode, configured: positionMode })
   }
 }
 
 /** Watches the account of a service; undefined where nothing is read of its instruments at the start. */
 export function venueWatchOf(
   { config }: Pick<TrustedOptions, 'config'>,
-  deps: Pick<VenueWatchDeps, 'system' | 'instruments' | 'access'>,
+  deps: Pick<VenueWatchDeps, 'account' | 'instruments' | 'access'>,
 ): VenueWatch | undefined {
   const { broker, instruments: configured } = config
   if (!isVenue(broker) && broker.kind !== 'http') return undefined

@@ -60,7 +60,7 @@ export class VirtualSystem implements RowSink {
   lastTick: Tick | undefined
   /** Rows played so far. */
   rows = 0
-  private readonly core: Engine<PaperBroker>
+  private readonly engine: Engine<PaperBroker>
   private readonly options: VirtualSystemOptions
   private readonly account: VirtualAccount
   private readonly gate: TickIntake
@@ -87,7 +87,7 @@ export class VirtualSystem implements RowSink {
     const { cycleMs = DEFAULT_CYCLE_MS } = options
     this.cycles = new VirtualCycles(this.account.needsCycles ? cycleMs : Infinity)
     const board = new PriceBoard()
-    this.core = connect({
+    this.engine = connect({
       registry: new ActorRegistry(),
       dispatcher: new Dispatcher(),
       board,
@@ -107,7 +107,7 @@ export class VirtualSystem implements RowSink {
       random: () => 0.5,
       onFailure: down => this.fail(down),
     })
-    this.account.start(this.core)
+    this.account.start(this.engine)
   }
 
   /** Ticks dropped because their price cannot be true. */
@@ -128,7 +128,7 @@ export class VirtualSystem implements RowSink {
   /** Time of the last price of an instrument that a position depends on, epoch ms; −Infinity: it had none. */
   pricedAt(instrument: InstrumentId): number {
     let at = -Infinity
-    for (const [, { lastPrice, lastAt }] of this.core.sink.board.streamsOf(instrument))
+    for (const [, { lastPrice, lastAt }] of this.engine.sink.board.streamsOf(instrument))
       if (!Number.isNaN(lastPrice)) at = Math.max(at, lastAt)
     return at
   }
@@ -136,9 +136,9 @@ export class VirtualSystem implements RowSink {
   /** Takes a position under guard. It is guarded from the next row on. */
   guard(position: Position, ruleSet: RuleSet): void {
     this.account.add(position)
-    this.core.broker.deposit(position)
-    send(this.core.gateway, { kind: 'own', position, generation: 1 })
-    send(this.core.supervisor, { kind: 'guard', position, ruleSet, generation: 1 })
+    this.engine.broker.deposit(position)
+    send(this.engine.gateway, { kind: 'own', position, generation: 1 })
+    send(this.engine.supervisor, { kind: 'guard', position, ruleSet, generation: 1 })
   }
 
   /** Resolves when every position taken under guard has its monitor. */
@@ -154,7 +154,7 @@ export class VirtualSystem implements RowSink {
     const at = tick.ts
     this.lastAt = at
     this.rows++
-    if (this.core.dispatcher.nextDue < at || this.cycles.nextAt <= at)
+    if (this.engine.dispatcher.nextDue < at || this.cycles.nextAt <= at)
       return this.passTo(at).then(() => this.offer(tick, at))
     return this.offer(tick, at)
   }
@@ -172,32 +172,32 @@ export class VirtualSystem implements RowSink {
     // A fill of the last row is proved by a report of the holding that was asked for after it.
     for (let question = 0; question < LAST_QUESTIONS; question++) {
       this.aheadMs += PROOF_MS
-      send(this.core.reconciler, { kind: 'cycle' })
+      send(this.engine.reconciler, { kind: 'cycle' })
       await this.settled()
     }
-    this.core.actors.stopAll()
+    this.engine.actors.stopAll()
   }
 
   /** Where a position stands at the time of the last row; undefined once it is closed. */
   standing(id: PositionId): Standing | undefined {
-    const child = this.core.registry.get(id)
+    const child = this.engine.registry.get(id)
     return child === undefined ? undefined : standing(child.guard, this.lastAt)
   }
 
   /** What each rule of a position does at the time of the last row; empty once it is closed. */
   explain(id: PositionId): RuleExplanation[] {
-    const child = this.core.registry.get(id)
+    const child = this.engine.registry.get(id)
     return child === undefined ? [] : explain(child.guard, this.lastAt)
   }
 
   /** What the gateway takes for the present time, epoch ms. */
   private get now(): number {
-    return this.core.dispatcher.now + this.aheadMs
+    return this.engine.dispatcher.now + this.aheadMs
   }
 
   /** Lets everything that is due before `at` happen, one moment after the other, and the cycles until then. */
   private async passTo(at: number): Promise<void> {
-    const { dispatcher } = this.core
+    const { dispatcher } = this.engine
     for (;;) {
       const { nextDue } = dispatcher
       const { nextAt } = this.cycles
@@ -218,7 +218,7 @@ export class VirtualSystem implements RowSink {
     const passed = this.gate.accept(tick, at)
     if (passed.length === 1) {
       this.show(passed[0]!, at)
-      return this.core.actors.isIdle ? undefined : this.settled()
+      return this.engine.actors.isIdle ? undefined : this.settled()
     }
     return passed.length === 0 ? undefined : this.offerAll([...passed], at)
   }
@@ -232,12 +232,12 @@ export class VirtualSystem implements RowSink {
 
   private show(tick: Tick, at: number): void {
     this.lastTick = tick
-    this.core.dispatcher.tick(tick, at, this.core.sink.board)
-    this.core.broker.priced(tick.instrument)
+    this.engine.dispatcher.tick(tick, at, this.engine.sink.board)
+    this.engine.broker.priced(tick.instrument)
   }
 
   private async settled(): Promise<void> {
-    await this.core.actors.idle()
+    await this.engine.actors.idle()
     if (this.failure !== undefined) throw this.failure
   }
 

@@ -94,15 +94,15 @@ export class Chaos {
   }
 
   /** Injects faults by the clock until `stop`. */
-  start(system: Account): void {
+  start(account: Account): void {
     const { acts, seed, afterMs } = this.plan
-    system.note('chaos', { act: 'begins', seed })
+    account.note('chaos', { act: 'begins', seed })
     for (const [index, act] of acts.entries()) {
       // Each fault has a random source of its own, so that none changes the schedule of another.
       const random = sfc32(Math.imul(seed, 0x9e3779b1) + index)
       const next = (waitedMs: number): void => {
         const cancel = this.timers.after(waitedMs, () => {
-          this.perform(system, act, random)
+          this.perform(account, act, random)
           next(waitMs(act, random()))
         })
         this.cancels.set(index, cancel)
@@ -123,12 +123,12 @@ export class Chaos {
   }
 
   /** Injects one fault now, and journals it before. */
-  perform(system: Account, act: ChaosAct, random: () => number): void {
-    const { registry } = system.engine
+  perform(account: Account, act: ChaosAct, random: () => number): void {
+    const { registry } = account.engine
     const { kind, everyMs: _often, ...rest } = act
     const journal = (detail: Readonly<Record<string, unknown>>): void => {
       this.acts.set(kind, (this.acts.get(kind) ?? 0) + 1)
-      system.note('chaos', { act: kind, ...detail })
+      account.note('chaos', { act: kind, ...detail })
     }
     const open = (): string[] =>
       [...registry.all()].filter(({ guard }) => !guard.closed).map(({ guard }) => guard.position.id)
@@ -154,7 +154,7 @@ export class Chaos {
         return
       }
       case 'feed-stalls': {
-        const known = [...new Set([...system.state.open()].map(({ instrument }) => instrument))]
+        const known = [...new Set([...account.state.open()].map(({ instrument }) => instrument))]
         const chosen = targets(known, act.instruments, { count: act.count, random })
         journal({ instruments: shown(chosen), forMs: act.forMs })
         for (const instrument of chosen) this.stalled.set(instrument, until)

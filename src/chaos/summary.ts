@@ -40,7 +40,7 @@ export function chaosSummary(
     ),
     // An id that was opened again has an exit for each of its generations.
     doubled: [...filled]
-      .filter(([id, count]) => count > (state.register.get(id)?.generation ?? 1))
+      .filter(([id, count]) => count > (state.positions.get(id)?.generation ?? 1))
       .map(([id]) => id),
   }
 }

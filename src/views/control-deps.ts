@@ -11,9 +11,9 @@ import type { ExitableDesk } from './exitable.ts'
 
 /** What the control of a running service is made of. */
 export interface ControlDeps {
-  readonly system: Account
+  readonly account: Account
   /** Name of the account, where the configuration names its accounts. */
-  readonly account?: string | undefined
+  readonly name?: string | undefined
   /** The journal of the process, where `store` is that of the account alone. */
   readonly processJournal?: OwnedStore['journal']
   readonly store: Pick<OwnedStore, 'journal'>

@@ -23,7 +23,7 @@ import { requesterText, PositionControl } from './position-control.ts'
 import { supervisionOf, type SupervisionView } from './supervision.ts'
 import { tradesOf } from './trades.ts'
 
-/** What http and the command line may ask, answered by the running system. */
+/** What http and the command line may ask, answered by a running account. */
 export class AccountControl extends PositionControl implements Control {
   /** Set where the configuration names this account alone. */
   accounts?: ReadonlyMap<string, Control>
@@ -32,12 +32,12 @@ export class AccountControl extends PositionControl implements Control {
 
   constructor(deps: ControlDeps) {
     super(deps)
-    this.supervision = supervisionOf(deps.system)
+    this.supervision = supervisionOf(deps.account)
     this.holdingsDesk = new HoldingsDesk(deps)
   }
 
   get instruments(): InstrumentTable {
-    return this.deps.system.instruments
+    return this.deps.account.instruments
   }
 
   get isStrict(): boolean {
@@ -73,7 +73,7 @@ export class AccountControl extends PositionControl implements Control {
   }
 
   clock(): ClockView {
-    const { clock } = this.deps.system
+    const { clock } = this.deps.account
     const now = clock.now()
     return {
       now,
@@ -84,13 +84,13 @@ export class AccountControl extends PositionControl implements Control {
   }
 
   acceptClock(by: Requester): ClockView {
-    this.deps.system.acceptClock(requesterText(by))
+    this.deps.account.acceptClock(requesterText(by))
     this.deps.refreshHealth()
     return this.clock()
   }
 
   killSwitch(): KillSwitchView {
-    const { killSwitch, openExits } = this.deps.system.state
+    const { killSwitch, openExits } = this.deps.account.state
     const held = killSwitch.state === 'halt' ? [...openExits.keys()] : []
     return { ...killSwitch, held }
   }
@@ -101,23 +101,23 @@ export class AccountControl extends PositionControl implements Control {
       const text = `halt holds ${present.held.length} exits: say what becomes of them with held: send or discard`
       throw new WatchkeeperError('HELD_EXITS', text)
     }
-    if (held === 'discard') await this.deps.system.killSwitch.discardAll(requesterText(by))
-    await this.deps.system.killSwitch.set({ state, since: this.deps.clock.now(), by })
+    if (held === 'discard') await this.deps.account.killSwitch.discardAll(requesterText(by))
+    await this.deps.account.killSwitch.set({ state, since: this.deps.clock.now(), by })
     this.deps.refreshHealth()
     return this.killSwitch()
   }
 
   portfolio(): Promise<PortfolioView> {
-    return portfolioView(this.deps.system)
+    return portfolioView(this.deps.account)
   }
 
   async reportRealised(report: RealisedReport, by: Requester): Promise<PortfolioView> {
-    await this.deps.system.portfolio.report(report, requesterText(by))
+    await this.deps.account.portfolio.report(report, requesterText(by))
     return this.portfolio()
   }
 
   async resetLimit(name: string, by: Requester): Promise<PortfolioView> {
-    await this.deps.system.portfolio.resetLimit(name, requesterText(by))
+    await this.deps.account.portfolio.resetLimit(name, requesterText(by))
     return this.portfolio()
   }
 
@@ -132,7 +132,7 @@ export class AccountControl extends PositionControl implements Control {
   resetMetrics(by: Requester): CycleMetricsReport {
     const before = this.cycleMetrics()
     this.deps.performance.reset()
-    this.deps.system.note('metrics-reset', { by: requesterText(by) })
+    this.deps.account.note('metrics-reset', { by: requesterText(by) })
     return before
   }
 
@@ -147,7 +147,7 @@ export class AccountControl extends PositionControl implements Control {
 
   moveBreaker(group: string, act: string, by: Requester): GatewayView {
     const moved = moveBreaker(this.deps.desk, group, act)
-    this.deps.system.note('breaker-moved', { group: moved, act, by: requesterText(by) })
+    this.deps.account.note('breaker-moved', { group: moved, act, by: requesterText(by) })
     return this.gateway()
   }
 
@@ -156,7 +156,7 @@ export class AccountControl extends PositionControl implements Control {
   }
 
   confirmHoldings(by: Requester): Promise<void> {
-    return this.deps.system.confirmation.give(requesterText(by))
+    return this.deps.account.confirmation.give(requesterText(by))
   }
 
   supervisionTree(limit: number): readonly ActorView[] {
@@ -177,15 +177,15 @@ export class AccountControl extends PositionControl implements Control {
     if (known === undefined) throw unknownName('component', component, LOG_COMPONENTS)
     if (wanted === undefined) throw unknownName('level', level, LOG_LEVELS)
     this.deps.log.setLevel(known, wanted)
-    this.deps.system.note('log-level', { component, level, by: requesterText(by) })
+    this.deps.account.note('log-level', { component, level, by: requesterText(by) })
   }
 
   record(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void> {
-    return this.deps.system.record(kind, detail)
+    return this.deps.account.record(kind, detail)
   }
 
   note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void {
-    this.deps.system.note(kind, detail)
+    this.deps.account.note(kind, detail)
   }
 
   backup(): AsyncIterable<string> {
@@ -193,7 +193,7 @@ export class AccountControl extends PositionControl implements Control {
   }
 
   trades(query: TradesQuery): Promise<TradesPage> {
-    return tradesOf(each => this.everyLine(each), query, this.deps.account)
+    return tradesOf(each => this.everyLine(each), query, this.deps.name)
   }
 
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {

@@ -11,12 +11,12 @@ import { waitOf, type WaitDeps } from './exit-waits.ts'
 /** The exit of a position with its history; undefined where none was decided. */
 export function exitView(
   {
-    system: {
+    account: {
       engine: { book },
       state: { openExits },
     },
     waits,
-  }: { readonly system: Pick<Account, 'engine' | 'state'>; readonly waits: WaitDeps },
+  }: { readonly account: Pick<Account, 'engine' | 'state'>; readonly waits: WaitDeps },
   id: PositionId,
 ): ExitView | undefined {
   const record = book.exits.record(id) ?? openExits.get(id)
@@ -40,7 +40,7 @@ export function accountFacts(
   {
     engine: { book },
     confirmation,
-    state: { faults, register },
+    state: { faults, positions },
   }: Pick<Account, 'engine' | 'confirmation' | 'state'>,
   now: number,
 ): AccountFacts {
@@ -78,7 +78,7 @@ export function accountFacts(
     unprovedExits: unproved,
     releasedOrders: released.map(({ positionId, forMs }) => ({ what: positionId, forMs })),
     lateOrders: lateOrders(book, now),
-    withoutAccount: register.withoutAccount().map(id => ({ what: `${id} names no account` })),
+    withoutAccount: positions.withoutAccount().map(id => ({ what: `${id} names no account` })),
     faults: [...book.faults.all(), ...faults.all()].map(({ what, why }) => ({
       what: `${what}: ${why}`,
     })),

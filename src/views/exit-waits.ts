@@ -9,7 +9,7 @@ import { retryInMs, state } from '../resilience/breaker.ts'
 
 /** What shows for what, and for how long, an exit waits. */
 export interface WaitDeps {
-  readonly system: Pick<Account, 'engine' | 'isObserving'>
+  readonly account: Pick<Account, 'engine' | 'isObserving'>
   readonly desk: Pick<CallDesk, 'gates'>
   /** Why no order of the account could leave or be accepted; undefined: one could, or that is not known. */
   readonly accountWhy: string | undefined
@@ -48,7 +48,7 @@ export function waitOf(record: ExitRecord, deps: WaitDeps): string | undefined {
 /** An attempt that has not left. */
 function unsent(record: ExitRecord, deps: WaitDeps): string {
   const { state: own } = record
-  if (deps.system.isObserving) return 'mode guard: the service observes, and sends nothing'
+  if (deps.account.isObserving) return 'mode guard: the service observes, and sends nothing'
   if (deps.accountWhy !== undefined) return `the account: ${deps.accountWhy}`
   const lock = lockOf(record.positionId, deps)
   if (lock !== undefined) return lock
@@ -69,7 +69,7 @@ function unsent(record: ExitRecord, deps: WaitDeps): string {
     return `${seconds(leftMs)} s${why}`
   }
   if (own.kind === 'queued') return afterBreaker('orders', TURN, deps)
-  const { capabilities } = deps.system.engine.book.settings
+  const { capabilities } = deps.account.engine.book.settings
   return asksHolding(capabilities)
     ? afterBreaker('account', 'an answer about its holding', deps)
     : afterBreaker('orders', TURN, deps)
@@ -78,8 +78,8 @@ function unsent(record: ExitRecord, deps: WaitDeps): string {
 const TURN = 'its turn under the limit of orders (throttle)'
 
 /** The exit that has the lock on the same holding, where the holding is the evidence of what orders executed. */
-function lockOf(id: PositionId, { system }: WaitDeps): string | undefined {
-  const { book } = system.engine
+function lockOf(id: PositionId, { account }: WaitDeps): string | undefined {
+  const { book } = account.engine
   if (!isHoldingEvidence(book.settings.capabilities)) return undefined
   const holder = otherLockHolder(book.holdings, id)
   return holder === undefined

@@ -27,7 +27,7 @@ import { changed, type Judged } from './judged.ts'
 import { NetLayers } from './net-layers.ts'
 
 export interface ExitableDeskDeps {
-  readonly system: Account
+  readonly account: Account
   readonly desk: CallDesk
   readonly answers: LastAnswers
   readonly quotes: Quotes
@@ -49,7 +49,7 @@ export class ExitableDesk {
   /** What protects each position besides. */
   readonly layers: NetLayers
   private readonly deps: ExitableDeskDeps
-  private account: Judged
+  private common: Judged
   /** Positions that are not exitable, though the account is. */
   private readonly exceptions = new Map<PositionId, Judged>()
   /** Positions that were judged by themselves since they came. */
@@ -63,8 +63,8 @@ export class ExitableDesk {
 
   constructor(deps: ExitableDeskDeps) {
     this.deps = deps
-    this.layers = new NetLayers(deps.system, () => this.accountWhy === undefined)
-    this.account = {
+    this.layers = new NetLayers(deps.account, () => this.accountWhy === undefined)
+    this.common = {
       exitable: { kind: 'unknown', why: 'the broker has not answered yet' },
       since: this.now,
     }
@@ -72,37 +72,37 @@ export class ExitableDesk {
 
   /** Why no order of the account could leave or be accepted, as of the last cycle; undefined: one could, or that is not known. */
   get accountWhy(): string | undefined {
-    const { exitable } = this.account
+    const { exitable } = this.common
     return exitable.kind === 'no' ? exitable.why : undefined
   }
 
   /** Judges the account, and the next positions. */
   cycle(): void {
     const exitable = accountExitable(this.accountStanding())
-    this.account = changed(this.account, exitable, this.now)
+    this.common = changed(this.common, exitable, this.now)
     if (exitable.kind === 'yes') this.judgeSome()
     this.layers.cycle()
   }
 
   /** What is known of one open position; undefined where it is being exited, not open, or not judged yet. */
   of(id: PositionId): ExitableView | undefined {
-    const row = this.deps.system.state.register.open.get(id)
+    const row = this.deps.account.state.positions.open.get(id)
     if (row === undefined || this.isExiting(id)) return undefined
-    const isCommon = this.account.exitable.kind !== 'yes'
+    const isCommon = this.common.exitable.kind !== 'yes'
     if (!isCommon && !this.judged.has(id)) return undefined
     const exception = this.exceptions.get(id)
-    const { exitable, since } = isCommon ? this.account : (exception ?? this.account)
+    const { exitable, since } = isCommon ? this.common : (exception ?? this.common)
     return {
       state: exitable.kind,
       ...(exitable.kind !== 'yes' && { why: exitable.why }),
-      since: Math.round(this.deps.system.clock.now() - (this.now - since)),
+      since: Math.round(this.deps.account.clock.now() - (this.now - since)),
     }
   }
 
   /** Open positions that are not being exited, by whether they could be. */
   counts(): Readonly<Record<Exitable['kind'], number>> {
     const total = this.positions
-    const { kind } = this.account.exitable
+    const { kind } = this.common.exitable
     if (kind !== 'yes') return { yes: 0, no: 0, unknown: 0, [kind]: total }
     const kinds = [...this.exceptions.values()].map(each => each.exitable.kind)
     const no = kinds.filter(each => each === 'no').length
@@ -117,7 +117,7 @@ export class ExitableDesk {
   }
 
   facts(): ExitableFacts {
-    const { exitable, since } = this.account
+    const { exitable, since } = this.common
     const { credentials } = this.deps.access.facts
     const listed = (kind: 'no' | 'unknown') =>
       [...this.exceptions].flatMap(([id, { exitable: each, since: at }]) =>
@@ -142,22 +142,22 @@ export class ExitableDesk {
   }
 
   private get now(): number {
-    return this.deps.system.clock.steady()
+    return this.deps.account.clock.steady()
   }
 
   private get positions(): number {
-    const { register, openExits } = this.deps.system.state
-    return Math.max(0, register.open.size - openExits.size)
+    const { positions, openExits } = this.deps.account.state
+    return Math.max(0, positions.open.size - openExits.size)
   }
 
   private isExiting(id: PositionId): boolean {
-    return this.deps.system.state.openExits.has(id)
+    return this.deps.account.state.openExits.has(id)
   }
 
   private accountStanding(): AccountStanding {
-    const { system, desk, answers, access, positionMode: expected } = this.deps
+    const { account, desk, answers, access, positionMode: expected } = this.deps
     const { credentials, permissions, mode } = access.facts
-    const monotonicMs = system.clock.monotonic()
+    const monotonicMs = account.clock.monotonic()
     const breakers = GROUPS.filter(group => group !== 'quotes').map(group => {
       const breaker = desk.gates.breaker(group)
       const kind = state(breaker, monotonicMs)
@@ -170,11 +170,11 @@ export class ExitableDesk {
       throttle.ceilings.map(each => ceilingWaitMs(each, 'exit', monotonicMs)),
     )
     return {
-      now: system.clock.now(),
-      killSwitch: system.state.killSwitch.state,
-      isUnconfirmed: system.confirmation.isMissing,
-      strangers: system.engine.book.late.strangers.length,
-      isStoreWritable: system.storeErrors === 0,
+      now: account.clock.now(),
+      killSwitch: account.state.killSwitch.state,
+      isUnconfirmed: account.confirmation.isMissing,
+      strangers: account.engine.book.late.strangers.length,
+      isStoreWritable: account.storeErrors === 0,
       credentials,
       isUnauthorized: GROUPS.some(group => isDenied(desk.gates.breaker(group))),
       permissions,
@@ -189,19 +189,19 @@ export class ExitableDesk {
   }
 
   private judgeSome(): void {
-    const { register } = this.deps.system.state
+    const { positions } = this.deps.account.state
     if (this.round.length === 0) {
-      this.round = [...register.open.keys()]
+      this.round = [...positions.open.keys()]
       for (const id of this.exceptions.keys()) {
-        if (!register.open.has(id) || this.isExiting(id)) this.exceptions.delete(id)
+        if (!positions.open.has(id) || this.isExiting(id)) this.exceptions.delete(id)
       }
-      for (const id of this.judged) if (!register.open.has(id)) this.judged.delete(id)
+      for (const id of this.judged) if (!positions.open.has(id)) this.judged.delete(id)
       this.hasHours = false
     }
     for (const id of this.round.splice(0, PER_CYCLE)) {
-      const row = register.open.get(id)
+      const row = positions.open.get(id)
       if (row === undefined || this.isExiting(id)) continue
-      const { hours } = this.deps.system.instruments.of(row.position.instrument)
+      const { hours } = this.deps.account.instruments.of(row.position.instrument)
       if (hours !== undefined) this.hasHours = true
       const exitable = this.judge(row)
       this.judged.add(id)
@@ -211,14 +211,14 @@ export class ExitableDesk {
   }
 
   private judge({ position }: Registered): Exitable {
-    const { system, access } = this.deps
-    const { book } = system.engine
+    const { account, access } = this.deps
+    const { book } = account.engine
     const { instruments } = access.facts
     const { instrument, side, priceSource } = position
     return positionExitable({
       position,
       quantity: position.quantity,
-      spec: system.instruments.of(instrument),
+      spec: account.instruments.of(instrument),
       price: this.deps.quotes.price(instrument, viewOf(side, priceSource)),
       listed: instruments && (instruments.get(instrument) ?? 'absent'),
       isReduceOnly: book.settings.capabilities.reduceOnly,
@@ -232,7 +232,7 @@ export class ExitableDesk {
   private reservedUnits(): ReadonlyMap<string, number> {
     const listed = this.deps.answers.orders
     if (listed === undefined || listed.askedAt === this.reserved.askedAt) return this.reserved.units
-    const { table } = this.deps.system.engine.nets
+    const { table } = this.deps.account.engine.nets
     const isOurs = (id: string): boolean => hasOurPrefix(id) || table.owner(id) !== undefined
     const units = new Map<string, number>()
     for (const { instrument, remaining, clientOrderId } of listed.answer) {

@@ -49,34 +49,34 @@ const GRACED: ReadonlySet<UnguardedCause> = new Set(['not-open', 'unpriced'])
 
 /** What a monitoring cycle finds in the account; `found` is its own sweep. */
 export function healthFacts(
-  system: Account,
+  account: Account,
   { now, startedAt, exitOverdueMs, staleMs, graceMs }: Limits,
-  found: Found = system.coverage.sweep(),
+  found: Found = account.coverage.sweep(),
 ): HealthFacts {
   return {
     now,
     startedAt,
     isRunning: true,
-    ...supervisionFacts(system, found),
-    ...guardingFacts(system, found, { now, startedAt, graceMs }),
-    ...exitFacts(system, exitOverdueMs),
-    ...priceFacts(system, found, { now, startedAt, staleMs }),
-    ...limitFacts(system),
-    killSwitch: system.state.killSwitch.state,
-    storeErrors: system.storeErrors,
-    mode: system.isObserving ? 'observe' : 'guard',
-    clockJumps: system.clock.recent(CLOCK_MS),
-    clockPending: system.clock.pending(),
+    ...supervisionFacts(account, found),
+    ...guardingFacts(account, found, { now, startedAt, graceMs }),
+    ...exitFacts(account, exitOverdueMs),
+    ...priceFacts(account, found, { now, startedAt, staleMs }),
+    ...limitFacts(account),
+    killSwitch: account.state.killSwitch.state,
+    storeErrors: account.storeErrors,
+    mode: account.isObserving ? 'observe' : 'guard',
+    clockJumps: account.clock.recent(CLOCK_MS),
+    clockPending: account.clock.pending(),
   }
 }
 
 /** Actors, and the rules that they evaluate. */
 function supervisionFacts(
-  system: Account,
+  account: Account,
   found: Found,
 ): Pick<HealthFacts, 'actors' | 'quarantined' | 'ruleErrors' | 'failingRules' | 'downActors'> {
-  const supervision = supervisionOf(system)
-  const { ruleErrors: mostErrors } = system.supervision
+  const supervision = supervisionOf(account)
+  const { ruleErrors: mostErrors } = account.supervision
   const erring = (isFailing: boolean): Trouble[] =>
     found.withRuleErrors
       .filter(({ guard }) => guard.ruleErrors >= mostErrors === isFailing)
@@ -98,11 +98,11 @@ function supervisionFacts(
 
 /** Which positions are guarded, and why others are not. */
 function guardingFacts(
-  system: Account,
+  account: Account,
   found: Found,
   { now, startedAt, graceMs }: Pick<Limits, 'now' | 'startedAt' | 'graceMs'>,
 ): Pick<HealthFacts, 'positions' | 'unguardedMs' | 'unguarded' | 'refusedEntries' | 'unpriced'> {
-  const { state, coverage } = system
+  const { state, coverage } = account
   return {
     positions: found.counts,
     unguardedMs: coverage.totalMs,
@@ -111,30 +111,30 @@ function guardingFacts(
       .filter(({ cause, forMs }) => !GRACED.has(cause) || forMs > graceMs)
       .map(({ id, forMs, ...found }) => ({ what: `${id}: ${reasonOf(found)}`, forMs })),
     refusedEntries: [...state.refusedEntries]
-      .filter(([id]) => !state.register.open.has(id))
+      .filter(([id]) => !state.positions.open.has(id))
       .map(([id, why]) => ({ what: `${id}: ${why}` })),
-    unpriced: now - startedAt > graceMs ? unpricedIn(system, found) : [],
+    unpriced: now - startedAt > graceMs ? unpricedIn(account, found) : [],
   }
 }
 
 function exitFacts(
-  system: Account,
+  account: Account,
   exitOverdueMs: number,
 ): Pick<HealthFacts, 'overdueExits' | 'brokerErrors' | 'account'> {
-  const now = system.clock.steady()
-  const { openExits, counts } = system.state
+  const now = account.clock.steady()
+  const { openExits, counts } = account.state
   return {
     overdueExits: [...openExits.values()]
       .filter(
         ({ intendedAt, positionId }) =>
-          now - intendedAt > exitOverdueMs && !isBelowMinimum(system, positionId),
+          now - intendedAt > exitOverdueMs && !isBelowMinimum(account, positionId),
       )
       .map(({ positionId, intendedAt, state }): Trouble => ({
         what: `${positionId} (${state.kind})`,
         forMs: now - intendedAt,
       })),
     brokerErrors: counts.brokerErrors,
-    account: accountFacts(system, now),
+    account: accountFacts(account, now),
   }
 }
 

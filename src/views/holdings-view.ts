@@ -21,7 +21,7 @@ const FRESH_MS = 10_000
 const LONGEST_WAIT_MS = 8_000
 
 export interface HoldingsDeskDeps {
-  readonly system: Account
+  readonly account: Account
   readonly answers: LastAnswers
 }
 
@@ -47,18 +47,18 @@ export class HoldingsDesk {
   /** The comparison by the last lists, which are asked for anew where they are older than 10 s. */
   async view(): Promise<HoldingsView> {
     const failure = await this.refresh()
-    const { system, answers } = this.deps
-    const now = system.clock.steady()
+    const { account, answers } = this.deps
+    const now = account.clock.steady()
     const listed = answers.holdings
     const ageMs = now - (listed?.askedAt ?? now)
     return {
-      at: Math.round(system.clock.now() - ageMs),
-      isUnconfirmed: system.confirmation.isMissing,
+      at: Math.round(account.clock.now() - ageMs),
+      isUnconfirmed: account.confirmation.isMissing,
       isListed: listed !== undefined,
       ...(failure !== undefined && { failure }),
       holdings: this.holdings(listed, now),
       orders: this.orders(),
-      exits: waitingExits(system),
+      exits: waitingExits(account),
     }
   }
 
@@ -69,10 +69,10 @@ export class HoldingsDesk {
   }
 
   private async ask(): Promise<string | undefined> {
-    const { system, answers } = this.deps
-    const { broker } = system.engine
+    const { account, answers } = this.deps
+    const { broker } = account.engine
     const isOld = (kept: Kept<unknown> | undefined): boolean =>
-      kept === undefined || system.clock.steady() - kept.askedAt > FRESH_MS
+      kept === undefined || account.clock.steady() - kept.askedAt > FRESH_MS
     const calls: Promise<unknown>[] = []
     if (isOld(answers.holdings)) {
       calls.push(withDeadline(LONGEST_WAIT_MS, signal => broker.holdings(signal)))
@@ -90,9 +90,9 @@ export class HoldingsDesk {
     listed: Kept<readonly Holding[]> | undefined,
     now: number,
   ): HoldingsView['holdings'] {
-    const rows = ownedRows(this.deps.system)
-    if (listed !== undefined) takeList(rows, listed, this.deps.system)
-    for (const { key, known } of this.deps.system.engine.book.holdings.all()) {
+    const rows = ownedRows(this.deps.account)
+    if (listed !== undefined) takeList(rows, listed, this.deps.account)
+    for (const { key, known } of this.deps.account.engine.book.holdings.all()) {
       const row = rows.get(holdingName(key))
       // A row that a later list lacks proves nothing; an answer by name does.
       if (row === undefined || known === undefined) continue
@@ -104,7 +104,7 @@ export class HoldingsDesk {
   }
 
   private shown({ key, positions, underWay, held }: Row, now: number): HoldingView {
-    const { lot } = this.deps.system.instruments.of(key.instrument)
+    const { lot } = this.deps.account.instruments.of(key.instrument)
     const quantity = held === undefined ? null : unitsOf(held.quantity, lot)
     const owned = positions.reduce((all, each) => sum(all, each.quantity), 0)
     return {
@@ -119,11 +119,11 @@ export class HoldingsDesk {
   }
 
   private orders(): HoldingsView['orders'] {
-    const { system, answers } = this.deps
+    const { account, answers } = this.deps
     if (answers.orders === undefined) return null
-    const strangers = new Set(system.engine.book.late.strangers)
+    const strangers = new Set(account.engine.book.late.strangers)
     const ownerOf = ({ clientOrderId }: OpenOrder) =>
-      system.engine.nets.table.owner(clientOrderId ?? '') !== undefined
+      account.engine.nets.table.owner(clientOrderId ?? '') !== undefined
         ? 'ours'
         : clientOrderId === null || !hasOurPrefix(clientOrderId)
           ? 'others'
@@ -135,9 +135,9 @@ export class HoldingsDesk {
 }
 
 /** The holdings that open positions are parts of, by name. */
-function ownedRows({ engine: { book }, state: { register } }: Account): Map<string, Row> {
+function ownedRows({ engine: { book }, state: { positions } }: Account): Map<string, Row> {
   const rows = new Map<string, Row>()
-  for (const { position } of register.open.values()) {
+  for (const { position } of positions.open.values()) {
     const key = book.holdings.keyOf(position.id) ?? holdingKeyOf(position, modelOf(book))
     const record = book.exits.record(position.id)
     const row = rowOf(rows, key)
@@ -151,9 +151,9 @@ function ownedRows({ engine: { book }, state: { register } }: Account): Map<stri
 function takeList(
   rows: Map<string, Row>,
   { answer, askedAt }: Kept<readonly Holding[]>,
-  { engine: { book }, state: { register } }: Account,
+  { engine: { book }, state: { positions } }: Account,
 ): void {
-  const accounts = [...register.open.values()].map(({ position }) => position.account)
+  const accounts = [...positions.open.values()].map(({ position }) => position.account)
   const spelled = spelling(answer, new Map(rows), accounts)
   for (const { quantity, ageMs, entryPrice: _price, ...listed } of answer) {
     if (!isBounded(quantity)) continue
@@ -174,8 +174,8 @@ function rowOf(rows: Map<string, Row>, key: HoldingKey): Row {
 }
 
 /** Exits whose order has not left, with what holds them back beside the confirmation. */
-function waitingExits(system: Account): HoldingsView['exits'] {
-  const { state, engine, isObserving } = system
+function waitingExits(account: Account): HoldingsView['exits'] {
+  const { state, engine, isObserving } = account
   const all: (typeof EXIT_HOLDS)[number][] = [
     ...(maySend(state.killSwitch) ? [] : (['kill-switch'] as const)),
     ...(isObserving ? (['observe-mode'] as const) : []),

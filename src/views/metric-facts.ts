@@ -25,12 +25,12 @@ interface Given extends Pick<
 
 /** What is scraped. */
 export interface Scraped {
-  readonly system: Account
+  readonly account: Account
   readonly desk: CallDesk
   /** False: another account that reads the same feed counts its ticks. */
   readonly countsTicks: boolean
   /** Name of the account, where the configuration names its accounts. */
-  readonly account?: string | undefined
+  readonly name?: string | undefined
   readonly store: StoreStatus
   readonly performance: Pick<Meters, 'commits' | 'cyclesRun' | 'loopActiveMs'>
   readonly notices: NoticeFacts
@@ -41,57 +41,47 @@ export interface Scraped {
 }
 
 /**
- * What a scrape finds in the live system. Positions are those of the last monitoring cycle: a pass over
+ * What a scrape finds in an account. Positions are those of the last monitoring cycle: a pass over
  * each of them takes as long as all else.
  */
 export async function metricFacts(
-  {
-    system,
-    desk,
-    countsTicks,
-    account,
-    store,
-    performance,
-    notices,
-    exitable,
-    monotonicMs,
-  }: Scraped,
+  { account, desk, countsTicks, name, store, performance, notices, exitable, monotonicMs }: Scraped,
   { healthAt, ...given }: Given,
 ): Promise<MetricFacts> {
-  const { state, engine, prices } = system
+  const { state, engine, prices } = account
   const { counts } = state
-  const { standings } = await system.portfolio.standing()
+  const { standings } = await account.portfolio.standing()
   const { rules, pending, monitors } = registryFacts(engine)
   return {
     ...given,
     nodeVersion: process.version,
-    mode: system.isObserving ? 'observe' : 'guard',
+    mode: account.isObserving ? 'observe' : 'guard',
     killSwitch: state.killSwitch.state,
-    positions: system.coverage.last.counts,
+    positions: account.coverage.last.counts,
     exitable: exitable.counts(),
     layers: exitable.layers.counts,
     nets: exitable.layers.nets(),
     venueLayerMs: exitable.layers.venueMs,
     credentialsEndAt: exitable.credentialsEndAt,
-    ...exitFacts(system),
+    ...exitFacts(account),
     ticks: countsTicks ? ticksOf(prices) : NO_TICKS,
-    prices: { ...priceFacts(system, given.now), pending },
-    unguardedMs: system.coverage.totals,
+    prices: { ...priceFacts(account, given.now), pending },
+    unguardedMs: account.coverage.totals,
     restarts: [...counts.eachRestart()],
-    actors: actorFacts(system, monitors),
+    actors: actorFacts(account, monitors),
     deadLetters: engine.actors.deadLetters,
     followErrors: counts.followErrors,
     isolatedFaults: counts.isolatedFaults,
     store,
-    writes: { ...system.storeStanding, commits: performance.commits },
+    writes: { ...account.storeStanding, commits: performance.commits },
     cycles: {
       ...performance.cyclesRun,
       healthAgeMs: Math.max(0, given.now - healthAt),
       loopActiveMs: performance.loopActiveMs,
     },
     notices,
-    clockJumps: system.clock.jumps,
-    gateway: gatewayFacts(desk, monotonicMs, account),
+    clockJumps: account.clock.jumps,
+    gateway: gatewayFacts(desk, monotonicMs, name),
     rules,
     limits: standings.map(({ limit, loss, trip }): LimitFacts => {
       return { name: limit.name, loss, maxLoss: limit.maxLoss, isTripped: trip !== undefined }

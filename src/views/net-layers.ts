@@ -8,21 +8,21 @@ export class NetLayers {
   counts: Readonly<Record<Layer, number>> = { both: 0, ours: 0, venue: 0, none: 0 }
   /** Time that positions were protected by their stops at the venue alone, summed over them, ms. */
   venueMs = 0
-  private readonly system: Account
+  private readonly account: Account
   private readonly canLeave: () => boolean
   private venueAlone: readonly string[] = []
   private cycledAt: number
 
   /** `canLeave`: whether exits could leave, as far as is known of the account. */
-  constructor(system: Account, canLeave: () => boolean) {
-    this.system = system
+  constructor(account: Account, canLeave: () => boolean) {
+    this.account = account
     this.canLeave = canLeave
-    this.cycledAt = system.clock.monotonic()
+    this.cycledAt = account.clock.monotonic()
   }
 
   /** Counts anew, and adds up what has passed since the last cycle. */
   cycle(): void {
-    const { state, coverage, engine, clock } = this.system
+    const { state, coverage, engine, clock } = this.account
     const at = clock.monotonic()
     this.venueMs += this.venueAlone.length * Math.max(0, at - this.cycledAt)
     this.cycledAt = at
@@ -31,7 +31,7 @@ export class NetLayers {
     const alone: string[] = []
     for (const net of engine.nets.table.all()) {
       const { positionId, generation } = net.record
-      const row = state.register.open.get(positionId)
+      const row = state.positions.open.get(positionId)
       if (row?.generation !== generation || !net.isProtecting) continue
       const isGuarded = canLeave && coverage.causeOf(row) === undefined
       const layer = layerOf({ isGuarded, isNetted: true })
@@ -40,7 +40,7 @@ export class NetLayers {
     }
     const { guarded, exiting } = coverage.last.counts
     counts.ours = canLeave ? Math.max(0, guarded + exiting - counts.both) : 0
-    counts.none = Math.max(0, state.register.open.size - counts.both - counts.ours - counts.venue)
+    counts.none = Math.max(0, state.positions.open.size - counts.both - counts.ours - counts.venue)
     this.venueAlone = alone
     this.counts = counts
   }
@@ -59,9 +59,9 @@ export class NetLayers {
 
   /** What health says of nets. */
   facts(): NetFacts {
-    const { nets, book } = this.system.engine
+    const { nets, book } = this.account.engine
     const { capabilities, loudAfterMs } = book.settings
-    const now = this.system.clock.steady()
+    const now = this.account.clock.steady()
     const unproved = [...nets.table.all()].filter(
       net => net.isLive && now - net.unwantedSince >= loudAfterMs,
     )

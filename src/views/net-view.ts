@@ -14,7 +14,7 @@ export function netViewOf(
   { engine: { nets, registry }, state }: Pick<Account, 'engine' | 'state'>,
   id: PositionId,
 ): NetView | undefined {
-  const generation = state.register.get(id)?.generation
+  const generation = state.positions.get(id)?.generation
   const net = generation === undefined ? undefined : nets.table.of({ positionId: id, generation })
   if (net !== undefined) {
     const { order, executed, state: present } = net.record

@@ -2,8 +2,8 @@ import type { Account } from '../account/account.ts'
 import type { PortfolioView, RealisedReport } from '../ports/control/portfolio.ts'
 
 /** What is added up for a person: start and end of the day, sums and limits. */
-export async function portfolioView(system: Account): Promise<PortfolioView> {
-  const { day, until, standings } = await system.portfolio.standing()
+export async function portfolioView(account: Account): Promise<PortfolioView> {
+  const { day, until, standings } = await account.portfolio.standing()
   return {
     day: { from: day.from, until },
     realised: day.realised as readonly RealisedReport[],

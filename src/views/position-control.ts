@@ -33,46 +33,46 @@ export class PositionControl {
   }
 
   positions(): readonly PositionView[] {
-    const { register } = this.deps.system.state
-    return [...register.shownOpen()].map(registered => this.view(registered))
+    const { positions } = this.deps.account.state
+    return [...positions.shownOpen()].map(registered => this.view(registered))
   }
 
   *openIds(): Iterable<string> {
-    for (const { position } of this.deps.system.state.register.shownOpen()) yield position.id
+    for (const { position } of this.deps.account.state.positions.shownOpen()) yield position.id
   }
 
   position(id: string): PositionView | undefined {
-    const registered = this.deps.system.state.register.shown(positionId(id))
+    const registered = this.deps.account.state.positions.shown(positionId(id))
     return registered?.state === 'open' ? this.view(registered) : undefined
   }
 
   why(id: string): WhyView | undefined {
     const position = this.position(id)
-    const child = this.deps.system.engine.registry.get(positionId(id))
+    const child = this.deps.account.engine.registry.get(positionId(id))
     if (position === undefined) return undefined
     const rules = child === undefined ? [] : explain(child.guard, this.deps.clock.now())
-    const { system, desk, exitable, clock } = this.deps
+    const { account, desk, exitable, clock } = this.deps
     const waits = {
-      system,
+      account,
       desk,
       accountWhy: exitable?.accountWhy,
-      steadyMs: system.clock.steady(),
+      steadyMs: account.clock.steady(),
       monotonicMs: clock.monotonic(),
     }
-    const exit = exitView({ system, waits }, positionId(id))
-    const net = netViewOf(this.deps.system, positionId(id))
+    const exit = exitView({ account, waits }, positionId(id))
+    const net = netViewOf(this.deps.account, positionId(id))
     return { position, rules, ...(net && { net }), ...(exit && { exit }) }
   }
 
   async add({ warnings = [], ...request }: AddRequest, by: Requester): Promise<Added> {
-    const { system } = this.deps
+    const { account } = this.deps
     await this.endDurable(request.position.id)
     const known = this.guarded(request)
     if (known !== undefined) return this.added(known, { warnings, isNew: false })
-    const { wanted, warnings: ofEntry } = system.admission.admit(request)
+    const { wanted, warnings: ofEntry } = account.admission.admit(request)
     const all = [...warnings, ...ofEntry]
     try {
-      const registered = await system.changes.add(wanted, requesterText(by))
+      const registered = await account.changes.add(wanted, requesterText(by))
       return this.added(registered, { warnings: all, isNew: true })
     } catch (error) {
       if (!(error instanceof WatchkeeperError) || error.code !== 'POSITION_EXISTS') throw error
@@ -93,7 +93,7 @@ export class PositionControl {
 
   /** Why the net that its rules ask for cannot rest at the venue of the account. */
   private netWarnings({ position, rules }: Pick<Registered, 'position' | 'rules'>): string[] {
-    const { engine, instruments } = this.deps.system
+    const { engine, instruments } = this.deps.account
     const { capabilities, listsOrders } = engine.book.settings
     const asked = { position, ruleSet: ruleSetOf({ position, rules }) }
     const spec = instruments.of(position.instrument)
@@ -104,7 +104,7 @@ export class PositionControl {
   /** The guarded position that a request describes; throws POSITION_EXISTS for another one of its id. */
   private guarded(request: AddRequest): Registered | undefined {
     const { id } = request.position
-    const row = this.deps.system.state.register.get(id)
+    const row = this.deps.account.state.positions.get(id)
     if (row?.state !== 'open') return undefined
     const conflicts = conflictsOf(request, row)
     if (conflicts.length === 0) return row
@@ -112,9 +112,9 @@ export class PositionControl {
   }
 
   async changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView> {
-    const { system } = this.deps
+    const { account } = this.deps
     await this.endDurable(id)
-    const { registered, changes } = await system.changeRules(
+    const { registered, changes } = await account.changeRules(
       positionId(id),
       request,
       requesterText(by),
@@ -124,39 +124,39 @@ export class PositionControl {
   }
 
   async amend(id: string, request: Amendment, by: Requester): Promise<ChangedView> {
-    const { system } = this.deps
+    const { account } = this.deps
     await this.endDurable(id)
-    const registered = await system.amend(positionId(id), request, requesterText(by))
+    const registered = await account.amend(positionId(id), request, requesterText(by))
     return { ...this.view(registered), changes: [], warnings: request.warnings ?? [] }
   }
 
   previewRules(id: string, request: RulesRequest): RulesPreview {
-    const { changes, next } = this.deps.system.changes.previewRules(positionId(id), request)
-    const { position, rules } = this.deps.system.state.register.get(positionId(id))!
+    const { changes, next } = this.deps.account.changes.previewRules(positionId(id), request)
+    const { position, rules } = this.deps.account.state.positions.get(positionId(id))!
     const after = { position, rules: mergedRules({ position, rules }, request) }
     return { changes, ...next, warnings: [...(request.warnings ?? []), ...this.netWarnings(after)] }
   }
 
   async release(id: string, by: Requester): Promise<void> {
     await this.endDurable(id)
-    return this.deps.system.release(positionId(id), requesterText(by))
+    return this.deps.account.release(positionId(id), requesterText(by))
   }
 
   async exit(id: string, by: Requester): Promise<PositionView> {
-    const { system } = this.deps
+    const { account } = this.deps
     await this.endDurable(id)
-    const registered = system.state.register.openRow(positionId(id))
+    const registered = account.state.positions.openRow(positionId(id))
     // The intent says when and why; only this line, in a commit before it, says who.
-    const written = system.record('exit-asked', { positionId: id, by: requesterText(by) })
-    system.manualExits.exit(positionId(id), 'manual')
-    await Promise.all([written, system.manualExits.settled(positionId(id))])
+    const written = account.record('exit-asked', { positionId: id, by: requesterText(by) })
+    account.manualExits.exit(positionId(id), 'manual')
+    await Promise.all([written, account.manualExits.settled(positionId(id))])
     return this.view(registered)
   }
 
   /** Waits for the end of a position to be durable: before, no answer may say that it has closed. */
   private async endDurable(id: string): Promise<void> {
-    const { system } = this.deps
-    if (system.state.register.isEnding(positionId(id))) await system.flush()
+    const { account } = this.deps
+    if (account.state.positions.isEnding(positionId(id))) await account.flush()
   }
 
   /** What protects a position now; an own guard whose exits cannot leave protects nothing. */
@@ -164,7 +164,7 @@ export class PositionControl {
     { position: { id: positionId }, generation }: Registered,
     { unguardedBy, exitable }: PositionView,
   ): Layer {
-    const net = this.deps.system.engine.nets.table.of({ positionId, generation })
+    const net = this.deps.account.engine.nets.table.of({ positionId, generation })
     return layerOf({
       isGuarded: unguardedBy === undefined && exitable?.state !== 'no',
       isNetted: net?.isProtecting === true,
@@ -172,9 +172,9 @@ export class PositionControl {
   }
 
   private view(registered: Registered): PositionView {
-    const { system, clock, account: name } = this.deps
+    const { account, clock, name } = this.deps
     const exitable = this.deps.exitable?.of(registered.position.id)
-    const shown = { ...viewOf(system, registered, clock.now()), ...(exitable && { exitable }) }
+    const shown = { ...viewOf(account, registered, clock.now()), ...(exitable && { exitable }) }
     const view = { ...shown, layer: this.layerIn(registered, shown) }
     if (name === undefined) return view
     const { account: part } = view

@@ -8,26 +8,26 @@ import { standing } from '../risk/standing.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 
 /** An open position as it is shown at `now` (epoch ms): state, rules and levels. */
-export function viewOf(system: Account, registered: Registered, now: number): PositionView {
+export function viewOf(account: Account, registered: Registered, now: number): PositionView {
   const { position, rules, observed } = registered
-  const { state, cause } = system.coverage.standingOf(registered)
-  const watched = system.engine.registry.get(position.id)?.guard
-  const exit = system.state.openExits.get(position.id)
-  const { tickSize } = system.instruments.of(position.instrument)
+  const { state, cause } = account.coverage.standingOf(registered)
+  const watched = account.engine.registry.get(position.id)?.guard
+  const exit = account.state.openExits.get(position.id)
+  const { tickSize } = account.instruments.of(position.instrument)
   const levels =
     watched === undefined
       ? { best: position.entryPrice, stop: null, target: null }
-      : standing(watched, now, system.durableBest(position))
+      : standing(watched, now, account.durableBest(position))
   const { worst = null } = watched?.ratchet() ?? {}
   const { firstStop = null } = registered
-  const prices = priceOf(system, { position, watched, now })
+  const prices = priceOf(account, { position, watched, now })
   const reason = observed?.reason ?? exit?.decision.reason ?? watched?.decision?.reason
   return {
     ...FRESH,
     ...position,
     state,
     ...(cause !== undefined && { unguardedBy: cause }),
-    unguardedMs: Math.round(system.coverage.unguardedMs(registered)),
+    unguardedMs: Math.round(account.coverage.unguardedMs(registered)),
     rules,
     ...levels,
     ...excursionsOf(position, { best: levels.best, worst, firstStop, price: prices.lastPrice }),

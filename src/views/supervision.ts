@@ -27,15 +27,15 @@ export interface SupervisionDeps {
 }
 
 /** The supervision of a running account. */
-export function supervisionOf(system: Account): SupervisionView {
-  const { engine, clock, supervision: policy } = system
+export function supervisionOf(account: Account): SupervisionView {
+  const { engine, clock, supervision: policy } = account
   const { registry, supervisor } = engine
   return new SupervisionView({
     registry,
     supervisor,
     policy,
     clock,
-    note: (kind, detail) => system.note(kind, detail),
+    note: (kind, detail) => account.note(kind, detail),
   })
 }
 

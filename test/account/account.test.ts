@@ -17,25 +17,25 @@ const P1 = positionId('p1')
 
 describe('an account', () => {
   let keeper: MemoryRepository
-  let account: TestVenue
+  let venue: TestVenue
   let now: number
   let fatal: WatchkeeperError[]
-  let system: Account
+  let account: Account
 
   beforeEach(async () => {
     keeper = new MemoryRepository()
-    account = new TestVenue()
+    venue = new TestVenue()
     now = 1_000
     fatal = []
-    system = await open()
+    account = await open()
   })
 
-  afterEach(() => system.stop())
+  afterEach(() => account.stop())
 
   const optionsOf = (): OpenAccountOptions => ({
     keeper,
-    venue: account.venue,
-    beforeGuard: account.deposit,
+    venue: venue.venue,
+    beforeGuard: venue.deposit,
     clock: { now: () => now, monotonic: () => now },
     timers: machineTimers,
     callTimeoutMs: 5_000,
@@ -46,28 +46,28 @@ describe('an account', () => {
   const open = (but: Partial<OpenAccountOptions> = {}): Promise<Account> =>
     openAccount({ ...optionsOf(), ...but })
 
-  const add = (but: Partial<Position> = {}) => system.add(aPosition(but), TRAIL, 'test')
+  const add = (but: Partial<Position> = {}) => account.add(aPosition(but), TRAIL, 'test')
 
   async function tick(...prices: number[]): Promise<void> {
     for (const price of prices) {
-      system.tick({ instrument: instrumentId('ACME'), ts: ++now, price })
-      await system.settled()
+      account.tick({ instrument: instrumentId('ACME'), ts: ++now, price })
+      await account.settled()
     }
   }
 
   async function cycle(): Promise<void> {
     now += 500
-    system.cycle()
-    await system.settled()
+    account.cycle()
+    await account.settled()
   }
 
   /**
    * The state that a process finds which starts after this one was killed: only what was durable.
    */
   async function restart(but: Partial<OpenAccountOptions> = {}): Promise<void> {
-    system.engine.actors.stopAll()
-    system = await open(but)
-    await system.settled()
+    account.engine.actors.stopAll()
+    account = await open(but)
+    await account.settled()
   }
 
   const kinds = (): string[] => keeper.lines.map(({ kind }) => kind)
@@ -79,52 +79,52 @@ describe('an account', () => {
 
   it('queries an order whose answer was lost, and never makes a second fill', async () => {
     await add()
-    account.fault = 'filled, then lost'
+    venue.fault = 'filled, then lost'
     await tick(100, 89)
     expect(kinds()).to.include('exit-unknown')
     await cycle()
-    expect([account.placed, account.fills.size]).to.deep.equal([1, 1])
-    expect(system.state.register.get(P1)?.state).to.equal('closed')
+    expect([venue.placed, venue.fills.size]).to.deep.equal([1, 1])
+    expect(account.state.positions.get(P1)?.state).to.equal('closed')
   })
 
   it('sends an exit again when the broker proves that it never saw the order', async () => {
     await add()
-    account.fault = 'lost'
+    venue.fault = 'lost'
     await tick(100, 89)
     await cycle()
-    expect(account.placed).to.equal(1)
+    expect(venue.placed).to.equal(1)
     await cycle()
-    expect([account.placed, account.fills.size]).to.deep.equal([2, 1])
+    expect([venue.placed, venue.fills.size]).to.deep.equal([2, 1])
   })
 
   it('finishes an exit whose process died between the order and its answer', async () => {
     await add()
-    account.fault = 'filled, then lost'
+    venue.fault = 'filled, then lost'
     await tick(100, 89)
     await restart()
     await cycle()
-    expect([account.placed, account.fills.size]).to.deep.equal([1, 1])
-    expect(system.state.register.get(P1)?.state).to.equal('closed')
+    expect([venue.placed, venue.fills.size]).to.deep.equal([1, 1])
+    expect(account.state.positions.get(P1)?.state).to.equal('closed')
   })
 
   it('finishes a position whose process died after the end of its exit and before its own', async () => {
     await add()
-    account.fault = 'lost'
+    venue.fault = 'lost'
     await tick(100, 89)
-    const record = system.state.openExits.get(P1)!
+    const record = account.state.openExits.get(P1)!
     const before = { quantity: 1, price: 89 }
     const flat = { ...record, before, state: { kind: 'flat', at: now, by: 'fill' } } as const
     await keeper.keep({ exits: [flat] })
     await restart()
     await cycle()
-    expect(account.placed).to.equal(1)
-    expect(system.state.register.get(P1)?.state).to.equal('closed')
+    expect(venue.placed).to.equal(1)
+    expect(account.state.positions.get(P1)?.state).to.equal('closed')
     expect(kinds()).to.include('exit-filled')
   })
 
   describe('whose venue proves less after a restart', () => {
-    const venue: OpenAccountOptions['venue'] = quotes => ({
-      ...account.venue(quotes),
+    const lesser: OpenAccountOptions['venue'] = quotes => ({
+      ...venue.venue(quotes),
       capabilities: { ...LOOK_UP, lookup: 'none' },
       orderByClientId: () => Promise.resolve({ kind: 'unknown' }),
     })
@@ -132,13 +132,13 @@ describe('an account', () => {
     for (const fault of ['filled, then lost', 'lost'] as const) {
       it(`makes one exit of an order that was ${fault}`, async () => {
         await add({ quantity: 2 })
-        account.fault = fault
+        venue.fault = fault
         await tick(100, 89)
-        await restart({ venue })
+        await restart({ venue: lesser })
         for (let count = 0; count < 12; count++) await cycle()
         const placed = fault === 'lost' ? 2 : 1
-        expect([account.placed, account.fills.size]).to.deep.equal([placed, 1])
-        expect(system.state.register.get(P1)?.state).to.equal('closed')
+        expect([venue.placed, venue.fills.size]).to.deep.equal([placed, 1])
+        expect(account.state.positions.get(P1)?.state).to.equal('closed')
       })
     }
   })
@@ -147,7 +147,7 @@ describe('an account', () => {
     await add()
     await tick(100, 150, 151)
     await restart()
-    expect(account.placed).to.equal(0)
+    expect(venue.placed).to.equal(0)
     await tick(135.9)
     expect(keeper.lines.find(({ kind }) => kind === 'exit-intended')?.['level']).to.equal(135.9)
   })
@@ -155,9 +155,9 @@ describe('an account', () => {
   it('keeps a best price that its monitor has not processed when the ratchets are written', async () => {
     await add()
     await tick(100)
-    system.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 130 })
-    system.cycle()
-    await system.settled()
+    account.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 130 })
+    account.cycle()
+    await account.settled()
     await restart()
     await tick(117)
     expect(keeper.lines.find(({ kind }) => kind === 'exit-intended')?.['level']).to.equal(117)
@@ -173,7 +173,7 @@ describe('an account', () => {
     expect([...rows.values()].map(({ best }) => best)).to.deep.equal([100, 100])
     for (let kill = 0; kill < 3; kill++) {
       await restart()
-      expect(system.durableBest(aPosition())).to.equal(150)
+      expect(account.durableBest(aPosition())).to.equal(150)
       await tick(136)
     }
     await tick(134.9)
@@ -199,17 +199,17 @@ describe('an account', () => {
   it('shows the age of a best price that the store does not take', async () => {
     await add()
     await tick(100)
-    expect(system.storeStanding.ratchetAgeMs).to.equal(0)
+    expect(account.storeStanding.ratchetAgeMs).to.equal(0)
     keeper.hold = () => new Promise(resolve => (release = resolve))
     let release = (): void => undefined
-    system.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 120 })
-    system.cycle()
+    account.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 120 })
+    account.cycle()
     now += 70
-    expect(system.storeStanding.ratchetAgeMs).to.equal(70)
+    expect(account.storeStanding.ratchetAgeMs).to.equal(70)
     keeper.hold = undefined
     release()
-    await system.settled()
-    expect(system.storeStanding.ratchetAgeMs).to.equal(0)
+    await account.settled()
+    expect(account.storeStanding.ratchetAgeMs).to.equal(0)
   })
 
   it('repeats a decision until the store accepts it, and sends nothing before', async () => {
@@ -217,9 +217,9 @@ describe('an account', () => {
     await tick(100)
     keeper.failures.push(new Error('disk full'))
     await tick(89)
-    expect(account.placed).to.equal(0)
+    expect(venue.placed).to.equal(0)
     await cycle()
-    expect([account.placed, kinds().filter(kind => kind === 'exit-intended')]).to.deep.equal([
+    expect([venue.placed, kinds().filter(kind => kind === 'exit-intended')]).to.deep.equal([
       1,
       ['exit-intended'],
     ])
@@ -234,25 +234,25 @@ describe('an account', () => {
 
   it('holds every exit back in halt, and sends them after halt ends', async () => {
     await add()
-    await system.killSwitch.set({ ...OFF, state: 'halt' })
+    await account.killSwitch.set({ ...OFF, state: 'halt' })
     await tick(100, 89)
     await restart()
     await cycle()
-    expect(account.placed).to.equal(0)
-    await system.killSwitch.set(OFF)
-    await system.settled()
+    expect(venue.placed).to.equal(0)
+    await account.killSwitch.set(OFF)
+    await account.settled()
     await cycle()
-    expect(account.placed).to.equal(1)
+    expect(venue.placed).to.equal(1)
   })
 
   it('flattens all guarded positions, and those that are added later', async () => {
     await add()
     await tick(100)
-    await system.killSwitch.set({ ...OFF, state: 'flatten' })
-    await system.settled()
+    await account.killSwitch.set({ ...OFF, state: 'flatten' })
+    await account.settled()
     await add({ id: positionId('p2') })
-    await system.settled()
-    expect([...account.fills.values()].map(fill => fill.positionId)).to.deep.equal(['p1', 'p2'])
+    await account.settled()
+    expect([...venue.fills.values()].map(fill => fill.positionId)).to.deep.equal(['p1', 'p2'])
   })
 
   it('starts a new generation when a closed id is added again', async () => {
@@ -260,9 +260,9 @@ describe('an account', () => {
     await tick(100, 89)
     expect((await add()).generation).to.equal(2)
     await tick(100, 89)
-    expect(account.fills.size).to.equal(2)
+    expect(venue.fills.size).to.equal(2)
     await restart()
-    expect(system.state.register.get(P1)?.state).to.equal('closed')
+    expect(account.state.positions.get(P1)?.state).to.equal('closed')
   })
 
   it('leaves no row of a finished exit that would affect the next generation of its id', async () => {
@@ -270,26 +270,26 @@ describe('an account', () => {
     await tick(100, 89)
     await restart()
     expect((await keeper.load()).exits).to.deep.equal([])
-    expect(system.state.openExits.size).to.equal(0)
+    expect(account.state.openExits.size).to.equal(0)
     await add()
     await tick(100)
-    expect(system.engine.registry.get(P1)?.generation).to.equal(2)
+    expect(account.engine.registry.get(P1)?.generation).to.equal(2)
   })
 
   it('refuses an id that is already guarded, and unknown ids', async () => {
     await add()
     expect(await codeOf(add())).to.equal('POSITION_EXISTS')
-    expect(await codeOf(system.release(positionId('nobody'), 'test'))).to.equal('POSITION_UNKNOWN')
+    expect(await codeOf(account.release(positionId('nobody'), 'test'))).to.equal('POSITION_UNKNOWN')
   })
 
   it('leaves a released position alone, also after a restart', async () => {
     await add()
     await tick(100)
-    await system.release(P1, 'test')
+    await account.release(P1, 'test')
     await tick(50)
     await restart()
     await tick(40)
-    expect(account.placed).to.equal(0)
+    expect(venue.placed).to.equal(0)
     expect(kinds()).to.deep.equal(['position-added', 'position-released'])
   })
 
@@ -303,12 +303,12 @@ describe('an account', () => {
     await add({ id: positionId('first') })
     await tick(100)
     await add({ entryPrice: 120, openedAt: now })
-    await system.settled()
+    await account.settled()
     expect(kinds()).to.include('exit-intended')
     now += 60_000
     await add({ id: positionId('late'), entryPrice: 120, openedAt: now })
-    await system.settled()
-    expect(account.fills.size).to.equal(1)
+    await account.settled()
+    expect(venue.fills.size).to.equal(1)
   })
 
   describe('in mode observe', () => {
@@ -321,18 +321,18 @@ describe('an account', () => {
       await restart({ mode: 'observe' })
       await tick(70)
       await cycle()
-      expect(account.placed).to.equal(0)
+      expect(venue.placed).to.equal(0)
       expect(kinds()).to.deep.equal(['position-added', 'exit-observed'])
-      expect(system.state.register.get(P1)?.observed).to.include({ reason: 'trailing-stop' })
+      expect(account.state.positions.get(P1)?.observed).to.include({ reason: 'trailing-stop' })
     })
 
     it('treats a manual exit and a flatten the same way', async () => {
       await add()
-      system.manualExits.exit(P1, 'manual')
-      await system.manualExits.settled(P1)
-      await system.killSwitch.set({ ...OFF, state: 'flatten' })
-      await system.settled()
-      expect([account.placed, system.state.register.get(P1)?.observed?.reason]).to.deep.equal([
+      account.manualExits.exit(P1, 'manual')
+      await account.manualExits.settled(P1)
+      await account.killSwitch.set({ ...OFF, state: 'flatten' })
+      await account.settled()
+      expect([venue.placed, account.state.positions.get(P1)?.observed?.reason]).to.deep.equal([
         0,
         'manual',
       ])
@@ -341,25 +341,25 @@ describe('an account', () => {
     it('sends nothing that was decided while sends were observed only, and everything decided afterwards', async () => {
       await restart()
       await add()
-      system.holdSends()
+      account.holdSends()
       await tick(100, 89)
       await restart({ mode: 'observe' })
       for (let count = 0; count < 4; count++) await cycle()
-      expect([account.placed, system.state.openExits.size]).to.deep.equal([0, 1])
+      expect([venue.placed, account.state.openExits.size]).to.deep.equal([0, 1])
       await restart()
       for (let count = 0; count < 4; count++) await cycle()
-      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+      expect([venue.placed, account.state.positions.get(P1)?.state]).to.deep.equal([1, 'closed'])
     })
 
     it('guards a position anew that it only observed when sends are allowed again', async () => {
       await add()
       await tick(100, 89)
       await restart()
-      expect(account.placed).to.equal(0)
+      expect(venue.placed).to.equal(0)
       await tick(100)
-      expect(account.placed).to.equal(0)
+      expect(venue.placed).to.equal(0)
       await tick(89)
-      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+      expect([venue.placed, account.state.positions.get(P1)?.state]).to.deep.equal([1, 'closed'])
     })
   })
 
@@ -374,7 +374,7 @@ describe('an account', () => {
     it('exits everything when realised and unrealised losses reach it together', async () => {
       await add({ id: P2, quantity: 2 })
       await tick(100, 90)
-      await system.add(aPosition({ entryPrice: 99 }), WIDE, 'test')
+      await account.add(aPosition({ entryPrice: 99 }), WIDE, 'test')
       await cycle()
       expect(kinds()).not.to.include('daily-loss')
       await tick(89)
@@ -382,28 +382,28 @@ describe('an account', () => {
       expect(kinds()).to.include('daily-loss')
       const exits = keeper.lines.filter(({ kind }) => kind === 'exit-intended')
       expect(exits.map(({ reason }) => reason)).to.deep.equal(['trailing-stop', 'daily-loss'])
-      expect(system.state.register.get(P1)?.state).to.equal('closed')
+      expect(account.state.positions.get(P1)?.state).to.equal('closed')
     })
 
     it('keeps the loss, and that the limit has tripped, across a restart and a new day', async () => {
       await add({ quantity: 4 })
       await tick(100, 90)
       await cycle()
-      expect(system.state.limits.tripped).to.deep.equal(['all'])
+      expect(account.state.limits.tripped).to.deep.equal(['all'])
       now += 2 * 86_400_000
       await restart({ portfolio })
-      await system.add(aPosition({ id: P2, openedAt: now }), WIDE, 'test')
+      await account.add(aPosition({ id: P2, openedAt: now }), WIDE, 'test')
       await tick(100)
       await cycle()
-      expect(system.state.register.get(P2)?.state).to.equal('closed')
+      expect(account.state.positions.get(P2)?.state).to.equal('closed')
     })
 
     it('counts a loss that another program reports, once it is durable', async () => {
-      await system.add(aPosition(), WIDE, 'test')
+      await account.add(aPosition(), WIDE, 'test')
       await tick(100)
-      await system.portfolio.report({ amount: -29 }, 'test')
+      await account.portfolio.report({ amount: -29 }, 'test')
       await cycle()
-      expect([system.state.limits, account.placed]).to.deep.equal([
+      expect([account.state.limits, venue.placed]).to.deep.equal([
         { tripped: [], warned: ['all'] },
         0,
       ])
@@ -411,107 +411,107 @@ describe('an account', () => {
       await restart({ portfolio })
       await tick(99)
       await cycle()
-      expect(account.placed).to.equal(1)
+      expect(venue.placed).to.equal(1)
     })
 
     it('exits no further position once the limit is reset', async () => {
       await add({ quantity: 4 })
       await tick(100, 90)
       await cycle()
-      const unknown: unknown = await system.portfolio
+      const unknown: unknown = await account.portfolio
         .resetLimit('al', 'test')
         .catch((error: unknown) => error)
       expect(unknown).to.have.property(
         'message',
         'found the limit "al", expected one of all: did you mean all?',
       )
-      await system.portfolio.resetLimit('all', 'test')
+      await account.portfolio.resetLimit('all', 'test')
       expect(kinds()).to.include('limit-reset')
-      await system.add(aPosition({ id: P2 }), WIDE, 'test')
+      await account.add(aPosition({ id: P2 }), WIDE, 'test')
       await tick(95)
       await cycle()
-      expect([account.placed, system.state.limits.tripped]).to.deep.equal([1, []])
+      expect([venue.placed, account.state.limits.tripped]).to.deep.equal([1, []])
     })
   })
 
   it('discards exits that halt held, and guards their positions again', async () => {
     await add()
-    await system.killSwitch.set({ ...OFF, state: 'halt' })
+    await account.killSwitch.set({ ...OFF, state: 'halt' })
     await tick(100, 120, 89, 115)
-    expect(system.state.openExits.size).to.equal(1)
-    await system.killSwitch.discardAll('test')
+    expect(account.state.openExits.size).to.equal(1)
+    await account.killSwitch.discardAll('test')
     await restart()
-    expect([system.state.openExits.size, system.engine.registry.size]).to.deep.equal([0, 1])
-    await system.killSwitch.set(OFF)
+    expect([account.state.openExits.size, account.engine.registry.size]).to.deep.equal([0, 1])
+    await account.killSwitch.set(OFF)
     await tick(108.1)
-    expect(account.placed).to.equal(0)
+    expect(venue.placed).to.equal(0)
     await tick(108)
-    expect(account.placed).to.equal(1)
+    expect(venue.placed).to.equal(1)
   })
 
   it('continues with an exit that the store does not let it discard', async () => {
     await add()
-    await system.killSwitch.set({ ...OFF, state: 'halt' })
+    await account.killSwitch.set({ ...OFF, state: 'halt' })
     await tick(100, 89)
     keeper.failures.push(new WatchkeeperError('STORE_FAILED', 'no room'))
-    expect(await codeOf(system.killSwitch.discardAll('test'))).to.equal('STORE_FAILED')
-    await system.killSwitch.set(OFF)
+    expect(await codeOf(account.killSwitch.discardAll('test'))).to.equal('STORE_FAILED')
+    await account.killSwitch.set(OFF)
     for (let count = 0; count < 3; count++) await cycle()
-    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    expect([venue.placed, account.state.positions.get(P1)?.state]).to.deep.equal([1, 'closed'])
   })
 
   it('sends no order under the id of a discarded exit', async () => {
     await add()
-    await system.killSwitch.set({ ...OFF, state: 'halt' })
+    await account.killSwitch.set({ ...OFF, state: 'halt' })
     await tick(100, 89)
-    const { order } = system.state.openExits.get(P1)!
-    await system.killSwitch.discardAll('test')
-    await system.killSwitch.set(OFF)
+    const { order } = account.state.openExits.get(P1)!
+    await account.killSwitch.discardAll('test')
+    await account.killSwitch.set(OFF)
     await tick(88)
-    expect(account.placed).to.equal(1)
-    expect([...account.fills.keys()]).not.to.include(order.clientOrderId)
+    expect(venue.placed).to.equal(1)
+    expect([...venue.fills.keys()]).not.to.include(order.clientOrderId)
   })
 
   it('does not discard an exit whose order may be at the broker', async () => {
     await add()
-    account.fault = 'filled, then lost'
+    venue.fault = 'filled, then lost'
     await tick(100, 89)
-    await system.killSwitch.set({ ...OFF, state: 'halt' })
-    await system.killSwitch.discardAll('test')
+    await account.killSwitch.set({ ...OFF, state: 'halt' })
+    await account.killSwitch.discardAll('test')
     await cycle()
-    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    expect([venue.placed, account.state.positions.get(P1)?.state]).to.deep.equal([1, 'closed'])
   })
 
   it('delays price exits beyond the allowed mass until their time', async () => {
     await restart({ massExit: { max: 1, withinMs: 1_000, confirmMs: 2_000 } })
     for (const id of ['a', 'b', 'c']) await add({ id: positionId(id) })
     await tick(100, 89)
-    expect(account.placed).to.equal(1)
-    system.manualExits.exit(positionId('b'), 'manual')
+    expect(venue.placed).to.equal(1)
+    account.manualExits.exit(positionId('b'), 'manual')
     await cycle()
-    expect(account.placed).to.equal(2)
+    expect(venue.placed).to.equal(2)
     now += 2_000
     await cycle()
-    expect(account.placed).to.equal(3)
+    expect(venue.placed).to.equal(3)
   })
 
   it('sends nothing new once sends are held, and follows orders that were sent', async () => {
     await add()
     await add({ id: positionId('p2') })
-    account.fault = 'filled, then lost'
+    venue.fault = 'filled, then lost'
     await tick(100)
-    system.manualExits.exit(P1, 'manual')
-    await system.settled()
-    system.holdSends()
+    account.manualExits.exit(P1, 'manual')
+    await account.settled()
+    account.holdSends()
     await tick(89)
     await cycle()
-    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
-    expect(system.state.openExits.has(positionId('p2'))).to.equal(true)
+    expect([venue.placed, account.state.positions.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    expect(account.state.openExits.has(positionId('p2'))).to.equal(true)
   })
 
   it('exits nothing because of missing prices that only an earlier process had', async () => {
     const quiet = { staleQuote: { afterMs: 60_000, action: 'exit' } }
-    await system.add(aPosition({ openedAt: now }), quiet, 'test')
+    await account.add(aPosition({ openedAt: now }), quiet, 'test')
     await tick(100)
     now += 50_000
     await tick(100)
@@ -528,20 +528,20 @@ describe('an account', () => {
 
   it('names the instruments whose rules need a price that has not arrived', async () => {
     const quiet = { staleQuote: { afterMs: 1_000, action: 'poll' }, stopLoss: { pct: 50 } }
-    await system.add(aPosition({ openedAt: now }), quiet, 'test')
+    await account.add(aPosition({ openedAt: now }), quiet, 'test')
     await tick(100)
-    expect([...instrumentsToPoll(system.engine.registry, now)]).to.deep.equal([])
+    expect([...instrumentsToPoll(account.engine.registry, now)]).to.deep.equal([])
     now += 1_001
-    expect([...instrumentsToPoll(system.engine.registry, now)]).to.deep.equal(['ACME'])
-    expect([...instrumentsHeld(system.engine.registry)]).to.deep.equal(['ACME'])
+    expect([...instrumentsToPoll(account.engine.registry, now)]).to.deep.equal(['ACME'])
+    expect([...instrumentsHeld(account.engine.registry)]).to.deep.equal(['ACME'])
   })
 
   it('reports when the wall clock was set, and when it was set back', async () => {
     let mono = 0
     const clock = { now: () => now, monotonic: () => mono }
     await restart()
-    system.engine.actors.stopAll()
-    system = await openAccount({ ...optionsOf(), clock })
+    account.engine.actors.stopAll()
+    account = await openAccount({ ...optionsOf(), clock })
     now += 5_000
     mono += 500
     await cycle()
@@ -553,7 +553,7 @@ describe('an account', () => {
   })
 
   describe('with other traders on its account', () => {
-    const sold = (quantity: number): void => account.trade(instrumentId('ACME'), -quantity)
+    const sold = (quantity: number): void => venue.trade(instrumentId('ACME'), -quantity)
 
     it('closes a position whose holding is proved gone, and sends nothing for it', async () => {
       await add({ quantity: 2 })
@@ -564,7 +564,7 @@ describe('an account', () => {
       expect(kinds()).to.include('position-gone')
       await restart()
       await tick(50)
-      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
+      expect([venue.placed, account.state.positions.get(P1)?.state]).to.deep.equal([0, 'closed'])
     })
 
     it('sends nothing for a position that was closed by hand 2 s before its stop was crossed', async () => {
@@ -575,7 +575,7 @@ describe('an account', () => {
       now += 2_000
       await tick(89)
       for (let count = 0; count < 3; count++) await cycle()
-      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
+      expect([venue.placed, account.state.positions.get(P1)?.state]).to.deep.equal([0, 'closed'])
     })
 
     it('sends the remaining quantity of a position that was partly closed before its stop was crossed', async () => {
@@ -586,23 +586,23 @@ describe('an account', () => {
       now += 2_000
       await tick(89)
       await cycle()
-      expect([...account.fills.values()].map(({ quantity }) => quantity)).to.deep.equal([1])
+      expect([...venue.fills.values()].map(({ quantity }) => quantity)).to.deep.equal([1])
     })
 
     it('sends nothing while holding queries are unanswered, and closes what was closed by hand', async () => {
       await add({ quantity: 2 })
       await tick(100)
-      account.isDown = true
+      venue.isDown = true
       sold(2)
       await tick(89)
       for (let count = 0; count < 70; count++) await cycle()
       expect([
-        account.placed,
+        venue.placed,
         kinds().filter(kind => kind === 'exit-unverified').length,
       ]).to.deep.equal([0, 1])
-      account.isDown = false
+      venue.isDown = false
       for (let count = 0; count < 3; count++) await cycle()
-      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
+      expect([venue.placed, account.state.positions.get(P1)?.state]).to.deep.equal([0, 'closed'])
     })
 
     it('sends by the last known holding after the configured time, and journals that', async () => {
@@ -610,27 +610,27 @@ describe('an account', () => {
       await add({ quantity: 2 })
       await tick(100)
       await cycle()
-      account.isDown = true
+      venue.isDown = true
       await tick(89)
       for (let count = 0; count < 5; count++) await cycle()
-      expect(account.placed).to.equal(0)
+      expect(venue.placed).to.equal(0)
       for (let count = 0; count < 2; count++) await cycle()
-      expect(account.placed).to.equal(1)
+      expect(venue.placed).to.equal(1)
       const lines = keeper.lines.find(({ kind }) => kind === 'exit-unverified')
       expect(lines?.['isSent']).to.equal(true)
-      expect(system.state.counts.unverified).to.equal(1)
+      expect(account.state.counts.unverified).to.equal(1)
     })
 
     it('does not treat an exit as unknown whose process died before its holding was read: no order was sent', async () => {
       await add({ quantity: 2 })
       await tick(100)
-      account.isDown = true
+      venue.isDown = true
       await tick(89)
       await restart()
-      account.isDown = false
+      venue.isDown = false
       await cycle()
       expect(kinds()).not.to.include('exit-unknown')
-      expect([account.placed, account.fills.size]).to.deep.equal([1, 1])
+      expect([venue.placed, venue.fills.size]).to.deep.equal([1, 1])
     })
 
     it('refuses a position on the opposite side of a netted holding, also when both are added at once', async () => {
@@ -660,11 +660,11 @@ describe('an account', () => {
 
     it('fails in health for positions of an earlier release where only some name their account', async () => {
       await add()
-      const row = system.state.register.get(P1)!
+      const row = account.state.positions.get(P1)!
       const position = { ...row.position, account: 'A1', id: positionId('p2') }
       await keeper.keep({ register: [{ ...row, position }] })
       await restart()
-      const { withoutAccount } = accountFacts(system, now)
+      const { withoutAccount } = accountFacts(account, now)
       expect(withoutAccount.map(({ what }) => what)).to.deep.equal(['p1 names no account'])
     })
 
@@ -678,22 +678,22 @@ describe('an account', () => {
       await restart()
       await cycle()
       await tick(89)
-      const quantities = [...account.fills.values()].map(({ quantity }) => quantity)
+      const quantities = [...venue.fills.values()].map(({ quantity }) => quantity)
       expect(quantities).to.deep.equal([2, 1])
     })
 
     it('closes nothing when the venue gives no answer', async () => {
       await add()
       await tick(100)
-      account.isDown = true
+      venue.isDown = true
       now += 5_000
       for (let count = 0; count < 5; count++) await cycle()
-      expect(system.state.register.get(P1)?.state).to.equal('open')
+      expect(account.state.positions.get(P1)?.state).to.equal('open')
     })
 
     it('reports unowned holdings, except released positions', async () => {
       await add()
-      await system.release(P1, 'test')
+      await account.release(P1, 'test')
       await restart()
       await cycle()
       expect(kinds()).not.to.include('holding-unowned')
@@ -711,7 +711,7 @@ describe('an account', () => {
       now += 5_000
       await cycle()
       const unowned = (): number[] =>
-        system.engine.book.holdings.outside.unowned().map(({ quantity }) => quantity)
+        account.engine.book.holdings.outside.unowned().map(({ quantity }) => quantity)
       expect(unowned()).to.deep.equal([4])
       sold(4)
       now += 5_000
@@ -721,10 +721,10 @@ describe('an account', () => {
 
     it('reports an order that filled after its position had closed, also after a restart', async () => {
       await add()
-      account.fault = 'filled, then lost'
+      venue.fault = 'filled, then lost'
       await tick(100, 89)
       await cycle()
-      expect(system.state.register.get(P1)?.state).to.equal('closed')
+      expect(account.state.positions.get(P1)?.state).to.equal('closed')
       await restart()
       sold(1)
       now += 5_000
@@ -733,11 +733,11 @@ describe('an account', () => {
       expect(lines.map(({ kind, quantity }) => [kind, quantity])).to.deep.equal([
         ['holding-oversold', -1],
       ])
-      expect(system.engine.book.holdings.oversold()).to.have.length(1)
+      expect(account.engine.book.holdings.oversold()).to.have.length(1)
       sold(-1)
       now += 5_000
       await cycle()
-      expect(system.engine.book.holdings.oversold()).to.deep.equal([])
+      expect(account.engine.book.holdings.oversold()).to.deep.equal([])
     })
 
     it('reports a short after an exit, and an hour later counts it as a trade of others', async () => {
@@ -756,33 +756,33 @@ describe('an account', () => {
       now += 5_000
       await cycle()
       expect(kinds()).to.include('holding-unowned')
-      expect(system.engine.book.holdings.oversold()).to.deep.equal([])
+      expect(account.engine.book.holdings.oversold()).to.deep.equal([])
     })
 
     it('reports an order whose outcome has been unknown for long, with the evidence', async () => {
       await add()
-      account.fault = 'filled, then lost'
-      account.isSilent = true
+      venue.fault = 'filled, then lost'
+      venue.isSilent = true
       await tick(100, 89)
       for (let count = 0; count < 100; count++) await cycle()
       const lines = keeper.lines.filter(({ kind }) => kind === 'exit-unproved')
       expect(lines).to.have.length(1)
       const steps = lines[0]!['steps'] as { what: string }[]
       expect(steps.map(({ what }) => what)).to.include('unknown: no answer')
-      account.isSilent = false
+      venue.isSilent = false
       await cycle()
-      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+      expect([venue.placed, account.state.positions.get(P1)?.state]).to.deep.equal([1, 'closed'])
     })
 
     it('reports a holding that has been unknown for long, once each time', async () => {
       await add()
       await cycle()
       for (const expected of [1, 2]) {
-        account.isDown = true
+        venue.isDown = true
         for (let count = 0; count < 100; count++) await cycle()
         const lines = keeper.lines.filter(({ kind }) => kind === 'holding-unknown')
         expect(lines).to.have.length(expected)
-        account.isDown = false
+        venue.isDown = false
         now += 5_000
         await cycle()
       }
@@ -793,26 +793,26 @@ describe('an account', () => {
       await restart({ confirmsHoldings: true })
       await add()
       await tick(100, 89)
-      expect([account.placed, system.confirmation.isMissing]).to.deep.equal([0, true])
-      await system.confirmation.give('test')
-      await system.settled()
-      expect(account.placed).to.equal(1)
+      expect([venue.placed, account.confirmation.isMissing]).to.deep.equal([0, true])
+      await account.confirmation.give('test')
+      await account.settled()
+      expect(venue.placed).to.equal(1)
     })
 
     it('waits for the confirmation also in the next process, and asks for it once', async () => {
-      account.trade(instrumentId('OTHER'), 5)
+      venue.trade(instrumentId('OTHER'), 5)
       await restart({ confirmsHoldings: true })
       await add()
       await restart({ confirmsHoldings: true })
-      expect(system.confirmation.isMissing).to.equal(true)
+      expect(account.confirmation.isMissing).to.equal(true)
       await tick(100, 89)
-      expect(account.placed).to.equal(0)
-      await system.confirmation.give('test')
+      expect(venue.placed).to.equal(0)
+      await account.confirmation.give('test')
       await restart({ confirmsHoldings: true })
-      expect(system.confirmation.isMissing).to.equal(false)
+      expect(account.confirmation.isMissing).to.equal(false)
       await cycle()
       await cycle()
-      expect(account.placed).to.equal(1)
+      expect(venue.placed).to.equal(1)
       expect(kinds().filter(kind => kind === 'holdings-unconfirmed')).to.have.length(1)
     })
   })

@@ -37,7 +37,7 @@ interface Answer {
 describe('a position at each entrance', () => {
   let keeper: MemoryRepository
   let venue: TestVenue
-  let system: Account
+  let account: Account
   let server: HttpServer
   let folder: string
   let now: number
@@ -45,7 +45,7 @@ describe('a position at each entrance', () => {
 
   async function open(): Promise<void> {
     const clock = { now: () => now, monotonic: () => now }
-    system = await openAccount({
+    account = await openAccount({
       keeper,
       clock,
       venue: venue.venue,
@@ -59,7 +59,7 @@ describe('a position at each entrance', () => {
       },
     })
     const control = new AccountControl({
-      system,
+      account,
       clock,
       desk: aDesk(),
       answers: new LastAnswers(() => 0),
@@ -93,13 +93,13 @@ describe('a position at each entrance', () => {
 
   afterEach(async () => {
     await server.close()
-    await system.stop()
+    await account.stop()
     rmSync(folder, { recursive: true, force: true })
   })
 
   async function tick(price: number, instrument = ACME): Promise<void> {
-    system.tick({ instrument, ts: ++now, price })
-    await system.settled()
+    account.tick({ instrument, ts: ++now, price })
+    await account.settled()
   }
 
   const post = async (given: Given | string): Promise<[number, Given]> => {
@@ -116,15 +116,15 @@ describe('a position at each entrance', () => {
       env: { WATCHKEEPER_URL: `http://127.0.0.1:${server.port}` },
     })
 
-  const isOpen = (id: string): boolean => system.state.register.open.has(positionId(id))
-  const rowOf = (id: string) => system.state.register.get(positionId(id))!
-  const stateOf = (id: string) => system.coverage.standingOf(rowOf(id))
+  const isOpen = (id: string): boolean => account.state.positions.open.has(positionId(id))
+  const rowOf = (id: string) => account.state.positions.get(positionId(id))!
+  const stateOf = (id: string) => account.coverage.standingOf(rowOf(id))
 
   const fromFile = async (given: Given | string): Promise<Answer> => {
     try {
       const text = `{"positions":[${jsonOf(given)}]}`
       const { entries, odd } = parsePositions({ source: 'file', text })
-      const { refused, noted } = await seed(system, entries)
+      const { refused, noted } = await seed(account, entries)
       const said = [...refused, ...noted, ...odd.map(describeFault)]
       return { isTaken: refused.length === 0, words: wordsOf(said[0]) }
     } catch (error) {
@@ -150,9 +150,9 @@ describe('a position at each entrance', () => {
 
   /** Uses the id of the position once. */
   async function close(): Promise<void> {
-    await system.add(aPosition({ openedAt: now, quantity: 2 }), STOP_5, 'test')
+    await account.add(aPosition({ openedAt: now, quantity: 2 }), STOP_5, 'test')
     await tick(100)
-    await system.release(positionId('p1'), 'test')
+    await account.release(positionId('p1'), 'test')
   }
 
   const REFUSED: readonly [
@@ -185,7 +185,7 @@ describe('a position at each entrance', () => {
       { id: 'p2', entryPrice: 120 },
       /^found that the price 100 is past the stop 114 of stopLoss; expected .* exitNow/,
       async () => {
-        await system.add(aPosition({ openedAt: now, quantity: 2 }), STOP_5, 'test')
+        await account.add(aPosition({ openedAt: now, quantity: 2 }), STOP_5, 'test')
         await tick(100)
       },
     ],
@@ -214,7 +214,11 @@ describe('a position at each entrance', () => {
       it(`has no id, instrument, account, ticket or underlying ${door} with ${what}`, async () => {
         for (const field of ['id', 'instrument', 'account', 'ticket', 'underlying']) {
           const { isTaken, words } = await ask({ ...POSITION, rules: STOP_5, [field]: name })
-          expect([field, isTaken, system.state.register.open.size]).to.deep.equal([field, false, 0])
+          expect([field, isTaken, account.state.positions.open.size]).to.deep.equal([
+            field,
+            false,
+            0,
+          ])
           expect(words).to.match(
             /^found ".*, expected a string of 1 to 200 characters without control/,
           )
@@ -244,14 +248,14 @@ describe('a position at each entrance', () => {
     for (const [door, ask] of Object.entries(DOORS)) {
       it(`is refused with the same message ${door} because it is ambiguous: ${what}`, async () => {
         const answer = await ask(text)
-        expect([answer.isTaken, system.state.register.open.size]).to.deep.equal([false, 0])
+        expect([answer.isTaken, account.state.positions.open.size]).to.deep.equal([false, 0])
         expect(answer.words).to.match(words)
       })
     }
   }
 
   it('keeps its rules where a change has a duplicate key or a number that no double holds', async () => {
-    await system.add(aPosition({ id: positionId('old'), openedAt: now }), STOP_5, 'test')
+    await account.add(aPosition({ id: positionId('old'), openedAt: now }), STOP_5, 'test')
     for (const [text, words] of [
       ['{"stopLoss":{"pct":4,"pct":3}}', 'found the key "pct" twice, expected each key once'],
       [
@@ -296,7 +300,7 @@ describe('a position at each entrance', () => {
 
   it('is refused for warnings where the service is strict, also over HTTP', async () => {
     await server.close()
-    await system.stop()
+    await account.stop()
     isStrict = true
     await open()
     const { isTaken, words } = await fromHttp({ ...POSITION, rules: { stopLoss: { pct: 0.05 } } })
@@ -347,7 +351,7 @@ describe('a position at each entrance', () => {
 
   for (const [what, rules, words] of RULES) {
     it(`has its rules refused with the same message as a new and as a guarded one: ${what}`, async () => {
-      await system.add(aPosition({ id: positionId('old'), openedAt: now }), STOP_5, 'test')
+      await account.add(aPosition({ id: positionId('old'), openedAt: now }), STOP_5, 'test')
       await tick(100)
       for (const ask of Object.values(DOORS)) {
         expect((await ask({ ...POSITION, rules })).words).to.match(words)
@@ -388,28 +392,28 @@ describe('a position at each entrance', () => {
   it('is a new position under a used id when it was opened at another time', async () => {
     await fromFile({ ...POSITION, rules: STOP_5, openedAt: START - HOUR })
     await tick(100)
-    await system.release(positionId('p1'), 'test')
+    await account.release(positionId('p1'), 'test')
     expect((await fromFile({ ...POSITION, rules: STOP_5, openedAt: START - HOUR })).words).to.equal(
       undefined,
     )
     const { isTaken } = await fromFile({ ...POSITION, rules: STOP_5, openedAt: START - 60_000 })
     expect(isTaken).to.equal(false)
-    await system.settled()
+    await account.settled()
     const refused = keeper.lines.filter(({ kind }) => kind === 'entry-refused')
     expect(refused.map(each => [each['for'], each['code']])).to.deep.equal([
       ['p1', 'POSITION_CLOSED'],
     ])
-    expect([...system.state.refusedEntries.keys()]).to.deep.equal(['p1'])
+    expect([...account.state.refusedEntries.keys()]).to.deep.equal(['p1'])
   })
 
   it('reports how an earlier position of its id ended', async () => {
-    await system.add(aPosition({ openedAt: now, quantity: 2 }), STOP_5, 'test')
+    await account.add(aPosition({ openedAt: now, quantity: 2 }), STOP_5, 'test')
     await tick(100)
     await tick(94)
     for (let turn = 0; turn < 5; turn++) {
       now += 1_000
-      system.cycle()
-      await system.settled()
+      account.cycle()
+      await account.settled()
     }
     const [, body] = await post({ ...POSITION, rules: STOP_5 })
     expect(body['detail']).to.match(/found that it has ended by stop-loss at 94 at 2026-01-05/)
@@ -424,8 +428,8 @@ describe('a position at each entrance', () => {
       await tick(80)
       expect(lines()).to.deep.equal(['position-added', 'entry-refused'])
       expect(stateOf('p1')).to.deep.equal({ state: 'unguarded', cause: 'entry' })
-      expect(system.engine.registry.get(positionId('p1'))).to.equal(undefined)
-      expect(system.coverage.sweep().counts).to.include({ unguarded: 1, guarded: 0 })
+      expect(account.engine.registry.get(positionId('p1'))).to.equal(undefined)
+      expect(account.coverage.sweep().counts).to.include({ unguarded: 1, guarded: 0 })
     })
 
     it('is guarded from the first price on that does not exit it', async () => {
@@ -444,9 +448,9 @@ describe('a position at each entrance', () => {
 
     const restart = async (): Promise<void> => {
       await server.close()
-      await system.stop()
+      await account.stop()
       await open()
-      await system.settled()
+      await account.settled()
     }
 
     it('is evaluated by the first price again when a restart reads its file, and not exited by it', async () => {
@@ -485,9 +489,9 @@ describe('a position at each entrance', () => {
       await fromFile({ ...POSITION, rules: STOP_5 })
       await tick(100)
       await server.close()
-      await system.stop()
+      await account.stop()
       await open()
-      await system.settled()
+      await account.settled()
       await tick(90)
       expect(lines()).to.include('exit-intended')
     })
@@ -505,8 +509,8 @@ describe('a position at each entrance', () => {
     it('keeps its deadlines, which need no price', async () => {
       await fromFile({ ...POSITION, rules: { ...STOP_5, maxHold: { ms: HOUR } } })
       now += HOUR + 1
-      system.cycle()
-      await system.settled()
+      account.cycle()
+      await account.settled()
       expect(lines()).to.include('exit-intended')
     })
 
@@ -523,7 +527,7 @@ describe('a position at each entrance', () => {
       await tick(91)
       expect(stateOf('p1').state).to.equal('guarded')
       await cli('exit', 'p2', '--yes')
-      await system.settled()
+      await account.settled()
       const exits = keeper.lines.filter(({ kind }) => kind === 'exit-intended')
       expect(exits.map(({ positionId: id }) => id)).to.deep.equal(['p2'])
     })

@@ -52,17 +52,17 @@ describe('Adopter, before the gateway knows of what was adopted', () => {
 })
 
 describe('Adopter', () => {
-  let account: TestVenue
+  let venue: TestVenue
   let keeper: MemoryRepository
   let quotes: readonly Tick[]
   /** Runs while quotes are being read. */
   let onQuotes: () => Promise<unknown>
   let now: number
-  let system: Account
+  let account: Account
   let adopter: Adopter
 
   beforeEach(async () => {
-    account = new TestVenue()
+    venue = new TestVenue()
     keeper = new MemoryRepository()
     now = 1_000
     quotes = [{ instrument: ACME, ts: 1, price: 100 }]
@@ -70,69 +70,69 @@ describe('Adopter', () => {
     await open()
   })
 
-  afterEach(() => system.stop())
+  afterEach(() => account.stop())
 
   async function open(but: object = {}): Promise<void> {
-    system = await openAccount({
+    account = await openAccount({
       keeper,
       timers: machineTimers,
       callTimeoutMs: 5_000,
       reconcileMs: 1_000,
       adopt: 'rules',
       venue: prices => ({
-        ...account.venue(prices),
+        ...venue.venue(prices),
         quotes: async () => {
           await onQuotes()
           return quotes
         },
       }),
-      beforeGuard: account.deposit,
+      beforeGuard: venue.deposit,
       clock: { now: () => now, monotonic: () => now },
       onLine: () => undefined,
       onFatal: error => expect.fail(error.message),
     })
-    adopter = adopterOf(holdings(but), system, { now: () => now, steady: () => now })!
+    adopter = adopterOf(holdings(but), account, { now: () => now, steady: () => now })!
   }
 
   /** Runs so many cycles of half a second. */
   async function pass(cycles: number): Promise<void> {
     for (let count = 0; count < cycles; count++) {
       now += 500
-      system.cycle()
-      await system.settled()
+      account.cycle()
+      await account.settled()
       await adopter.poll()
-      await system.settled()
+      await account.settled()
     }
   }
 
   const guarded = (): unknown[] =>
-    [...system.state.open()].map(({ id, side, quantity, entryPrice }) => {
+    [...account.state.open()].map(({ id, side, quantity, entryPrice }) => {
       return [id, side, quantity, entryPrice]
     })
   const refusals = (): unknown[] =>
     keeper.lines.filter(({ kind }) => kind === 'adoption-refused').map(({ code }) => code)
 
   it('adopts an unowned holding once it has been unowned for the configured time, and exits it once', async () => {
-    account.trade(ACME, 3)
+    venue.trade(ACME, 3)
     await pass(10)
     expect(guarded(), 'its buyer may be about to add it').to.deep.equal([])
     await pass(15)
     expect(guarded()).to.deep.equal([['adopted-ACME', 'long', 3, 100]])
     await pass(30)
     expect(guarded(), 'once').to.have.length(1)
-    for (const price of [95, 89]) system.tick({ instrument: ACME, ts: ++now, price })
+    for (const price of [95, 89]) account.tick({ instrument: ACME, ts: ++now, price })
     await pass(5)
-    const fills = [...account.fills.values()].map(({ quantity, price }) => [quantity, price])
+    const fills = [...venue.fills.values()].map(({ quantity, price }) => [quantity, price])
     expect([guarded(), fills]).to.deep.equal([[], [[3, 89]]])
   })
 
   const bought = () => {
     const position = aPosition({ quantity: 3, openedAt: now })
-    return system.changes.add({ position, rules: { stopLoss: { pct: 10 } }, isHeld: true }, 'bot')
+    return account.changes.add({ position, rules: { stopLoss: { pct: 10 } }, isHeld: true }, 'bot')
   }
 
   it('does not adopt what its owner adds while the adoption is under way', async () => {
-    account.trade(ACME, 3)
+    venue.trade(ACME, 3)
     onQuotes = bought
     await pass(60)
     expect(guarded()).to.deep.equal([['p1', 'long', 3, 100]])
@@ -140,7 +140,7 @@ describe('Adopter', () => {
   })
 
   it('does not adopt what its owner is about to add', async () => {
-    account.trade(ACME, 3)
+    venue.trade(ACME, 3)
     let adding: Promise<unknown> | undefined
     onQuotes = () => {
       adding ??= bought()
@@ -152,9 +152,9 @@ describe('Adopter', () => {
   })
 
   it('guards a short as a short, and a later purchase apart from it', async () => {
-    account.trade(ACME, -3)
+    venue.trade(ACME, -3)
     await pass(30)
-    account.trade(ACME, -2)
+    venue.trade(ACME, -2)
     await pass(30)
     expect(guarded()).to.deep.equal([
       ['adopted-ACME', 'short', 3, 100],
@@ -163,30 +163,30 @@ describe('Adopter', () => {
   })
 
   it('leaves other instruments, and holdings that a person has released, alone', async () => {
-    account.trade(ACME, 3)
-    account.trade(GLOBEX, 4)
+    venue.trade(ACME, 3)
+    venue.trade(GLOBEX, 4)
     await pass(30)
-    const [id] = [...system.state.open()].map(position => position.id)
-    await system.release(id!, 'test')
+    const [id] = [...account.state.open()].map(position => position.id)
+    await account.release(id!, 'test')
     await pass(60)
     expect(guarded()).to.deep.equal([])
-    await system.stop()
+    await account.stop()
     await open()
     await pass(60)
     expect(guarded(), 'after a restart').to.deep.equal([])
   })
 
   it('adopts nothing that would be exited at once, and journals that once', async () => {
-    await system.stop()
+    await account.stop()
     await open({ defaultRules: { stopLoss: { price: 120 } } })
-    account.trade(ACME, 3)
+    venue.trade(ACME, 3)
     await pass(300)
     expect([guarded(), refusals()]).to.deep.equal([[], ['EXITS_AT_ONCE']])
   })
 
   it('adopts nothing without a known price, until there is one', async () => {
     quotes = []
-    account.trade(ACME, 3)
+    venue.trade(ACME, 3)
     await pass(30)
     expect([guarded(), refusals()]).to.deep.equal([[], ['NO_PRICE']])
     quotes = [{ instrument: ACME, ts: 1, price: 100 }]
@@ -196,6 +196,6 @@ describe('Adopter', () => {
 
   it('runs only where the configuration enables it', () => {
     const { holdings: plain } = serviceSchema.parse({ positions: 'p.yaml' })
-    expect(adopterOf(plain, system, { now: () => now, steady: () => now })).to.equal(undefined)
+    expect(adopterOf(plain, account, { now: () => now, steady: () => now })).to.equal(undefined)
   })
 })

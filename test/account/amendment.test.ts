@@ -63,7 +63,7 @@ describe('A position whose quantity or entry price is set by hand', () => {
     }
   }
 
-  const row = () => account.state.register.get(P1)!
+  const row = () => account.state.positions.get(P1)!
   const sold = (): number[] => [...venue.fills.values()].map(({ quantity }) => quantity)
   const set = (facts: object, flags: object = {}) =>
     account.amend(P1, { ...PLAIN, ...flags, ...facts }, 'test')

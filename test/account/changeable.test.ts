@@ -96,7 +96,7 @@ describe('A position that is being exited takes no other rules, quantity or entr
     await open('observe')
     await guard()
     cross()
-    await until(() => account.state.register.get(P1)?.observed !== undefined)
+    await until(() => account.state.positions.get(P1)?.observed !== undefined)
     expect(await answers()).to.deep.equal(RUNNING)
   })
 })

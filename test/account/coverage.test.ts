@@ -40,12 +40,12 @@ describe('Coverage', () => {
   let timers: FakeTimers
   let keeper: MemoryRepository
   let venue: TestVenue
-  let system: Account
+  let account: Account
 
   const now = (): number => START + timers.now
 
   async function open(instruments = new InstrumentTable()): Promise<void> {
-    system = await openAccount({
+    account = await openAccount({
       keeper,
       timers,
       instruments,
@@ -59,7 +59,7 @@ describe('Coverage', () => {
       onLine: () => undefined,
       onFatal: () => undefined,
     })
-    await system.add(aPosition({ id: P1, openedAt: START }), { stopLoss: { pct: 5 } }, 'test')
+    await account.add(aPosition({ id: P1, openedAt: START }), { stopLoss: { pct: 5 } }, 'test')
     await turn()
   }
 
@@ -70,7 +70,7 @@ describe('Coverage', () => {
   })
 
   afterEach(() => {
-    system.engine.actors.stopAll()
+    account.engine.actors.stopAll()
   })
 
   async function turn(): Promise<void> {
@@ -78,31 +78,31 @@ describe('Coverage', () => {
   }
 
   async function tick(price = 100): Promise<void> {
-    system.tick({ instrument: instrumentId('ACME'), ts: now(), price })
+    account.tick({ instrument: instrumentId('ACME'), ts: now(), price })
     await turn()
   }
 
   async function cycle(ms: number): Promise<void> {
     timers.pass(ms)
     await turn()
-    system.cycle()
+    account.cycle()
     await turn()
   }
 
   async function crash(): Promise<void> {
-    const { watch, epoch } = system.engine.registry.get(P1)!
-    if (watch.kind === 'running') system.engine.actors.stop(watch.ref)
+    const { watch, epoch } = account.engine.registry.get(P1)!
+    if (watch.kind === 'running') account.engine.actors.stop(watch.ref)
     const actor = { kind: 'monitor', positionId: P1 } as const
-    send(system.engine.supervisor, { kind: 'down', actor, epoch, reason: new Error('crashed') })
+    send(account.engine.supervisor, { kind: 'down', actor, epoch, reason: new Error('crashed') })
     await turn()
   }
 
-  const registered = () => system.state.register.get(P1)!
-  const cause = () => system.coverage.causeOf(registered())
-  const ms = () => system.coverage.unguardedMs(registered())
+  const registered = () => account.state.positions.get(P1)!
+  const cause = () => account.coverage.causeOf(registered())
+  const ms = () => account.coverage.unguardedMs(registered())
   const status = () => {
     const limits = { startedAt: START, exitOverdueMs: 60_000, staleMs: STALE_MS, graceMs: GRACE_MS }
-    const { checks } = healthStatus(healthFacts(system, { now: now(), ...limits }))
+    const { checks } = healthStatus(healthFacts(account, { now: now(), ...limits }))
     return {
       unguarded: checks['positions:unguarded']![0]!,
       stale: checks['prices:stale']![0]!,
@@ -139,11 +139,11 @@ describe('Coverage', () => {
 
   it('suggests the instrument that an instrument without a price was meant to be', async () => {
     await open()
-    system.tick({ instrument: instrumentId('AC/ME'), ts: now(), price: 100 })
+    account.tick({ instrument: instrumentId('AC/ME'), ts: now(), price: 100 })
     await cycle(GRACE_MS + 500)
     expect(status().missing.output).to.equal('1: ACME (did you mean AC/ME?)')
-    system.missingPrices.noteUnpriced(system.coverage.last.unpriced)
-    system.missingPrices.noteUnpriced(system.coverage.last.unpriced)
+    account.missingPrices.noteUnpriced(account.coverage.last.unpriced)
+    account.missingPrices.noteUnpriced(account.coverage.last.unpriced)
     await cycle(500)
     const lines = keeper.lines.filter(({ kind }) => kind === 'instrument-unpriced')
     expect(lines).to.have.length(1)
@@ -153,7 +153,7 @@ describe('Coverage', () => {
   it('names an underlying that never had a price, though the position itself is guarded', async () => {
     await open()
     const rules = { stopLoss: { pct: 5 }, underlying: { instrument: 'NIFTY50', below: 90 } }
-    await system.add(aPosition({ id: positionId('p2'), openedAt: START }), rules, 'test')
+    await account.add(aPosition({ id: positionId('p2'), openedAt: START }), rules, 'test')
     await tick()
     await cycle(GRACE_MS + 500)
     expect([cause(), status().missing.output]).to.deep.equal([undefined, '1: NIFTY50'])
@@ -162,7 +162,7 @@ describe('Coverage', () => {
   it('fails for a position that is not open yet, and counts it as unguarded', async () => {
     await open()
     const later = aPosition({ id: positionId('p2'), openedAt: START + 3_600_000 })
-    await system.add(later, { stopLoss: { pct: 5 } }, 'test')
+    await account.add(later, { stopLoss: { pct: 5 } }, 'test')
     await tick()
     await cycle(500)
     await tick()
@@ -174,7 +174,7 @@ describe('Coverage', () => {
 
   it('fails at once for a position that no rule can exit', async () => {
     await open()
-    await system.add(aPosition({ id: positionId('p2') }), { staleQuote: { afterMs: 9 } }, 'test')
+    await account.add(aPosition({ id: positionId('p2') }), { staleQuote: { afterMs: 9 } }, 'test')
     await tick()
     await cycle(500)
     expect(status().unguarded.output).to.match(/^1: p2: none of its rules ever exits it/)
@@ -190,30 +190,30 @@ describe('Coverage', () => {
         await open()
         for (const [which, what, hasCycle] of acts) {
           const id = positionId(`p${which}`)
-          const isOpen = system.state.register.open.has(id)
+          const isOpen = account.state.positions.open.has(id)
           if (what === 'add' && !isOpen) {
             const openedAt = now() + (hasCycle ? 3_600_000 : 0)
-            await system.add(aPosition({ id, openedAt }), { stopLoss: { pct: 5 } }, 'test')
+            await account.add(aPosition({ id, openedAt }), { stopLoss: { pct: 5 } }, 'test')
           }
-          if (what === 'release' && isOpen) await system.release(id, 'test')
-          if (what === 'exit' && isOpen) system.manualExits.exit(id, 'manual')
+          if (what === 'release' && isOpen) await account.release(id, 'test')
+          if (what === 'exit' && isOpen) account.manualExits.exit(id, 'manual')
           if (what === 'tick') await tick(100)
           if (what === 'fall') await tick(90)
           if (what === 'halt' || what === 'off') {
             const by = { who: 'test', from: 'test' }
-            await system.killSwitch.set({ state: what, since: now(), by })
+            await account.killSwitch.set({ state: what, since: now(), by })
           }
           await (hasCycle ? cycle(500) : turn())
-          const { counts } = system.coverage.sweep()
+          const { counts } = account.coverage.sweep()
           const sum = Object.values(counts).reduce((a, b) => a + b, 0)
-          const shown = [...system.state.register.shownOpen()]
+          const shown = [...account.state.positions.shownOpen()]
           expect(sum).to.equal(shown.length)
-          const states = shown.map(row => system.coverage.standingOf(row).state)
+          const states = shown.map(row => account.coverage.standingOf(row).state)
           for (const state of POSITION_STATES) {
             expect(states.filter(each => each === state)).to.have.length(counts[state])
           }
         }
-        system.engine.actors.stopAll()
+        account.engine.actors.stopAll()
       }),
       { numRuns: 25 },
     )
@@ -227,7 +227,7 @@ describe('Coverage', () => {
     expect(cause()).to.equal('price')
     const { unguarded, stale, guarded } = status()
     expect([unguarded.status, stale.status, guarded]).to.deep.equal(['pass', 'warn', 0])
-    expect(system.coverage.totals.get('price')).to.be.greaterThan(0)
+    expect(account.coverage.totals.get('price')).to.be.greaterThan(0)
   })
 
   it('evaluates the present positions: added, removed, or with another monitor', async () => {
@@ -235,18 +235,18 @@ describe('Coverage', () => {
     await tick()
     await cycle(500)
     const found = (): number[] => [
-      system.coverage.last.expected,
-      system.coverage.last.counts.guarded,
+      account.coverage.last.expected,
+      account.coverage.last.counts.guarded,
     ]
     expect(found()).to.deep.equal([1, 1])
-    await system.add(aPosition({ id: positionId('p2') }), { stopLoss: { pct: 5 } }, 'test')
+    await account.add(aPosition({ id: positionId('p2') }), { stopLoss: { pct: 5 } }, 'test')
     await cycle(500)
     expect(found()).to.deep.equal([2, 2])
     await crash()
     await crash()
     await cycle(1)
     expect(found()).to.deep.equal([2, 1])
-    await system.release(P1, 'test')
+    await account.release(P1, 'test')
     await cycle(500)
     expect(found()).to.deep.equal([1, 1])
   })
@@ -257,11 +257,11 @@ describe('Coverage', () => {
       position: aPosition({ id: positionId(`q${index}`), openedAt: START }),
       rules: { stopLoss: { pct: 5 } },
     }))
-    await system.changes.addAll(wanted, 'test')
+    await account.changes.addAll(wanted, 'test')
     await turn()
     const evaluated: number[] = []
     const all = { of: 0 }
-    const { instruments } = system
+    const { instruments } = account
     const of = instruments.of.bind(instruments)
     instruments.of = name => {
       all.of++
@@ -270,12 +270,12 @@ describe('Coverage', () => {
     timers.pass(500)
     for (const state of ['unguarded', 'guarded'] as const) {
       if (state === 'guarded') await tick()
-      system.coverage.sweep()
+      account.coverage.sweep()
       timers.pass(500)
       let isSwept = false
       all.of = 0
-      system.cycle()
-      system.coverage.whenSwept(() => (isSwept = true))
+      account.cycle()
+      account.coverage.whenSwept(() => (isSwept = true))
       const turns: boolean[] = []
       while (!isSwept) {
         turns.push(isSwept)
@@ -284,7 +284,7 @@ describe('Coverage', () => {
         await new Promise(resolve => setImmediate(resolve))
       }
       expect(turns.length, state).to.be.at.least(2)
-      expect(system.coverage.last.counts[state], state).to.equal(6_000)
+      expect(account.coverage.last.counts[state], state).to.equal(6_000)
     }
     // Without a price each position asks for the hours of its market.
     expect(Math.max(...evaluated)).to.be.at.most(1_010)
@@ -297,31 +297,31 @@ describe('Coverage', () => {
       position: aPosition({ id: positionId(`q${index}`), openedAt: START }),
       rules: { stopLoss: { pct: 5 } },
     }))
-    await system.changes.addAll(wanted, 'test')
+    await account.changes.addAll(wanted, 'test')
     await turn()
-    const { touched } = system.state.register
+    const { touched } = account.state.positions
     const left = [touched.size]
     let isSwept = false
-    system.cycle()
-    system.coverage.whenSwept(() => (isSwept = true))
+    account.cycle()
+    account.coverage.whenSwept(() => (isSwept = true))
     while (!isSwept) {
       left.push(touched.size)
       await new Promise(resolve => setImmediate(resolve))
     }
     expect(left.slice(0, 4)).to.deep.equal([3_001, 2_001, 1_001, 1])
-    expect(system.coverage.last.expected).to.equal(3_001)
+    expect(account.coverage.last.expected).to.equal(3_001)
   })
 
   it('reads nothing of instruments for positions that are guarded as before', async () => {
     await open()
     await tick()
     await cycle(500)
-    const { instruments } = system
+    const { instruments } = account
     instruments.of = () => {
       throw new Error('found a question, expected none')
     }
-    system.coverage.sweep()
-    expect(system.coverage.last.counts.guarded).to.equal(1)
+    account.coverage.sweep()
+    expect(account.coverage.last.counts.guarded).to.equal(1)
   })
 
   it('needs no price while the market is closed', async () => {
@@ -354,7 +354,7 @@ describe('Coverage', () => {
     await tick()
     await cycle(500)
     const before = ms()
-    await system.killSwitch.set({
+    await account.killSwitch.set({
       state: 'halt',
       since: now(),
       by: { who: 'test', from: 'test' },
@@ -372,9 +372,9 @@ describe('Coverage', () => {
     await cycle(500)
     const before = ms()
     timers.pass(60_000)
-    const lines = system.coverage.countDown(now() - 60_000)
+    const lines = account.coverage.countDown(now() - 60_000)
     expect(lines).to.deep.equal({ positions: 1, downMs: 60_000 })
-    expect(system.coverage.totals.get('down')).to.equal(60_000)
+    expect(account.coverage.totals.get('down')).to.equal(60_000)
     expect(ms() - before).to.be.at.least(60_000)
   })
 })

@@ -11,7 +11,7 @@ describe('noteDeadRules', () => {
   it('names a rule that cannot fire once, however many positions have it', async () => {
     const timers = new FakeTimers()
     const venue = new TestVenue()
-    const system = await openAccount({
+    const account = await openAccount({
       keeper: new MemoryRepository(),
       timers,
       venue: venue.venue,
@@ -22,12 +22,13 @@ describe('noteDeadRules', () => {
       onFatal: () => undefined,
     })
     const dead = { trailingStop: { distance: 1, activateAtPrice: 1e9 } }
-    for (const id of ['p1', 'p2']) await system.add(aPosition({ id: positionId(id) }), dead, 'test')
-    await system.add(aPosition({ id: positionId('p3') }), { stopLoss: { pct: 5 } }, 'test')
-    await system.settled()
+    for (const id of ['p1', 'p2'])
+      await account.add(aPosition({ id: positionId(id) }), dead, 'test')
+    await account.add(aPosition({ id: positionId('p3') }), { stopLoss: { pct: 5 } }, 'test')
+    await account.settled()
     const noted: unknown[] = []
     const note = (kind: string, detail: object): unknown => noted.push({ kind, ...detail })
-    noteDeadRules({ engine: system.engine, note })
+    noteDeadRules({ engine: account.engine, note })
     expect(noted).to.deep.equal([
       {
         kind: 'rule-cannot-fire',
@@ -36,6 +37,6 @@ describe('noteDeadRules', () => {
         why: 'no price above 0 and no time makes it exit',
       },
     ])
-    await system.stop()
+    await account.stop()
   })
 })

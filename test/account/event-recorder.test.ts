@@ -21,7 +21,7 @@ describe('the record of an exit', () => {
   let now: number
   let measured: string[]
   let followers: ExitFollower[]
-  let system: Account
+  let account: Account
 
   beforeEach(async () => {
     keeper = new MemoryRepository()
@@ -30,7 +30,7 @@ describe('the record of an exit', () => {
     measured = []
     const clock = { now: () => now, monotonic: () => now }
     followers = [new ExitTimes({ ...clock, measure: stretch => measured.push(stretch) })]
-    system = await openAccount({
+    account = await openAccount({
       keeper,
       venue: venue.venue,
       beforeGuard: venue.deposit,
@@ -41,22 +41,22 @@ describe('the record of an exit', () => {
       onLine: () => undefined,
       onFatal: () => undefined,
     })
-    await system.add(aPosition({ id: P1 }), { trailingStop: { distancePct: 10 } }, 'test')
+    await account.add(aPosition({ id: P1 }), { trailingStop: { distancePct: 10 } }, 'test')
   })
 
-  afterEach(() => system.stop())
+  afterEach(() => account.stop())
 
   async function tick(...prices: number[]): Promise<void> {
     for (const price of prices) {
-      system.tick({ instrument: instrumentId('ACME'), ts: ++now, price })
-      await system.settled()
+      account.tick({ instrument: instrumentId('ACME'), ts: ++now, price })
+      await account.settled()
     }
   }
 
   async function cycle(): Promise<void> {
     now += 500
-    system.cycle()
-    await system.settled()
+    account.cycle()
+    await account.settled()
   }
 
   const line = (kind: string) => keeper.lines.find(each => each.kind === kind)!
@@ -96,12 +96,12 @@ describe('the record of an exit', () => {
     await cycle()
     expect(venue.fills.size).to.equal(1)
     expect(measured).to.have.length(4)
-    expect(system.state.counts.followErrors).to.be.at.least(3)
+    expect(account.state.counts.followErrors).to.be.at.least(3)
   })
 
   it('is journaled once for each cause of failed calls, and counted from then on', async () => {
     venue.fault = 'lost'
-    system.engine.broker.orderByClientId = () => Promise.reject(new NotSent('the breaker is open'))
+    account.engine.broker.orderByClientId = () => Promise.reject(new NotSent('the breaker is open'))
     await tick(100, 120, 107)
     for (let each = 0; each < 99; each++) await cycle()
     const failures = keeper.lines.filter(({ kind }) => kind === 'exit-failed')
@@ -112,7 +112,7 @@ describe('the record of an exit', () => {
       ['the breaker is open', 10],
       ['the breaker is open', 100],
     ])
-    expect(system.state.counts.brokerErrors).to.be.greaterThan(50)
+    expect(account.state.counts.brokerErrors).to.be.greaterThan(50)
   })
 
   it('keeps the trade of an order that is executed after its position was released', async () => {
@@ -120,7 +120,7 @@ describe('the record of an exit', () => {
     venue.isSilent = true
     await tick(100, 120, 107)
     await cycle()
-    await system.release(P1, 'test')
+    await account.release(P1, 'test')
     venue.isSilent = false
     for (let each = 0; each < 4; each++) await cycle()
     const over = line('released-order-over')
@@ -135,36 +135,36 @@ describe('the record of an exit', () => {
 
   it('names the incarnation that decided', async () => {
     await tick(100)
-    await supervisionOf(system).restart(`monitor-${P1}`, 'test')
+    await supervisionOf(account).restart(`monitor-${P1}`, 'test')
     await tick(80)
     await cycle()
     expect(line('exit-intended')['epoch']).to.equal(2)
   })
 
   it('counts restarts by cause, manual ones apart from crashes', async () => {
-    await supervisionOf(system).restart('caretaker', 'test')
-    await system.settled()
+    await supervisionOf(account).restart('caretaker', 'test')
+    await account.settled()
     const counts = (): string[] =>
-      [...system.state.counts.eachRestart()]
+      [...account.state.counts.eachRestart()]
         .filter(({ count }) => count > 0)
         .map(({ kind, cause, count }) => `${kind} ${cause} ${count}`)
     expect(counts()).to.deep.equal(['caretaker hand 1'])
-    expect(system.state.counts.restarts).to.equal(0)
-    const { watch } = system.engine.registry.service('caretaker')!
+    expect(account.state.counts.restarts).to.equal(0)
+    const { watch } = account.engine.registry.service('caretaker')!
     if (watch.kind === 'running') send(watch.ref, null as never)
-    await system.settled()
+    await account.settled()
     expect(counts()).to.deep.equal(['caretaker crash 1', 'caretaker hand 1'])
   })
 
   it('counts exits by how they ended, including one that a person discarded', async () => {
-    await system.killSwitch.set({ state: 'halt', since: now, by: null })
+    await account.killSwitch.set({ state: 'halt', since: now, by: null })
     await tick(100, 80)
     await cycle()
-    await system.killSwitch.discardAll('test')
-    await system.killSwitch.set({ state: 'off', since: now, by: null })
+    await account.killSwitch.discardAll('test')
+    await account.killSwitch.set({ state: 'off', since: now, by: null })
     await tick(79)
     await cycle()
-    const { filled, discarded } = system.state.counts.exitsEnded
+    const { filled, discarded } = account.state.counts.exitsEnded
     expect([[...discarded], [...filled]]).to.deep.equal([
       [['trailing-stop', 1]],
       [['trailing-stop', 1]],

@@ -18,32 +18,32 @@ const SLACK_MS = 3 * STEP_MS
 describe('settings of exits', () => {
   let timers: FakeTimers
   let keeper: MemoryRepository
-  let account: TestVenue
-  let system: Account
+  let venue: TestVenue
+  let account: Account
   let placedAt: number[]
   let cancelledAt: number[]
 
   beforeEach(() => {
     timers = new FakeTimers()
     keeper = new MemoryRepository()
-    account = new TestVenue()
+    venue = new TestVenue()
     placedAt = []
     cancelledAt = []
   })
 
-  afterEach(() => system.engine.actors.stopAll())
+  afterEach(() => account.engine.actors.stopAll())
 
   /** Guards a position and has it exited; each order is answered with `answer`. */
   async function exit(exits: OpenAccountOptions['exits'], answer: ExitAnswer): Promise<void> {
     const placed = new Set<string>()
     const known: OrderState =
       answer.kind === 'rejected' ? answer : { kind: 'working', executed: NOTHING }
-    system = await openAccount({
+    account = await openAccount({
       keeper,
       timers,
       random: () => 0.5,
       venue: quotes => ({
-        ...account.venue(quotes),
+        ...venue.venue(quotes),
         placeExit: ({ clientOrderId }) => {
           placed.add(clientOrderId)
           placedAt.push(timers.now)
@@ -55,7 +55,7 @@ describe('settings of exits', () => {
           return Promise.resolve({ kind: 'working', executed: NOTHING })
         },
       }),
-      beforeGuard: account.deposit,
+      beforeGuard: venue.deposit,
       clock: { now: () => 1_000_000 + timers.now, monotonic: timers.monotonic },
       callTimeoutMs: Infinity,
       onLine: () => undefined,
@@ -63,10 +63,10 @@ describe('settings of exits', () => {
       exits,
     })
     const position = aPosition({ id: P1, openedAt: 1_000_000 })
-    await system.add(position, { stopLoss: { pct: 5 } }, 'test')
+    await account.add(position, { stopLoss: { pct: 5 } }, 'test')
     for (const price of [100, 90]) {
       timers.pass(1)
-      system.tick({ instrument: ACME, ts: 1_000_000 + timers.now, price })
+      account.tick({ instrument: ACME, ts: 1_000_000 + timers.now, price })
       await settle()
     }
   }
@@ -74,7 +74,7 @@ describe('settings of exits', () => {
   async function pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += STEP_MS) {
       timers.pass(STEP_MS)
-      system.cycle()
+      account.cycle()
       await settle()
     }
   }

@@ -51,26 +51,26 @@ class SlowRepository extends MemoryRepository {
 
 describe('A feed that resumes where it stopped', () => {
   let keeper: SlowRepository
-  let account: TestVenue
-  let system: Account
+  let venue: TestVenue
+  let account: Account
   /** All prices of the feed, and how many of them the system has received. */
   let tape: Tick[]
   let read: number
 
   beforeEach(async () => {
     keeper = new SlowRepository()
-    account = new TestVenue()
+    venue = new TestVenue()
     tape = []
     await start()
-    await system.add(aPosition(), { trailingStop: { distancePct: 10 } }, 'test')
+    await account.add(aPosition(), { trailingStop: { distancePct: 10 } }, 'test')
   })
-  afterEach(() => system.stop())
+  afterEach(() => account.stop())
 
   async function start(): Promise<void> {
-    system = await openAccount({
+    account = await openAccount({
       keeper,
-      venue: account.venue,
-      beforeGuard: account.deposit,
+      venue: venue.venue,
+      beforeGuard: venue.deposit,
       timers: machineTimers,
       callTimeoutMs: 5_000,
       clock: { now: () => NOW, monotonic: () => NOW },
@@ -78,9 +78,9 @@ describe('A feed that resumes where it stopped', () => {
       onLine: () => undefined,
       onFatal: () => undefined,
     })
-    system.checkpoint.place = () => read
-    await system.settled()
-    read = typeof system.state.feedPlace === 'number' ? system.state.feedPlace : tape.length
+    account.checkpoint.place = () => read
+    await account.settled()
+    read = typeof account.state.feedPlace === 'number' ? account.state.feedPlace : tape.length
   }
 
   const print = (price: number, ageMs = 0): void => {
@@ -91,15 +91,15 @@ describe('A feed that resumes where it stopped', () => {
   async function readOn(): Promise<void> {
     for (; read < tape.length; read++) {
       const tick = tape[read]!
-      if (NOW - tick.ts > 1_000) system.missed(tick)
-      else system.tick(tick)
+      if (NOW - tick.ts > 1_000) account.missed(tick)
+      else account.tick(tick)
     }
-    await system.settled()
+    await account.settled()
   }
 
   /** Ends as kill -9 does: writes that were not durable are gone. */
   async function die(): Promise<void> {
-    system.engine.actors.stopAll()
+    account.engine.actors.stopAll()
     await start()
   }
 
@@ -118,12 +118,12 @@ describe('A feed that resumes where it stopped', () => {
     print(160, 10_000)
     await readOn()
     expect(exits()).to.deep.equal([[135, 134]])
-    system.cycle()
-    await system.settled()
+    account.cycle()
+    await account.settled()
     await die()
     await readOn()
     expect(exits()).to.have.length(1)
-    expect(account.fills.size).to.equal(1)
+    expect(venue.fills.size).to.equal(1)
   })
 
   it('does not evaluate prices again that its stop has already been trailed past', async () => {
@@ -147,7 +147,7 @@ describe('A feed that resumes where it stopped', () => {
     print(185, 20_000)
     await readOn()
     expect(exits()).to.deep.equal([])
-    expect(system.prices.intake.unevaluated.old).to.equal(2)
+    expect(account.prices.intake.unevaluated.old).to.equal(2)
     await die()
     print(179)
     await readOn()
@@ -160,9 +160,9 @@ describe('A feed that resumes where it stopped', () => {
     const before = read
     print(89)
     keeper.isStuckOnExits = true
-    system.tick(tape[read++]!)
+    account.tick(tape[read++]!)
     await until(() => keeper.stuckExits === 1)
-    system.cycle()
+    account.cycle()
     keeper.isStuckOnExits = false
     await die()
     expect(read).to.equal(before)
@@ -176,9 +176,9 @@ describe('A feed that resumes where it stopped', () => {
     print(50, 10_000)
     const openedAt = NOW - 5_000
     const id = positionId('later')
-    await system.add(aPosition({ id, openedAt }), { stopLoss: { pct: 10 } }, 'test')
+    await account.add(aPosition({ id, openedAt }), { stopLoss: { pct: 10 } }, 'test')
     await readOn()
     expect(exits()).to.deep.equal([[90, 50]])
-    expect(system.state.register.get(id)?.state).to.equal('open')
+    expect(account.state.positions.get(id)?.state).to.equal('open')
   })
 })

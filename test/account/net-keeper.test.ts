@@ -28,14 +28,14 @@ describe('NetKeeper', () => {
       'net.record.state.kind',
       'intending',
     )
-    expect(scene.system.state.nets.size).to.equal(1)
+    expect(scene.account.state.nets.size).to.equal(1)
   })
 
   it('writes no net of a position that is over, so that nothing of it leaves', async () => {
-    const [net] = [...scene.system.state.nets.values()]
-    await scene.system.release(id, 'test')
+    const [net] = [...scene.account.state.nets.values()]
+    await scene.account.release(id, 'test')
     await scene.pass(1_000)
-    const { state, engine } = scene.system
+    const { state, engine } = scene.account
     const written: unknown[] = []
     const writer = {
       soon: (change: unknown) => void written.push(change),
@@ -48,15 +48,15 @@ describe('NetKeeper', () => {
   })
 
   it('deletes the row of a net once its end is proved', async () => {
-    await scene.system.release(id, 'test')
+    await scene.account.release(id, 'test')
     await scene.pass(1_000)
-    expect(scene.system.state.nets.size).to.equal(0)
+    expect(scene.account.state.nets.size).to.equal(0)
     expect(rowsOf().at(-1)!.net).to.equal(undefined)
   })
 
   it('cancels the net of a position whose new rules ask for none', async () => {
     const request = { rules: { net: null }, force: true, exitNow: false }
-    await scene.system.changeRules(id, request, 'test')
+    await scene.account.changeRules(id, request, 'test')
     await scene.pass(1_000)
     expect(scene.venue.resting).to.deep.equal([])
   })

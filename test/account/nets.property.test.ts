@@ -90,7 +90,7 @@ class Story {
   readonly venue: NetVenue
   private readonly timers = new FakeTimers()
   private keeper = new MemoryRepository()
-  private system!: Account
+  private account!: Account
   private last = 100
   private sold = 0
   private isReleased = false
@@ -137,10 +137,10 @@ class Story {
         this.venue.cancelAllByHand()
         return
       case 'exit':
-        if (this.isOpen && !this.isReleased) this.system.manualExits.exit(P1, 'manual')
+        if (this.isOpen && !this.isReleased) this.account.manualExits.exit(P1, 'manual')
         return
       case 'release':
-        if (this.isOpen && !this.isReleased) await this.system.release(P1, 'test')
+        if (this.isOpen && !this.isReleased) await this.account.release(P1, 'test')
         this.isReleased = !this.isOpen
         return
       case 'slow':
@@ -175,7 +175,7 @@ class Story {
     const { resting } = this.venue
     if (!this.isOpen) {
       expect(resting, `orphans\n${this.text}`).to.deep.equal([])
-      expect(this.system.state.nets.size, this.text).to.equal(0)
+      expect(this.account.state.nets.size, this.text).to.equal(0)
       if (!this.isReleased) {
         const closed = this.venue.executedOf(P1) + this.sold
         expect(closed, `too little closed\n${this.text}`).to.be.at.least(QUANTITY)
@@ -184,7 +184,7 @@ class Story {
     expect(resting.length, this.text).to.be.at.most(1)
     // A person has sold what a net of an unbounded venue sold as well: an oversold holding is left to a person.
     if (this.venue.heldOf(ACME) < 0) return
-    const isExiting = this.system.state.openExits.has(P1)
+    const isExiting = this.account.state.openExits.has(P1)
     expect(this.isOpen && isExiting, `an exit that never ends\n${this.text}`).to.equal(false)
     if (this.isOpen) {
       const open = QUANTITY - this.sold - this.venue.executedOf(P1)
@@ -194,11 +194,11 @@ class Story {
   }
 
   stop(): void {
-    this.system.engine.actors.stopAll()
+    this.account.engine.actors.stopAll()
   }
 
   private get isOpen(): boolean {
-    return this.system.state.register.get(P1)?.state === 'open'
+    return this.account.state.positions.get(P1)?.state === 'open'
   }
 
   private get text(): string {
@@ -208,7 +208,7 @@ class Story {
 
   private async open(): Promise<void> {
     const { timers } = this
-    this.system = await openAccount({
+    this.account = await openAccount({
       keeper: this.keeper,
       timers,
       random: () => 0.5,
@@ -228,13 +228,13 @@ class Story {
 
   private async guard(id: typeof P1, rules: Readonly<Record<string, unknown>>): Promise<void> {
     const position = aPosition({ id, instrument: ACME, quantity: QUANTITY, openedAt: 1_000_000 })
-    await this.system.add(position, rules, 'test')
+    await this.account.add(position, rules, 'test')
   }
 
   private async price(price: number): Promise<void> {
     this.last = Math.round(price * 100) / 100
     this.timers.pass(1)
-    this.system.tick({ instrument: ACME, ts: 1_000_000 + this.timers.now, price: this.last })
+    this.account.tick({ instrument: ACME, ts: 1_000_000 + this.timers.now, price: this.last })
     this.venue.meet()
     await settle()
   }
@@ -242,7 +242,7 @@ class Story {
   private async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += STEP_MS) {
       this.timers.pass(STEP_MS)
-      this.system.cycle()
+      this.account.cycle()
       await settle()
     }
   }

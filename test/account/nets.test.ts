@@ -34,7 +34,7 @@ describe('the net of a position', () => {
   let timers: FakeTimers
   let keeper: MemoryRepository
   let venue: NetVenue
-  let system: Account
+  let account: Account
 
   beforeEach(() => {
     timers = new FakeTimers()
@@ -42,14 +42,14 @@ describe('the net of a position', () => {
     venue = new NetVenue()
   })
 
-  afterEach(() => system.engine.actors.stopAll())
+  afterEach(() => account.engine.actors.stopAll())
 
   const settle = async (): Promise<void> => {
     for (let round = 0; round < 30; round++) await new Promise(resolve => setImmediate(resolve))
   }
 
   async function open(): Promise<void> {
-    system = await openAccount({
+    account = await openAccount({
       keeper,
       timers,
       random: () => 0.5,
@@ -68,7 +68,7 @@ describe('the net of a position', () => {
 
   /** The process dies; the next one starts from the store. */
   async function restart(): Promise<void> {
-    system.engine.actors.stopAll()
+    account.engine.actors.stopAll()
     await settle()
     keeper = new MemoryRepository(keeper.store)
     await open()
@@ -77,19 +77,19 @@ describe('the net of a position', () => {
 
   async function guard({ quantity = 4, rules = RULES, id = P1 }: Guarding = {}): Promise<void> {
     const position = aPosition({ id, instrument: ACME, quantity, openedAt: 1_000_000 })
-    await system.add(position, rules, 'test')
+    await account.add(position, rules, 'test')
   }
 
   async function price(price: number): Promise<void> {
     timers.pass(1)
-    system.tick({ instrument: ACME, ts: 1_000_000 + timers.now, price })
+    account.tick({ instrument: ACME, ts: 1_000_000 + timers.now, price })
     await settle()
   }
 
   async function pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += STEP_MS) {
       timers.pass(STEP_MS)
-      system.cycle()
+      account.cycle()
       await settle()
     }
   }
@@ -106,7 +106,7 @@ describe('the net of a position', () => {
 
   const kinds = (wanted = /^(net|exit|position)-/) =>
     keeper.lines.filter(({ kind }) => wanted.test(kind)).map(({ kind }) => kind)
-  const stateOf = (id = P1) => system.state.register.get(id)?.state
+  const stateOf = (id = P1) => account.state.positions.get(id)?.state
   const placed = (call: string) => venue.calls.filter(each => each.startsWith(call))
 
   it('keeps its trigger where the own stop gains less than minMovePct, or moved a moment ago', async () => {
@@ -185,7 +185,7 @@ describe('the net of a position', () => {
 
   it('closes its position after a restart where it was executed while no process ran', async () => {
     await netted()
-    system.engine.actors.stopAll()
+    account.engine.actors.stopAll()
     venue.fire()
     await restart()
     await pass(2_000)
@@ -196,7 +196,7 @@ describe('the net of a position', () => {
 
   it('leaves the rest to the exit where it was executed in part while no process ran', async () => {
     await netted()
-    system.engine.actors.stopAll()
+    account.engine.actors.stopAll()
     venue.fire(0.5)
     await restart()
     await pass(4_000)
@@ -281,11 +281,11 @@ describe('the net of a position', () => {
 
   it('is cancelled when its position is released', async () => {
     await netted()
-    await system.release(P1, 'test')
+    await account.release(P1, 'test')
     await pass(1_000)
     expect(venue.resting).to.deep.equal([])
     expect(venue.heldOf(ACME)).to.equal(4)
-    expect(system.state.nets.size).to.equal(0)
+    expect(account.state.nets.size).to.equal(0)
   })
 
   it('is replaced by a smaller one when a part of its position is sold by hand', async () => {

@@ -18,27 +18,27 @@ const DISK = new Error('the disk is gone')
 
 describe('the generations of one id', () => {
   let keeper: MemoryRepository
-  let account: TestVenue
+  let venue: TestVenue
   let now: number
-  let system: Account
+  let account: Account
 
   beforeEach(async () => {
     keeper = new MemoryRepository()
-    account = new TestVenue()
+    venue = new TestVenue()
     now = 1_000
-    system = await open()
+    account = await open()
   })
 
   afterEach(async () => {
     keeper.hold = undefined
-    await system.stop()
+    await account.stop()
   })
 
   const open = (but: Partial<OpenAccountOptions> = {}): Promise<Account> =>
     openAccount({
       keeper,
-      venue: account.venue,
-      beforeGuard: account.deposit,
+      venue: venue.venue,
+      beforeGuard: venue.deposit,
       clock: { now: () => now, monotonic: () => now },
       timers: machineTimers,
       callTimeoutMs: 5_000,
@@ -48,31 +48,31 @@ describe('the generations of one id', () => {
     })
 
   const add = (but: Partial<Position> = {}) =>
-    system.add(aPosition({ openedAt: now, ...but }), TRAIL, 'test')
+    account.add(aPosition({ openedAt: now, ...but }), TRAIL, 'test')
 
   function price(value: number): void {
-    system.tick({ instrument: ACME, ts: ++now, price: value })
+    account.tick({ instrument: ACME, ts: ++now, price: value })
   }
 
   async function tick(...prices: number[]): Promise<void> {
     for (const value of prices) {
       price(value)
-      await system.settled()
+      await account.settled()
     }
   }
 
   async function cycle(): Promise<void> {
     now += 500
-    system.cycle()
-    await system.settled()
+    account.cycle()
+    await account.settled()
   }
 
   /** A process that starts after this one was killed finds only what was durable. */
   async function restart(but: Partial<OpenAccountOptions> = {}): Promise<void> {
-    system.engine.actors.stopAll()
+    account.engine.actors.stopAll()
     keeper.hold = undefined
-    system = await open(but)
-    await system.settled()
+    account = await open(but)
+    await account.settled()
   }
 
   /** Blocks the writes that contain such a change until the result is called. */
@@ -94,7 +94,7 @@ describe('the generations of one id', () => {
     const free = holdWrites(({ exits = [] }) => (isHeld ||= exits.length > 0))
     price(89)
     await until(() => isHeld)
-    const released = system.release(P1, 'test')
+    const released = account.release(P1, 'test')
     free()
     await released
   }
@@ -121,7 +121,7 @@ describe('the generations of one id', () => {
     price(89)
     await until(() => refusals === 1)
     expect((await add({ entryPrice: 89 })).generation).to.equal(2)
-    await system.settled()
+    await account.settled()
     expect(await stored()).to.include({ generation: 2, state: 'open' })
     expect(kinds().filter(kind => /added|filled/.test(kind))).to.deep.equal([
       'position-added',
@@ -129,7 +129,7 @@ describe('the generations of one id', () => {
       'position-added',
     ])
     await restart()
-    expect(system.engine.registry.get(P1)?.generation).to.equal(2)
+    expect(account.engine.registry.get(P1)?.generation).to.equal(2)
   })
 
   it('begin the next one only after the end of the previous one, however slow its commit is', async () => {
@@ -139,9 +139,9 @@ describe('the generations of one id', () => {
     const free = holdWrites(change => (isHeld ||= isEnd(change)))
     price(89)
     await until(() => isHeld)
-    expect(system.state.register.shown(P1)?.state, 'before it is on disk').to.equal('open')
+    expect(account.state.positions.shown(P1)?.state, 'before it is on disk').to.equal('open')
     const added = add({ entryPrice: 89 })
-    await system.engine.actors.idle()
+    await account.engine.actors.idle()
     expect((await stored())?.state).to.equal('open')
     free()
     expect((await added).generation).to.equal(2)
@@ -159,12 +159,12 @@ describe('the generations of one id', () => {
     keeper.hold = () => new Promise(() => undefined)
     const { store } = keeper
     keeper = new MemoryRepository(store)
-    system.engine.actors.stopAll()
-    system = await open()
-    expect(system.state.register.get(P1)?.state).to.equal('open')
+    account.engine.actors.stopAll()
+    account = await open()
+    expect(account.state.positions.get(P1)?.state).to.equal('open')
     await cycle()
     await cycle()
-    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    expect([venue.placed, account.state.positions.get(P1)?.state]).to.deep.equal([1, 'closed'])
   })
 
   it('show no position as closed while the store refuses its end', async () => {
@@ -172,45 +172,45 @@ describe('the generations of one id', () => {
     await tick(100)
     keeper.hold = change => (isEnd(change) ? Promise.reject(DISK) : undefined)
     price(89)
-    await until(() => system.state.register.isEnding(P1))
-    expect(system.state.register.shown(P1)?.state).to.equal('open')
+    await until(() => account.state.positions.isEnding(P1))
+    expect(account.state.positions.shown(P1)?.state).to.equal('open')
     expect(kinds()).not.to.include('exit-filled')
     keeper.hold = undefined
-    await system.flush()
-    expect(system.state.register.shown(P1)?.state).to.equal('closed')
+    await account.flush()
+    expect(account.state.positions.shown(P1)?.state).to.equal('closed')
   })
 
   it('are added again, many at once, after a release that is under way', async () => {
-    await system.add(aPosition(), { stopLoss: { pct: 5 } }, 'test')
-    const released = system.release(P1, 'test')
+    await account.add(aPosition(), { stopLoss: { pct: 5 } }, 'test')
+    const released = account.release(P1, 'test')
     const wanted = [aPosition(), aPosition({ id: positionId('p2') })].map(position => ({
       position,
       rules: { stopLoss: { pct: 5 } },
     }))
-    await system.changes.addAll(wanted, 'test')
+    await account.changes.addAll(wanted, 'test')
     await released
-    const row = system.state.register.get(P1)!
+    const row = account.state.positions.get(P1)!
     expect([row.state, row.generation]).to.deep.equal(['open', 2])
   })
 
   it('stay released where a part was closed just before', async () => {
     await add({ quantity: 5 })
     await tick(100)
-    account.trade(ACME, -2)
+    venue.trade(ACME, -2)
     keeper.hold = ({ lines = [] }) =>
       lines.some(({ kind }) => kind === 'position-shrunk') ? Promise.reject(DISK) : undefined
     now += 5_000
     for (let count = 0; count < 3; count++) {
       now += 500
-      system.cycle()
-      await system.engine.actors.idle()
+      account.cycle()
+      await account.engine.actors.idle()
     }
-    await until(() => system.state.register.get(P1)?.position.quantity === 3)
-    await system.release(P1, 'test')
-    await system.engine.actors.idle()
+    await until(() => account.state.positions.get(P1)?.position.quantity === 3)
+    await account.release(P1, 'test')
+    await account.engine.actors.idle()
     await restart()
     await tick(50)
-    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'released'])
+    expect([venue.placed, account.state.positions.get(P1)?.state]).to.deep.equal([0, 'released'])
   })
 
   it('keep changed rules and a reduced quantity, in whichever order they are written', async () => {
@@ -222,23 +222,23 @@ describe('the generations of one id', () => {
     })
     const tighter = { trailingStop: { distancePct: 5 } }
     const request = { rules: tighter, force: false, exitNow: false }
-    const changed = system.changeRules(P1, request, 'test')
+    const changed = account.changeRules(P1, request, 'test')
     await until(() => isHeld)
-    account.trade(ACME, -2)
+    venue.trade(ACME, -2)
     now += 5_000
     for (let count = 0; count < 3; count++) {
       now += 500
-      system.cycle()
-      await system.engine.actors.idle()
+      account.cycle()
+      await account.engine.actors.idle()
     }
-    expect(system.state.register.get(P1)?.position.quantity).to.equal(3)
+    expect(account.state.positions.get(P1)?.position.quantity).to.equal(3)
     free()
     await changed
-    await system.settled()
-    const row = system.state.register.get(P1)!
+    await account.settled()
+    const row = account.state.positions.get(P1)!
     expect([row.rules, row.position.quantity]).to.deep.equal([tighter, 3])
     await restart()
-    const kept = system.state.register.get(P1)!
+    const kept = account.state.positions.get(P1)!
     expect([kept.rules, kept.position.quantity]).to.deep.equal([tighter, 3])
   })
 
@@ -247,27 +247,27 @@ describe('the generations of one id', () => {
     await tick(100)
     price(120)
     price(110)
-    await system.release(P1, 'test')
+    await account.release(P1, 'test')
     await add({ entryPrice: 110 })
-    await system.settled()
+    await account.settled()
     await restart()
-    expect(system.engine.registry.get(P1)?.guard.ratchet().best).to.equal(110)
+    expect(account.engine.registry.get(P1)?.guard.ratchet().best).to.equal(110)
   })
 
   it('keep the best price of one whose exit a person has discarded', async () => {
     await add()
-    await system.killSwitch.set({ state: 'halt', since: now, by: null })
+    await account.killSwitch.set({ state: 'halt', since: now, by: null })
     await tick(100, 150, 130)
-    await system.killSwitch.discardAll('test')
+    await account.killSwitch.discardAll('test')
     await restart()
-    expect(system.engine.registry.get(P1)?.guard.ratchet().best).to.equal(150)
+    expect(account.engine.registry.get(P1)?.guard.ratchet().best).to.equal(150)
   })
 
   it('send no exit whose position was released while its intent was written', async () => {
     await releaseInIntent()
-    await system.settled()
+    await account.settled()
     await cycle()
-    expect(system.state.openExits.size).to.equal(0)
+    expect(account.state.openExits.size).to.equal(0)
     expect((await keeper.load()).exits).to.deep.equal([])
   })
 
@@ -276,8 +276,8 @@ describe('the generations of one id', () => {
     const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
     await restart({ portfolio })
     await releaseInIntent()
-    await system.add(aPosition({ openedAt: now, quantity: 5 }), { stopLoss: { pct: 90 } }, 'test')
-    expect(system.state.openExits.size).to.equal(0)
+    await account.add(aPosition({ openedAt: now, quantity: 5 }), { stopLoss: { pct: 90 } }, 'test')
+    expect(account.state.openExits.size).to.equal(0)
     await tick(90)
     await cycle()
     for (let count = 0; count < 4; count++) await cycle()
@@ -289,6 +289,6 @@ describe('the generations of one id', () => {
     await add()
     await tick(100, 89)
     await cycle()
-    expect(await codeOf(system.release(P1, 'test'))).to.equal('POSITION_UNKNOWN')
+    expect(await codeOf(account.release(P1, 'test'))).to.equal('POSITION_UNKNOWN')
   })
 })

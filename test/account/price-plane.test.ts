@@ -15,7 +15,7 @@ const ACME = instrumentId('ACME')
 const RULES = { trailingStop: { distancePct: 10 } }
 
 interface Opened {
-  readonly system: Account
+  readonly account: Account
   readonly keeper: MemoryRepository
   readonly venue: TestVenue
 }
@@ -45,7 +45,7 @@ describe('PricePlane', () => {
   async function open(but: Partial<OpenAccountOptions> = {}, rules = RULES): Promise<Opened> {
     const keeper = new MemoryRepository()
     const venue = new TestVenue()
-    const system = await openAccount({
+    const account = await openAccount({
       keeper,
       prices,
       venue: venue.venue,
@@ -57,10 +57,10 @@ describe('PricePlane', () => {
       onFatal: () => undefined,
       ...but,
     })
-    all.push(system)
-    await system.add(aPosition({ openedAt: now }), rules, 'test')
-    await system.settled()
-    return { system, keeper, venue }
+    all.push(account)
+    await account.add(aPosition({ openedAt: now }), rules, 'test')
+    await account.settled()
+    return { account, keeper, venue }
   }
 
   async function tick(...given: number[]): Promise<void> {
@@ -77,9 +77,9 @@ describe('PricePlane', () => {
     const [a, b] = [await open(), await open()]
     await tick(100, 120, 107)
     expect(prices.count).to.equal(3)
-    for (const { system, venue } of [a, b]) {
+    for (const { account, venue } of [a, b]) {
       expect(venue.fills.size).to.equal(1)
-      expect(system.engine.registry.get(ID)?.guard.decision?.best ?? 120).to.equal(120)
+      expect(account.engine.registry.get(ID)?.guard.decision?.best ?? 120).to.equal(120)
     }
     expect(a.keeper.lines.find(({ kind }) => kind === 'exit-intended')?.detail).to.deep.equal(
       b.keeper.lines.find(({ kind }) => kind === 'exit-intended')?.detail,
@@ -114,7 +114,7 @@ describe('PricePlane', () => {
   it('keeps no tick for an account that is stopped, and exits the others', async () => {
     const [a, b] = [await open(), await open()]
     await tick(100, 120)
-    a.system.quarantine()
+    a.account.quarantine()
     await tick(107, 106, 105)
     expect([a.venue.fills.size, b.venue.fills.size]).to.deep.equal([0, 1])
     const stream = prices.board.market(ACME)?.trade
@@ -125,14 +125,14 @@ describe('PricePlane', () => {
     const [a, b] = [await open(), await open()]
     await tick(100)
     wall += 3_600_000
-    for (const { system } of [a, b]) system.cycle()
+    for (const { account } of [a, b]) account.cycle()
     now += 20_000
     wall += 20_000
-    for (const { system } of [a, b]) system.cycle()
+    for (const { account } of [a, b]) account.cycle()
     expect(clock.now()).to.equal(wall)
     expect(prices.board.market(ACME)?.trade?.lastAt).to.equal(wall - 20_000)
     for (const each of [a, b]) {
-      await each.system.settled()
+      await each.account.settled()
       expect(kinds(each)).to.include('clock-followed')
     }
   })
@@ -141,7 +141,7 @@ describe('PricePlane', () => {
     const [, b] = [await open(), await open()]
     await tick(100)
     prices.take({ instrument: instrumentId('GLOBEX'), ts: wall, price: 1 })
-    expect(b.system.missingPrices.textsOf([instrumentId('ACMEE'), instrumentId('GLOBX')])).to.eql([
+    expect(b.account.missingPrices.textsOf([instrumentId('ACMEE'), instrumentId('GLOBX')])).to.eql([
       'ACMEE (did you mean ACME?)',
       'GLOBX (did you mean GLOBEX?)',
     ])

@@ -22,7 +22,7 @@ describe('LiveWriter', () => {
     lines = []
     writer = new StateWriter({
       keeper,
-      register: new PositionTable([]),
+      positions: new PositionTable([]),
       onLine: line => lines.push(line),
       onFenced: () => undefined,
       monotonic: () => now,

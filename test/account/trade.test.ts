@@ -21,16 +21,16 @@ describe('The excursions of a position', () => {
   let keeper: MemoryRepository
   let venue: TestVenue
   let now: number
-  let system: Account
+  let account: Account
 
   beforeEach(async () => {
     keeper = new MemoryRepository()
     venue = new TestVenue()
     now = 1_000
-    system = await open()
+    account = await open()
   })
 
-  afterEach(() => system.stop())
+  afterEach(() => account.stop())
 
   const open = (): Promise<Account> =>
     openAccount({
@@ -47,23 +47,23 @@ describe('The excursions of a position', () => {
       },
     })
 
-  const add = (rules: Registered['rules'] = TRAIL) => system.add(aPosition(), rules, 'test')
+  const add = (rules: Registered['rules'] = TRAIL) => account.add(aPosition(), rules, 'test')
 
   async function tick(...prices: number[]): Promise<void> {
     for (const price of prices) {
-      system.tick({ instrument: instrumentId('ACME'), ts: ++now, price })
-      await system.settled()
+      account.tick({ instrument: instrumentId('ACME'), ts: ++now, price })
+      await account.settled()
     }
   }
 
   /** A process that was killed is followed by another one. */
   async function kill(): Promise<void> {
-    system.engine.actors.stopAll()
-    system = await open()
-    await system.settled()
+    account.engine.actors.stopAll()
+    account = await open()
+    await account.settled()
   }
 
-  const shown = () => viewOf(system, system.state.register.get(P1)!, now)
+  const shown = () => viewOf(account, account.state.positions.get(P1)!, now)
 
   async function trade(): Promise<TradeView> {
     const { trades } = await tradesOf(each => keeper.store.journal(each), { limit: 1 })
@@ -85,7 +85,7 @@ describe('The excursions of a position', () => {
     await kill()
     await tick(109)
     // Rules that are changed now are not the first ones that had a stop.
-    await system.changes.changeRules(P1, { rules: TIGHTER, ...FLAGS }, 'test')
+    await account.changes.changeRules(P1, { rules: TIGHTER, ...FLAGS }, 'test')
     expect(shown()).to.include({ best: 110, worst: null, firstStop: null, mfePct: 10 })
     expect(shown()).to.include({ maePct: null, r: null })
     await tick(104)
@@ -98,9 +98,9 @@ describe('The excursions of a position', () => {
     expect(shown()).to.include({ worst: 93, firstStop: 90, maePct: -7, mfePct: 8, r: 0.8 })
     await kill()
     expect(shown()).to.include({ best: 108, worst: 93, firstStop: 90 })
-    await system.changes.changeRules(P1, { rules: TIGHTER, ...FLAGS }, 'test')
+    await account.changes.changeRules(P1, { rules: TIGHTER, ...FLAGS }, 'test')
     await tick(120)
-    await system.changes.amend(P1, { entryPrice: 99, ...FLAGS }, 'test')
+    await account.changes.amend(P1, { entryPrice: 99, ...FLAGS }, 'test')
     expect(shown()).to.include({ best: 120, worst: 93, firstStop: 90 })
     await tick(114)
     const line = keeper.lines.find(({ kind }) => kind === 'exit-filled')
@@ -115,9 +115,9 @@ describe('The excursions of a position', () => {
   it('keep a worst price that no best price came after, where the process ends as it should', async () => {
     await add()
     await tick(100, 101, 97, 96)
-    await system.stop()
-    system = await open()
-    await system.settled()
+    await account.stop()
+    account = await open()
+    await account.settled()
     expect(shown().worst).to.equal(96)
   })
 
@@ -125,7 +125,7 @@ describe('The excursions of a position', () => {
     await add({ takeProfit: { pct: 50 } })
     await tick(100)
     expect(shown()).to.include({ firstStop: null, r: null })
-    await system.changes.changeRules(P1, { rules: TRAIL, ...FLAGS }, 'test')
+    await account.changes.changeRules(P1, { rules: TRAIL, ...FLAGS }, 'test')
     await tick(105)
     expect(shown()).to.include({ firstStop: 90, r: 0.5 })
     await kill()

@@ -127,23 +127,23 @@ describe('TrustedClock', () => {
 describe('A guarded position, when the wall clock is set', () => {
   let machine: Machine
   let keeper: MemoryRepository
-  let account: TestVenue
-  let system: Account
+  let venue: TestVenue
+  let account: Account
 
   beforeEach(async () => {
     machine = new Machine()
     keeper = new MemoryRepository()
-    account = new TestVenue()
-    system = await open()
+    venue = new TestVenue()
+    account = await open()
   })
 
-  afterEach(() => system.stop())
+  afterEach(() => account.stop())
 
   const open = (): Promise<Account> =>
     openAccount({
       keeper,
-      venue: account.venue,
-      beforeGuard: account.deposit,
+      venue: venue.venue,
+      beforeGuard: venue.deposit,
       clock: new TrustedClock(machine.clock, machine.options),
       timers: machineTimers,
       callTimeoutMs: 5_000,
@@ -154,20 +154,20 @@ describe('A guarded position, when the wall clock is set', () => {
     })
 
   const add = (rules: Record<string, unknown>, but: Partial<Position> = {}) =>
-    system.add(aPosition({ openedAt: machine.wall, ...but }), rules, 'test')
+    account.add(aPosition({ openedAt: machine.wall, ...but }), rules, 'test')
 
   async function pass(ms: number, { price, ts }: { price?: number; ts?: number } = {}) {
     for (let left = ms; left > 0; left -= 500) {
       machine.pass(Math.min(500, left))
       if (price !== undefined) {
-        system.tick({ instrument: instrumentId('ACME'), ts: ts ?? machine.wall, price })
+        account.tick({ instrument: instrumentId('ACME'), ts: ts ?? machine.wall, price })
       }
-      system.cycle()
-      await system.settled()
+      account.cycle()
+      await account.settled()
     }
   }
 
-  const state = (): unknown => system.state.register.get(P1)?.state
+  const state = (): unknown => account.state.positions.get(P1)?.state
   const intended = (): unknown[] =>
     keeper.lines.filter(({ kind }) => kind === 'exit-intended').map(line => line.positionId)
   const kinds = (): string[] => keeper.lines.map(({ kind }) => kind)
@@ -215,7 +215,7 @@ describe('A guarded position, when the wall clock is set', () => {
     machine.sleep(2 * HOUR)
     await pass(1_000, { price: 100 })
     expect(state()).to.equal('closed')
-    expect(system.coverage.totals.get('pause')).to.equal(2 * HOUR)
+    expect(account.coverage.totals.get('pause')).to.equal(2 * HOUR)
   })
 
   it('counts a pause of the process as unguarded time, once', async () => {
@@ -223,21 +223,21 @@ describe('A guarded position, when the wall clock is set', () => {
     await pass(1_000, { price: 100 })
     machine.pass(60_000)
     await pass(500, { price: 100 })
-    const counted = [...system.coverage.totals.values()].reduce((sum, ms) => sum + ms, 0)
-    expect([system.coverage.totals.get('pause'), counted]).to.deep.equal([60_500, 60_500])
+    const counted = [...account.coverage.totals.values()].reduce((sum, ms) => sum + ms, 0)
+    expect([account.coverage.totals.get('pause'), counted]).to.deep.equal([60_500, 60_500])
   })
 
   it('is exited again in time when the clock of the previous process was an hour ahead', async () => {
     await add({ stopLoss: { pct: 5 } })
-    account.fault = 'lost'
+    venue.fault = 'lost'
     machine.pass(500)
-    system.tick({ instrument: instrumentId('ACME'), ts: machine.wall, price: 90 })
-    await system.settled()
+    account.tick({ instrument: instrumentId('ACME'), ts: machine.wall, price: 90 })
+    await account.settled()
     expect([intended(), state()]).to.deep.equal([['p1'], 'open'])
-    system.engine.actors.stopAll()
+    account.engine.actors.stopAll()
     machine.set(-HOUR)
-    system = await open()
+    account = await open()
     await pass(65_000, { price: 100 })
-    expect([account.fills.size, state()]).to.deep.equal([1, 'closed'])
+    expect([venue.fills.size, state()]).to.deep.equal([1, 'closed'])
   })
 })

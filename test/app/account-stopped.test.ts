@@ -84,7 +84,7 @@ describe('an account whose gateway is given up', () => {
   /** Crashes the gateway of an account until its supervisor gives it up. */
   async function crash({ accounts: [first] }: ServiceParts, isOver: () => boolean): Promise<void> {
     await until(() => {
-      if (!isOver()) send(first!.system.engine.gateway, POISON)
+      if (!isOver()) send(first!.account.engine.gateway, POISON)
       return isOver()
     })
   }

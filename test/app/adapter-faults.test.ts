@@ -58,18 +58,18 @@ describe('an adapter that breaks its contract', () => {
 })
 
 async function exitAll(seed: number): Promise<void> {
-  const account = new TestVenue()
+  const venue = new TestVenue()
   const keeper = new MemoryRepository()
   let now = 1_000
-  const system = await openAccount({
+  const account = await openAccount({
     keeper,
-    beforeGuard: account.deposit,
+    beforeGuard: venue.deposit,
     timers: machineTimers,
     callTimeoutMs: 5_000,
     reconcileMs: 100,
     venue: quotes => {
-      const { priced, ...venue } = account.venue(quotes)
-      const whole = { ...venue, quotes: () => Promise.resolve([]), close: () => Promise.resolve() }
+      const { priced, ...rest } = venue.venue(quotes)
+      const whole = { ...rest, quotes: () => Promise.resolve([]), close: () => Promise.resolve() }
       return { ...checkedBroker(faulty(whole, sfc32(seed)), () => undefined), priced }
     },
     clock: { now: () => now, monotonic: () => now },
@@ -79,20 +79,20 @@ async function exitAll(seed: number): Promise<void> {
   try {
     for (const id of IDS) {
       const position = aPosition({ id: positionId(id), quantity: 2 })
-      await system.add(position, { stopLoss: { pct: 10 } }, 'test')
+      await account.add(position, { stopLoss: { pct: 10 } }, 'test')
     }
-    for (const price of [100, 89]) system.tick({ instrument: ACME, ts: ++now, price })
-    const isOpen = (): boolean => [...system.state.open()].length > 0
+    for (const price of [100, 89]) account.tick({ instrument: ACME, ts: ++now, price })
+    const isOpen = (): boolean => [...account.state.open()].length > 0
     for (let count = 0; isOpen() && count < MOST_CYCLES; count++) {
-      await system.settled()
+      await account.settled()
       now += 500
-      system.cycle()
+      account.cycle()
     }
     expect(isOpen(), `seed ${seed}: some exit never ended`).to.equal(false)
-    const sold = [...account.fills.values()].map(({ positionId: id, quantity }) => [id, quantity])
+    const sold = [...venue.fills.values()].map(({ positionId: id, quantity }) => [id, quantity])
     expect(sold.toSorted(), `seed ${seed}`).to.deep.equal(IDS.map(id => [id, 2]))
-    expect(system.state.counts.restarts, `seed ${seed}: crashes`).to.equal(0)
+    expect(account.state.counts.restarts, `seed ${seed}: crashes`).to.equal(0)
   } finally {
-    await system.stop()
+    await account.stop()
   }
 }

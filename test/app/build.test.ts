@@ -40,7 +40,7 @@ describe('the components of a service', () => {
 
   afterEach(async () => {
     clearInterval(cycles)
-    await parts?.system.stop()
+    await parts?.account.stop()
     await parts?.broker.close()
     await parts?.store.close()
     parts = undefined
@@ -82,17 +82,17 @@ describe('the components of a service', () => {
       },
       onFatal: error => expect.fail(error.message),
     })
-    const { system } = parts
+    const { account } = parts
     for (const id of IDS) {
       const position = aPosition({ id, instrument: instrumentId(id), quantity: 1 })
-      await system.add({ ...position, openedAt: clock.now() }, { stopLoss: { pct: 50 } }, 'test')
+      await account.add({ ...position, openedAt: clock.now() }, { stopLoss: { pct: 50 } }, 'test')
     }
-    cycles = setInterval(() => system.cycle(), 50)
+    cycles = setInterval(() => account.cycle(), 50)
     return parts
   }
 
   const isClosed = (id: PositionId): boolean =>
-    parts!.system.state.register.get(id)?.state !== 'open'
+    parts!.account.state.positions.get(id)?.state !== 'open'
   const counted = (outcome: string, operation: string): number =>
     parts!.desk.history
       .totals()
@@ -101,11 +101,11 @@ describe('the components of a service', () => {
 
   it('abandon a hung call after callTimeoutMs, and query what happened to it', async () => {
     const harm = { kind: 'hang', when: 'after' } as const
-    const { system, desk } = await open({
+    const { account, desk } = await open({
       script: { faults: [{ on: 'place', harm }] },
       broker: { callTimeoutMs: 300 },
     })
-    system.manualExits.exit(IDS[0]!, 'manual')
+    account.manualExits.exit(IDS[0]!, 'manual')
     await until(() => isClosed(IDS[0]!))
     const { outcome, ms } = desk.history.last.find(({ operation }) => operation === 'placeExit')!
     // The adapter's own timeout is ten seconds.
@@ -115,14 +115,14 @@ describe('the components of a service', () => {
 
   it('probe refused credentials with one exit for all, and continue at once with a new token', async () => {
     const slow = { exitProbeMs: 60_000, factor: 100 }
-    const { system, desk } = await open({
+    const { account, desk } = await open({
       script: { set: { token: 'another-token' } },
       gateway: {
         breakers: { orders: slow, account: slow },
         throttle: { startRate: 50 },
       },
     })
-    for (const id of IDS) system.manualExits.exit(id, 'manual')
+    for (const id of IDS) account.manualExits.exit(id, 'manual')
     const attempt = (): number => Object(desk.gates.breaker('account')).attempt ?? 0
     await until(() => attempt() === 2)
     const refused = desk.history.totals().filter(({ outcome }) => outcome === 'UNAUTHORIZED')
@@ -135,10 +135,10 @@ describe('the components of a service', () => {
   it('send an exit, and the query it waits for, although a poll was rate limited for an hour', async () => {
     const headers = { 'retry-after': '3600' }
     const harm = { kind: 'status', when: 'before', status: 429, headers } as const
-    const { system } = await open({ script: { faults: [{ on: 'quotes', harm }] } })
-    await system.quotes([instrumentId('p0')]).catch(() => undefined)
+    const { account } = await open({ script: { faults: [{ on: 'quotes', harm }] } })
+    await account.quotes([instrumentId('p0')]).catch(() => undefined)
     expect(counted('RATE_LIMITED', 'quotes')).to.equal(1)
-    system.manualExits.exit(IDS[0]!, 'manual')
+    account.manualExits.exit(IDS[0]!, 'manual')
     await until(() => isClosed(IDS[0]!))
     expect(broker.book().orders).to.have.length(1)
   })
@@ -146,15 +146,15 @@ describe('the components of a service', () => {
   it('probe again during a ban after exitProbeMs', async () => {
     const headers = { 'ban-until': String(Date.now() + 3_600_000) }
     const harm = { kind: 'status', when: 'before', status: 429, headers } as const
-    const { system, desk } = await open({
+    const { account, desk } = await open({
       script: { faults: [{ on: 'quotes', harm }] },
       gateway: {
         breakers: { orders: { exitProbeMs: 300 }, account: { exitProbeMs: 300 } },
       },
     })
-    await system.quotes([instrumentId('p0')]).catch(() => undefined)
+    await account.quotes([instrumentId('p0')]).catch(() => undefined)
     expect(desk.gates.breaker('orders').kind).to.equal('open')
-    system.manualExits.exit(IDS[0]!, 'manual')
+    account.manualExits.exit(IDS[0]!, 'manual')
     await until(() => isClosed(IDS[0]!))
     expect(desk.gates.breaker('quotes').kind).to.not.equal('open')
   })

@@ -26,12 +26,12 @@ const OVERDUE_MS = 30_000
 const STALE_MS = 60_000
 const GRACE_MS = 10_000
 
-describe('health of a running system', () => {
+describe('health of a running service', () => {
   let timers: FakeTimers
   let keeper: MemoryRepository
-  let account: TestVenue
+  let venue: TestVenue
   let desk: CallDesk
-  let system: Account
+  let account: Account
   /** Replaces the answer of the venue. */
   let venueDoes: Partial<Broker>
   let jumpedMs: number
@@ -41,7 +41,7 @@ describe('health of a running system', () => {
   beforeEach(() => {
     timers = new FakeTimers()
     keeper = new MemoryRepository()
-    account = new TestVenue()
+    venue = new TestVenue()
     venueDoes = {}
     jumpedMs = 0
     desk = new CallDesk({
@@ -62,16 +62,16 @@ describe('health of a running system', () => {
     })
   })
 
-  afterEach(() => system.engine.actors.stopAll())
+  afterEach(() => account.engine.actors.stopAll())
 
   async function open(but: Partial<OpenAccountOptions> = {}): Promise<void> {
-    system = await openAccount({
+    account = await openAccount({
       keeper,
       timers,
       random: () => 0.5,
       staleMs: STALE_MS,
       venue: quotes => {
-        const made = account.venue(quotes)
+        const made = venue.venue(quotes)
         const broker = {
           ...made,
           close: () => Promise.resolve(),
@@ -87,7 +87,7 @@ describe('health of a running system', () => {
         })
         return { ...paced, priced: () => Promise.resolve() }
       },
-      beforeGuard: account.deposit,
+      beforeGuard: venue.deposit,
       clock: { now, monotonic: timers.monotonic },
       callTimeoutMs: Infinity,
       onLine: () => undefined,
@@ -97,7 +97,7 @@ describe('health of a running system', () => {
   }
 
   const guard = (rules: Record<string, unknown> = { stopLoss: { pct: 5 } }) =>
-    system.add(aPosition({ id: P1, openedAt: now() }), rules, 'test')
+    account.add(aPosition({ id: P1, openedAt: now() }), rules, 'test')
 
   async function turn(): Promise<void> {
     for (let round = 0; round < 20; round++) await new Promise(resolve => setImmediate(resolve))
@@ -106,7 +106,7 @@ describe('health of a running system', () => {
   async function tick(...prices: number[]): Promise<void> {
     for (const price of prices) {
       timers.pass(1)
-      system.tick({ instrument: ACME, ts: now(), price })
+      account.tick({ instrument: ACME, ts: now(), price })
       await turn()
     }
   }
@@ -115,7 +115,7 @@ describe('health of a running system', () => {
     for (let cycle = 0; cycle < count; cycle++) {
       timers.pass(everyMs)
       await turn()
-      system.cycle()
+      account.cycle()
       desk.cycle()
       await turn()
     }
@@ -134,7 +134,7 @@ describe('health of a running system', () => {
 
   const healthOf = (but: Partial<HealthFacts> = {}) =>
     healthStatus({
-      ...healthFacts(system, {
+      ...healthFacts(account, {
         now: now(),
         startedAt: START,
         exitOverdueMs: OVERDUE_MS,
@@ -171,7 +171,7 @@ describe('health of a running system', () => {
     await open()
     await guard()
     keeper.failures.push(new Error('disk'))
-    const written = system.record('guard-stopped', {})
+    const written = account.record('guard-stopped', {})
     await turn()
     expect([statusOf('store:errors'), statusOf('positions:unguarded')]).to.deep.equal([
       'fail',
@@ -189,7 +189,7 @@ describe('health of a running system', () => {
       ['flatten', 'warn'],
       ['off', 'pass'],
     ] as const) {
-      await system.killSwitch.set({ state, since: now(), by: null })
+      await account.killSwitch.set({ state, since: now(), by: null })
       expect(statusOf('gateway:kill-switch'), state).to.equal(wanted)
     }
   })
@@ -263,8 +263,8 @@ describe('health of a running system', () => {
   })
 
   it('fails for an order whose outcome has been unknown for long', async () => {
-    account.isSilent = true
-    account.fault = 'lost'
+    venue.isSilent = true
+    venue.fault = 'lost'
     await crossing({})
     await cycles(10, 5_000)
     expect(statusOf('exits:unproved')).to.equal('fail')
@@ -288,16 +288,16 @@ describe('health of a running system', () => {
   it('fails for a holding on the wrong side, and warns about an unowned one', async () => {
     await open()
     await guard()
-    account.trade(instrumentId('OTHER'), 3)
+    venue.trade(instrumentId('OTHER'), 3)
     await cycles(12, 1_000)
     expect(checkOf('holdings:unowned')).to.deep.equal(['warn', '1: 3 OTHER'])
-    account.trade(ACME, -1_000)
+    venue.trade(ACME, -1_000)
     await cycles(12, 1_000)
     expect(checkOf('holdings:oversold')).to.deep.equal(['fail', '1: ACME'])
   })
 
   it('warns about a holding that has been unknown for long', async () => {
-    account.isDown = true
+    venue.isDown = true
     await open()
     await guard()
     await cycles(20, 5_000)
@@ -305,14 +305,14 @@ describe('health of a running system', () => {
   })
 
   it('fails until a person has confirmed holdings that the store does not know', async () => {
-    account.trade(ACME, 5)
+    venue.trade(ACME, 5)
     await open({ confirmsHoldings: true })
     expect(checkOf('holdings:unconfirmed')).to.deep.equal([
       'fail',
       'nothing is sent before a person has confirmed them',
     ])
     expect(healthOf().status).to.equal('fail')
-    await system.confirmation.give('test')
+    await account.confirmation.give('test')
     await turn()
     expect(statusOf('holdings:unconfirmed')).to.equal('pass')
   })
@@ -364,10 +364,10 @@ describe('health of a running system', () => {
   it('warns about a day that is near its limit, and about one that has reached it', async () => {
     const limit = { name: 'all', maxLoss: 100, warnAtPct: 80 }
     await open({ portfolio: { dayStart: { timezone: 'UTC', minutes: 0 }, limits: [limit] } })
-    await system.portfolio.report({ amount: -85 }, 'test')
+    await account.portfolio.report({ amount: -85 }, 'test')
     await cycles(2)
     expect(checkOf('portfolio:limits-near')).to.deep.equal(['warn', '1: all'])
-    await system.portfolio.report({ amount: -20 }, 'test')
+    await account.portfolio.report({ amount: -20 }, 'test')
     await cycles(2)
     expect(checkOf('portfolio:limits-tripped')).to.deep.equal(['warn', '1: all'])
   })

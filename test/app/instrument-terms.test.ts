@@ -33,9 +33,9 @@ describe('InstrumentTerms', () => {
     const terms = new InstrumentTerms({
       instruments: table,
       configured,
-      system: {
+      account: {
         note: (kind, detail) => void noted.push([kind, detail]),
-        state: { register: { open: new Map([[position.id, registered]]) } },
+        state: { positions: { open: new Map([[position.id, registered]]) } },
       },
     })
     return { terms, table }

@@ -45,8 +45,8 @@ describe('Messaging', () => {
       return Promise.resolve()
     }
     const clock = TrustedClock.of({ now: () => now, monotonic: () => now }, CLOCK_DEFAULTS)
-    const system = { coverage: { totalMs: 0 }, note, record }
-    const accounts = [{ name: 'main', deps: { rows: store }, system }]
+    const account = { coverage: { totalMs: 0 }, note, record }
+    const accounts = [{ name: 'main', deps: { rows: store }, account }]
     const plans = { areNamed: false }
     const tap = { onLine: () => undefined }
     const deps = { store, own: { note, record }, accounts, plans, lines: tap }

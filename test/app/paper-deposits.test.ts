@@ -47,7 +47,7 @@ describe('the paper account of a service', () => {
   }
 
   async function stop(): Promise<void> {
-    await parts?.system.stop()
+    await parts?.account.stop()
     await parts?.broker.close()
     await parts?.store.close()
     parts = undefined
@@ -57,7 +57,7 @@ describe('the paper account of a service', () => {
     parts!.broker.holding({ instrument: ACME }, AbortSignal.timeout(5_000))
 
   it('holds no deposit of a position whose process died before the position was durable', async () => {
-    const { system } = await start()
+    const { account: system } = await start()
     const kept = aPosition({ id: positionId('kept'), quantity: 1, openedAt: clock.now() })
     await system.add(kept, RULES, 'test')
     await stop()
@@ -69,7 +69,7 @@ describe('the paper account of a service', () => {
     const again = await start()
     expect(await held()).to.deep.include({ quantity: 1 })
     const lost = aPosition({ id: positionId('lost'), quantity: 3, openedAt: clock.now() })
-    await again.system.add(lost, RULES, 'test')
+    await again.account.add(lost, RULES, 'test')
     expect(await held()).to.deep.include({ quantity: 4 })
   })
 })

@@ -54,7 +54,7 @@ describe('health on request', () => {
 
   it('is made in slices, once for requests at one time, and knows what the journal said before', async () => {
     const { parts } = service as unknown as { readonly parts: ServiceParts }
-    const { coverage } = parts.accounts[0]!.system
+    const { coverage } = parts.accounts[0]!.account
     await service.control.add(
       {
         position: {

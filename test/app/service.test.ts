@@ -44,10 +44,10 @@ describe('a service whose work fails in each cycle', () => {
     (await service.control.journal({ after: 0, limit: 1_000 })).filter(line => line.kind === kind)
 
   it('journals a failed cycle once, lets health grow old, and goes on once it works again', async () => {
-    const { system } = parts.accounts[0]!
-    const works = system.cycle
+    const { account } = parts.accounts[0]!
+    const works = account.cycle
     let failures = 0
-    system.cycle = () => {
+    account.cycle = () => {
       failures++
       throw new Error('no cycle')
     }
@@ -56,7 +56,7 @@ describe('a service whose work fails in each cycle', () => {
     expect((await journaled('cycle-failed'))[0]).to.include({ error: 'no cycle' })
     expect((await journaled('cycle-failed')).length).to.be.below(failures)
     await until(() => service.control.healthAgeMs() > 400)
-    system.cycle = works
+    account.cycle = works
     await until(() => service.control.healthAgeMs() < 200)
   })
 

@@ -19,7 +19,7 @@ const NO_FLAGS = { exitNow: false, opensLater: false, reopen: false }
 
 describe('seed', () => {
   let keeper: MemoryRepository
-  let system: Account
+  let account: Account
   let broker: TestVenue
 
   beforeEach(async () => {
@@ -28,10 +28,10 @@ describe('seed', () => {
     await start()
   })
 
-  afterEach(() => system.stop())
+  afterEach(() => account.stop())
 
   async function start(): Promise<void> {
-    system = await openAccount({
+    account = await openAccount({
       keeper,
       venue: broker.venue,
       clock: { now: () => 1_000, monotonic: () => 1_000 },
@@ -63,15 +63,15 @@ describe('seed', () => {
   }
 
   async function restartedWith(...entries: PositionEntry[]) {
-    await system.stop()
+    await account.stop()
     await start()
-    return seed(system, entries)
+    return seed(account, entries)
   }
 
-  const rulesOf = (id: string): unknown => system.state.register.get(positionId(id))?.rules
+  const rulesOf = (id: string): unknown => account.state.positions.get(positionId(id))?.rules
 
   it('guards ids that the position table has never had, open from now on', async () => {
-    const seeded = await seed(system, [entry('a'), entry('b')])
+    const seeded = await seed(account, [entry('a'), entry('b')])
     expect(seeded).to.deep.equal({
       over: [],
       vanished: [],
@@ -79,36 +79,36 @@ describe('seed', () => {
       noted: [],
       refused: [],
     })
-    expect(system.state.register.get(positionId('a'))?.position.openedAt).to.equal(1_000)
-    expect(system.engine.registry.size).to.equal(2)
+    expect(account.state.positions.get(positionId('a'))?.position.openedAt).to.equal(1_000)
+    expect(account.engine.registry.size).to.equal(2)
   })
 
   it('takes the multiplier that the file does not state from the instruments of the account', async () => {
-    await seed(system, [
+    await seed(account, [
       entry('a', STOP_5, { multiplier: 7 }),
       { ...entry('b'), filledIn: ['multiplier'] },
     ])
     const multiplierOf = (id: string) =>
-      system.state.register.get(positionId(id))?.position.multiplier
+      account.state.positions.get(positionId(id))?.position.multiplier
     expect([multiplierOf('a'), multiplierOf('b')]).to.deep.equal([7, 0.01])
   })
 
   it('repeats a first write that the store refused', async () => {
     keeper.failures.push(new WatchkeeperError('STORE_FAILED', 'no'), new Error('no'))
-    await seed(system, [entry('a'), entry('b')])
-    expect(system.engine.registry.size).to.equal(2)
+    await seed(account, [entry('a'), entry('b')])
+    expect(account.engine.registry.size).to.equal(2)
     expect([...(await keeper.load()).register.keys()]).to.have.members(['a', 'b'])
   })
 
   it('fails at once where the store has no room', async () => {
     keeper.failures.push(new WatchkeeperError('STORE_FULL', 'no'))
-    const error = await seed(system, [entry('a')]).catch((failure: unknown) => failure)
+    const error = await seed(account, [entry('a')]).catch((failure: unknown) => failure)
     expect(error).to.have.property('code', 'STORE_FULL')
-    expect(system.engine.registry.size).to.equal(0)
+    expect(account.engine.registry.size).to.equal(0)
   })
 
   it('applies rules that the file has tightened, and keeps those that it would loosen', async () => {
-    await seed(system, [entry('a'), entry('b', STOP_3)])
+    await seed(account, [entry('a'), entry('b', STOP_3)])
     const { ruled, refused } = await restartedWith(entry('a', STOP_3), entry('b', STOP_5))
     expect(ruled).to.deep.equal(['a'])
     expect(refused).to.have.length(1)
@@ -117,12 +117,12 @@ describe('seed', () => {
   })
 
   it('reports no refused rules of a position that is being exited, unless the file changes them', async () => {
-    await seed(system, [entry('a')])
+    await seed(account, [entry('a')])
     broker.isDown = true
     broker.isSilent = true
     broker.fault = 'lost'
-    system.manualExits.exit(positionId('a'), 'manual')
-    await system.manualExits.settled(positionId('a'))
+    account.manualExits.exit(positionId('a'), 'manual')
+    await account.manualExits.settled(positionId('a'))
     const same = await restartedWith(entry('a'))
     expect(same.refused).to.deep.equal([])
     const changed = await restartedWith(entry('a', STOP_3))
@@ -130,9 +130,9 @@ describe('seed', () => {
   })
 
   it('keeps a rule that the file has dropped, and journals that', async () => {
-    await seed(system, [entry('a', { ...STOP_5, maxHold: { ms: 60_000 } })])
+    await seed(account, [entry('a', { ...STOP_5, maxHold: { ms: 60_000 } })])
     const { ruled, refused } = await restartedWith(entry('a', STOP_5))
-    await system.settled()
+    await account.settled()
     expect([ruled, rulesOf('a')]).to.deep.equal([[], { ...STOP_5, maxHold: { ms: 60_000 } }])
     expect(refused[0]).to.contain('found maxHold: it goes;')
     const line = keeper.lines.find(({ kind }) => kind === 'rules-refused')
@@ -140,19 +140,19 @@ describe('seed', () => {
   })
 
   it('guards positions that the file no longer contains, and leaves closed ones alone', async () => {
-    await seed(system, [entry('a'), entry('b')])
-    await system.release(positionId('b'), 'test')
+    await seed(account, [entry('a'), entry('b')])
+    await account.release(positionId('b'), 'test')
     const seeded = await restartedWith(entry('b'), entry('c'))
     expect(seeded).to.deep.include({ over: ['b'], vanished: ['a'] })
-    expect(system.engine.registry.size).to.equal(2)
+    expect(account.engine.registry.size).to.equal(2)
   })
 
   it('reports that another quantity in the file changes nothing', async () => {
-    await seed(system, [entry('a')])
+    await seed(account, [entry('a')])
     const { refused } = await restartedWith(entry('a', STOP_5, { quantity: 7 }))
     expect(refused).to.deep.equal([
       'a: quantity is 1, the file says 7: release it and add it again to change that',
     ])
-    expect(system.state.register.get(positionId('a'))?.position.quantity).to.equal(1)
+    expect(account.state.positions.get(positionId('a'))?.position.quantity).to.equal(1)
   })
 })

@@ -25,16 +25,16 @@ const CLOSE = 16 * 60 * MINUTE
 describe('A position whose instrument has trading hours', () => {
   let keeper: MemoryRepository
   let now: number
-  let system: Account
+  let account: Account
 
   beforeEach(async () => {
-    const account = new TestVenue()
+    const venue = new TestVenue()
     keeper = new MemoryRepository()
     now = CLOSE - MINUTE
-    system = await openAccount({
+    account = await openAccount({
       keeper,
-      venue: account.venue,
-      beforeGuard: account.deposit,
+      venue: venue.venue,
+      beforeGuard: venue.deposit,
       clock: { now: () => now, monotonic: () => now },
       timers: machineTimers,
       callTimeoutMs: 5_000,
@@ -44,19 +44,19 @@ describe('A position whose instrument has trading hours', () => {
     })
   })
 
-  afterEach(() => system.stop())
+  afterEach(() => account.stop())
 
   const guard = (rules: Record<string, unknown>) =>
-    system.add(aPosition({ openedAt: now }), rules, 'test')
+    account.add(aPosition({ openedAt: now }), rules, 'test')
 
   async function at(time: number, price?: number): Promise<void> {
     now = time
-    if (price !== undefined) system.tick({ instrument: instrumentId('ACME'), ts: now, price })
-    system.cycle()
-    await system.settled()
+    if (price !== undefined) account.tick({ instrument: instrumentId('ACME'), ts: now, price })
+    account.cycle()
+    await account.settled()
   }
 
-  const state = (): unknown => system.state.register.get(P1)?.state
+  const state = (): unknown => account.state.positions.get(P1)?.state
   const reasons = (): unknown[] =>
     keeper.lines
       .filter(({ kind }) => kind === 'exit-intended')
@@ -93,7 +93,7 @@ describe('A position whose instrument has trading hours', () => {
   it('asks for a missing price only while the market is open', async () => {
     await guard({ staleQuote: { afterMs: 10 * MINUTE, action: 'poll' }, stopLoss: { pct: 50 } })
     await at(now + 1, 100)
-    const wanted = (): string[] => [...instrumentsToPoll(system.engine.registry, now)]
+    const wanted = (): string[] => [...instrumentsToPoll(account.engine.registry, now)]
     await at(CLOSE + 60 * MINUTE)
     expect(wanted()).to.deep.equal([])
     await at(DAY + OPEN + 11 * MINUTE)
@@ -103,7 +103,7 @@ describe('A position whose instrument has trading hours', () => {
   it('is guarded without a price until the session has been quiet for too long', async () => {
     await guard({ stopLoss: { pct: 50 } })
     await at(now + 1, 100)
-    const cause = () => system.coverage.causeOf(system.state.register.get(P1)!)
+    const cause = () => account.coverage.causeOf(account.state.positions.get(P1)!)
     await at(CLOSE + 60 * MINUTE)
     expect(cause()).to.equal(undefined)
     await at(DAY + OPEN + 29_000)

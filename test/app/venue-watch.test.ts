@@ -57,7 +57,7 @@ describe('VenueWatch', () => {
       positionMode: 'one-way',
       instruments: table,
       configured,
-      system: { note: kind => void noted.push(kind), state: { register: { open: positions } } },
+      account: { note: kind => void noted.push(kind), state: { positions: { open: positions } } },
     })
   }
   const rights = (): Permissions => ({

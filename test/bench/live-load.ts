@@ -93,31 +93,31 @@ export class LiveLoad {
       const most = Math.min(due, this.ticks + MOST_AT_ONCE)
       while (this.ticks < most) this.tick()
     }
-    this.timers = [setInterval(deliver, 1), setInterval(() => this.rig.system.cycle(), CYCLE_MS)]
+    this.timers = [setInterval(deliver, 1), setInterval(() => this.rig.account.cycle(), CYCLE_MS)]
   }
 
   /** Ends the ticks; resolves when every exit has ended and every new generation is guarded. */
   async stop(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer)
-    const { system } = this.rig
+    const { account } = this.rig
     for (let round = 0; round < 100; round++) {
       await Promise.all(this.adding)
-      system.cycle()
-      await system.settled()
-      if (system.state.openExits.size === 0 && this.adding.size === 0) return
+      account.cycle()
+      await account.settled()
+      if (account.state.openExits.size === 0 && this.adding.size === 0) return
       await new Promise(resolve => setTimeout(resolve, 50))
     }
   }
 
   /** Compares fills, register, holdings and a plain evaluation; call it after `stop`. */
   async audit(): Promise<Audit> {
-    const { account, system } = this.rig
+    const { account, paper } = this.rig
     const fills = new Map<PositionId, number>()
-    for (const { positionId: id } of account.fills()) fills.set(id, (fills.get(id) ?? 0) + 1)
+    for (const { positionId: id } of paper.fills()) fills.set(id, (fills.get(id) ?? 0) + 1)
     const lost: string[] = []
     const doubled: string[] = []
     let [open, exits] = [0, 0]
-    for (const { position, generation, state } of system.state.register.values()) {
+    for (const { position, generation, state } of account.state.positions.values()) {
       const { id } = position
       const isOpen = state === 'open'
       const over = isOpen ? generation - 1 : generation
@@ -128,7 +128,7 @@ export class LiveLoad {
       if (filled < over) lost.push(`${id}: ${filled} fills in ${over} generations`)
       if (isOpen && this.shadow.isCrossed(slotOf(id))) lost.push(`${id}: crossed, and still open`)
     }
-    const held = (await account.holdings()).reduce((sum, each) => sum + Math.abs(each.quantity), 0)
+    const held = (await paper.holdings()).reduce((sum, each) => sum + Math.abs(each.quantity), 0)
     if (held > open) lost.push(`the account holds ${held} units, the register ${open}`)
     if (held < open) doubled.push(`the account holds ${held} units, the register ${open}`)
     return { exits, lost, doubled }
@@ -141,9 +141,9 @@ export class LiveLoad {
     const price = Math.round(prices[instrument]! * (1 + move) * 1_000) / 1_000
     prices[instrument] = price
     this.ticks++
-    const { system } = this.rig
-    this.receivedAt[(system.engine.dispatcher.seq + 1) % REMEMBERED] = performance.now()
-    system.tick({ instrument: this.names[instrument]!, ts: Date.now(), price })
+    const { account } = this.rig
+    this.receivedAt[(account.engine.dispatcher.seq + 1) % REMEMBERED] = performance.now()
+    account.tick({ instrument: this.names[instrument]!, ts: Date.now(), price })
     this.shadow.tick(instrument, price)
   }
 
@@ -164,7 +164,7 @@ export class LiveLoad {
 
   private async add(slot: number): Promise<void> {
     const { position, rules } = this.entry(slot)
-    await this.rig.system.add(position, rules, 'bench')
+    await this.rig.account.add(position, rules, 'bench')
     this.shadow.begin(slot, position.entryPrice)
   }
 

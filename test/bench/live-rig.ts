@@ -32,18 +32,18 @@ export interface RigOptions {
   readonly beforeMonitor?: (guard: WatchedPosition) => void
 }
 
-/** A live system over a real store and a real paper account, both in one folder. */
+/** A guarded account over a real store and a real paper account, both in one folder. */
 export interface LiveRig {
-  readonly system: Account
+  readonly account: Account
   readonly store: LmdbStore
-  readonly account: PaperAccount
+  readonly paper: PaperAccount
   /** Rows of ratchets that became durable so far. */
   readonly ratchetsWritten: () => number
-  /** Ends the system in order. */
+  /** Ends the account in order. */
   close(): Promise<void>
 }
 
-/** Opens store, account and system as the service does, without feed, API and cycle. */
+/** Opens store, paper account and account as the service does, without feed, API and cycle. */
 export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'watchkeeper-bench-'))
   const store = await openLmdbStore({ folder: join(folder, 'store') })
@@ -57,10 +57,10 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
     }
     return lines
   }
-  let account: PaperAccount | undefined
-  const system = await openAccount({
+  let paper: PaperAccount | undefined
+  const account = await openAccount({
     keeper: { load: () => kept.load(), keep },
-    venue: quotes => (account = openPaperAccount({ folder: join(folder, 'paper'), quotes })),
+    venue: quotes => (paper = openPaperAccount({ folder: join(folder, 'paper'), quotes })),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     timers: machineTimers,
     callTimeoutMs: 5_000,
@@ -68,7 +68,7 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
       chaos: { beforeMonitor: options.beforeMonitor, rules: same },
     }),
     beforeGuard: async ({ position, generation }) => {
-      await account!.deposit(position, generation)
+      await paper!.deposit(position, generation)
     },
     followers: options.followers ?? [],
     onLine: line => options.onLine?.(line),
@@ -76,16 +76,16 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
       throw error
     },
   })
-  if (options.onDecision !== undefined) emitDecisions(system, options.onDecision)
+  if (options.onDecision !== undefined) emitDecisions(account, options.onDecision)
   return {
-    system,
+    account,
     store,
-    account: account!,
+    paper: paper!,
     ratchetsWritten: () => ratchets,
     async close() {
-      await system.settled()
-      await system.stop()
-      await account!.close()
+      await account.settled()
+      await account.stop()
+      await paper!.close()
       await store.close()
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
     },
@@ -106,9 +106,9 @@ function emitDecisions({ engine }: Account, onDecision: (decision: Decision) => 
 
 /** Takes positions under guard, as the start of the service does. */
 export const addAll = (
-  { system }: Pick<LiveRig, 'system'>,
+  { account }: Pick<LiveRig, 'account'>,
   positions: readonly Pick<Registered, 'position' | 'rules'>[],
-): Promise<void> => system.changes.addAll(positions, 'bench')
+): Promise<void> => account.changes.addAll(positions, 'bench')
 
 /** `count` equal positions over 500 instruments, each with a stop of its own a hair apart. */
 export const spread = (

@@ -51,7 +51,7 @@ async function rigOf(options: Parameters<typeof liveRig>[0]): Promise<LiveRig> {
     priceSource: 'trade',
   })
   await addAll(rig, spread(POSITIONS, positionOf))
-  await rig.system.settled()
+  await rig.account.settled()
   return rig
 }
 
@@ -65,21 +65,21 @@ interface Both {
 async function tickPath({ on, off, measured }: Both): Promise<Figure[]> {
   const ticks = calmTicks(TICKS, INSTRUMENTS)
   const ways = {
-    on: { system: on.system, cycle: () => inService(on, measured) },
-    off: { system: off.system, cycle: () => off.system.cycle() },
+    on: { account: on.account, cycle: () => inService(on, measured) },
+    off: { account: off.account, cycle: () => off.account.cycle() },
   }
   const times = { on: [] as Spent[], off: [] as Spent[] }
   for (let slice = 0; slice < SLICES; slice++) {
     const first = (slice * TICKS_A_CYCLE) % TICKS
     const order = slice % 2 === 0 ? (['on', 'off'] as const) : (['off', 'on'] as const)
     for (const name of order) {
-      const { system, cycle } = ways[name]
+      const { account, cycle } = ways[name]
       const from = performance.now()
-      for (let index = first; index < first + TICKS_A_CYCLE; index++) system.tick(ticks[index]!)
+      for (let index = first; index < first + TICKS_A_CYCLE; index++) account.tick(ticks[index]!)
       const ticked = performance.now()
       cycle()
       times[name].push({ tickMs: ticked - from, cycleMs: performance.now() - ticked })
-      await system.settled()
+      await account.settled()
     }
   }
   const medianOf = (name: 'on' | 'off', what: keyof Spent): number =>
@@ -101,9 +101,9 @@ interface Spent {
   readonly cycleMs: number
 }
 
-const inService = ({ system }: LiveRig, measured: Meters): void =>
-  measured.cycle({ positions: POSITIONS, events: system.state.counts }, profiler =>
-    system.cycle(profiler),
+const inService = ({ account }: LiveRig, measured: Meters): void =>
+  measured.cycle({ positions: POSITIONS, events: account.state.counts }, profiler =>
+    account.cycle(profiler),
   )
 
 async function scraped(rig: LiveRig, measured: Meters): Promise<Figure[]> {
@@ -127,7 +127,7 @@ async function scraped(rig: LiveRig, measured: Meters): Promise<Figure[]> {
 }
 
 /** What `profileCycle` and six phases add to a cycle over 10,000 positions. */
-function profiled({ system }: LiveRig): Figure[] {
+function profiled({ account }: LiveRig): Figure[] {
   const profiler = new Profiler(clock)
   const phases = ['clock', 'deadlines', 'actors', 'flush', 'guarding', 'health']
   const emptyCycle = (): void => {
@@ -141,7 +141,7 @@ function profiled({ system }: LiveRig): Figure[] {
   const addedMs = (performance.now() - from) / CYCLES
   const cycles = Array.from({ length: 40 }, () => {
     const start = performance.now()
-    system.cycle()
+    account.cycle()
     return performance.now() - start
   })
   return [

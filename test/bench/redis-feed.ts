@@ -115,14 +115,14 @@ function optionsFor(
 }
 
 /** Delivers all ticks to the trigger books, and counts them. */
-const taking = ({ rig: { system } }: Surroundings, onTick: () => void) => ({
-  held: () => instrumentsHeld(system.engine.registry),
+const taking = ({ rig: { account } }: Surroundings, onTick: () => void) => ({
+  held: () => instrumentsHeld(account.engine.registry),
   onTick(tick: Tick) {
-    system.tick(tick)
+    account.tick(tick)
     onTick()
   },
   onMissed(tick: Tick) {
-    system.missed(tick)
+    account.missed(tick)
     onTick()
   },
 })
@@ -237,7 +237,7 @@ export async function redisFeed(): Promise<Figure[]> {
       }),
     )
     await addAll(rig, positions)
-    await rig.system.settled()
+    await rig.account.settled()
     const around = { server, talker, rig }
     const rates = await interleaved(ROUNDS, {
       bareBars: () => bare(around, 'bars'),

@@ -22,8 +22,8 @@ async function guarded(callbacks: Parameters<typeof liveRig>[0]): Promise<LiveRi
     rig,
     spread(COUNT, index => aLong(index, INSTRUMENTS)),
   )
-  for (let each = 0; each < INSTRUMENTS; each++) rig.system.tick(tickOf(each, 100))
-  await rig.system.settled()
+  for (let each = 0; each < INSTRUMENTS; each++) rig.account.tick(tickOf(each, 100))
+  await rig.account.settled()
   return rig
 }
 
@@ -45,10 +45,10 @@ async function single(): Promise<Figure[]> {
     const price = stopOf(COUNT - INSTRUMENTS + round)
     const written = new Promise<unknown>(resolve => (durable = resolve))
     const start = performance.now()
-    rig.system.tick(tickOf(round, price))
+    rig.account.tick(tickOf(round, price))
     const record = await written
     intents.push(performance.now() - start)
-    await rig.system.settled()
+    await rig.account.settled()
     writes.push(await durableWrite(rig, round, record))
   }
   await rig.close()
@@ -72,10 +72,10 @@ async function gap(): Promise<Record<'decidedMs' | 'durableMs' | 'filledMs', num
     },
   })
   const start = performance.now()
-  for (let each = 0; each < INSTRUMENTS; each++) rig.system.tick(tickOf(each, 80))
-  await rig.system.settled()
+  for (let each = 0; each < INSTRUMENTS; each++) rig.account.tick(tickOf(each, 80))
+  await rig.account.settled()
   const filledMs = performance.now() - start
-  const fills = rig.account.fills().length
+  const fills = rig.paper.fills().length
   await rig.close()
   if (left.decisions + left.intents !== 0 || fills !== COUNT) {
     throw new Error(`a gap made ${fills} fills, expected ${COUNT}`)

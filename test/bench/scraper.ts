@@ -49,7 +49,7 @@ const aDesk = (): CallDesk =>
   })
 
 /** Scrapes of a rig as the service makes them, measured by `measured`, or by meters of their own. */
-export function scraper({ system }: LiveRig, measured?: Meters) {
+export function scraper({ account }: LiveRig, measured?: Meters) {
   const meters = measured ?? new Meters(clock)
   const desk = aDesk()
   const store = { place: 'bench', isOurs: true, risks: [], outages: 0, losses: 0 }
@@ -57,7 +57,7 @@ export function scraper({ system }: LiveRig, measured?: Meters) {
     async scrape(): Promise<string> {
       const now = clock.now()
       const scraped = {
-        system,
+        account,
         desk,
         countsTicks: true,
         store,

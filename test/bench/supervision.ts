@@ -23,16 +23,16 @@ export async function supervision(): Promise<Figure[]> {
   const load = await LiveLoad.open(FULL_LOAD, ({ position: { id } }: WatchedPosition) => {
     if (crashing.size > 0 && crashing.delete(id)) throw new Error('a crash of the bench')
   })
-  const { system } = load.rig
-  const idle = await idleCycle(system)
+  const { account } = load.rig
+  const idle = await idleCycle(account)
   load.start()
   await pause(WARM_UP_MS)
   const calm = await measured(load)
-  const storm = crashes(system, crashing)
+  const storm = crashes(account, crashing)
   const stormy = await measured(load)
   storm.stop()
-  const backMs = await allBack(system, crashing)
-  const { restarts } = system.state.counts
+  const backMs = await allBack(account, crashing)
+  const { restarts } = account.state.counts
   await load.stop()
   const { lost, doubled } = await load.audit()
   await load.rig.close()
@@ -51,18 +51,18 @@ export async function supervision(): Promise<Figure[]> {
 }
 
 /** Cycles of a system in which nothing happens, with what they leave to the next turns of the loop. */
-async function idleCycle(system: Account): Promise<{ median: number; best: number }> {
+async function idleCycle(account: Account): Promise<{ median: number; best: number }> {
   const limits = { startedAt: Date.now(), exitOverdueMs: 30_000, staleMs: 30_000, graceMs: 0 }
   const times: number[] = []
   for (let index = 0; index < FULL_LOAD.instruments; index++) {
-    system.tick({ instrument: instrumentId(`I${index}`), ts: Date.now(), price: 100 })
+    account.tick({ instrument: instrumentId(`I${index}`), ts: Date.now(), price: 100 })
   }
-  await system.settled()
+  await account.settled()
   for (let cycle = 0; cycle < CYCLES; cycle++) {
     const from = performance.now()
-    system.cycle()
-    healthStatus(healthFacts(system, { now: Date.now(), ...limits }, system.coverage.last))
-    await system.engine.actors.idle()
+    account.cycle()
+    healthStatus(healthFacts(account, { now: Date.now(), ...limits }, account.coverage.last))
+    await account.engine.actors.idle()
     times.push(performance.now() - from)
     await pause(5)
   }
@@ -77,13 +77,13 @@ async function measured(load: LiveLoad): Promise<number[]> {
 }
 
 /** Lets monitors throw, each at its next message, which it gets at once. */
-function crashes(system: Account, crashing: Set<string>) {
+function crashes(account: Account, crashing: Set<string>) {
   const random = seeded(11)
   const start = performance.now()
   let done = 0
   const timer = setInterval(() => {
     const due = ((performance.now() - start) * CRASHES_PER_SECOND) / 1_000
-    const children = [...system.engine.registry.all()]
+    const children = [...account.engine.registry.all()]
     while (done < due) {
       const child = children[Math.floor(random() * children.length)]!
       done++
@@ -96,11 +96,11 @@ function crashes(system: Account, crashing: Set<string>) {
 }
 
 /** Ms until every open position has a living monitor again. */
-async function allBack(system: Account, crashing: Set<string>): Promise<number> {
+async function allBack(account: Account, crashing: Set<string>): Promise<number> {
   const from = performance.now()
   crashing.clear()
   const isBack = (): boolean =>
-    [...system.engine.registry.all()].every(({ watch }) => watch.kind === 'running')
+    [...account.engine.registry.all()].every(({ watch }) => watch.kind === 'running')
   while (!isBack() && performance.now() - from < 60_000) await pause(5)
   return performance.now() - from
 }

@@ -52,35 +52,36 @@ export async function turns(): Promise<Figure[]> {
 }
 
 async function ofRunning(rig: LiveRig): Promise<Map<string, number>> {
-  const { system } = rig
+  const { account } = rig
   const found = new Map<string, number>()
   const control = {
     *openIds() {
-      for (const { position } of system.state.register.shownOpen()) yield position.id
+      for (const { position } of account.state.positions.shownOpen()) yield position.id
     },
-    position: (id: string) => viewOf(system, system.state.register.get(id as never)!, Date.now()),
+    position: (id: string) =>
+      viewOf(account, account.state.positions.get(id as never)!, Date.now()),
   }
   const health = async (): Promise<void> => {
-    healthStatus(healthFacts(system, { now: Date.now(), ...LIMITS }))
+    healthStatus(healthFacts(account, { now: Date.now(), ...LIMITS }))
     await Promise.resolve()
   }
   const cycle = async (): Promise<void> => {
-    system.cycle()
-    await new Promise<void>(resolve => system.coverage.whenSwept(() => resolve()))
-    await system.engine.actors.idle()
+    account.cycle()
+    await new Promise<void>(resolve => account.coverage.whenSwept(() => resolve()))
+    await account.engine.actors.idle()
   }
-  await system.settled()
+  await account.settled()
   found.set('a cycle, none has a price', await medianOf(cycle))
   for (let each = 0; each < INSTRUMENTS; each++) {
-    system.tick({ instrument: instrumentId(`I${each}`), ts: Date.now(), price: 100 })
+    account.tick({ instrument: instrumentId(`I${each}`), ts: Date.now(), price: 100 })
   }
-  await system.settled()
+  await account.settled()
   found.set('a cycle, all are guarded', await medianOf(cycle))
   found.set('health at once, all are guarded', await medianOf(health))
   const sliced = async (): Promise<void> => {
-    system.coverage.sweepInTurns()
-    const swept = await new Promise<Found>(resolve => system.coverage.whenSwept(resolve))
-    healthStatus(healthFacts(system, { now: Date.now(), ...LIMITS }, swept))
+    account.coverage.sweepInTurns()
+    const swept = await new Promise<Found>(resolve => account.coverage.whenSwept(resolve))
+    healthStatus(healthFacts(account, { now: Date.now(), ...LIMITS }, swept))
   }
   found.set('health on request, all are guarded', await medianOf(sliced))
   const page = async (): Promise<void> => {

@@ -118,18 +118,18 @@ describe('pacedBroker', () => {
   })
 })
 
-describe('pacedBroker of a live system', () => {
+describe('pacedBroker of an account', () => {
   const ACME = instrumentId('ACME')
-  let account: TestVenue
+  let venue: TestVenue
   let lines: JournalLine[]
   let now = 1_000
   const clock = { now: () => now, monotonic: () => now }
   const plain = breakerOptions.parse({})
   let desk: CallDesk
-  let system: Account
+  let account: Account
 
   beforeEach(async () => {
-    account = new TestVenue()
+    venue = new TestVenue()
     lines = []
     desk = new CallDesk({
       limits: [],
@@ -143,8 +143,8 @@ describe('pacedBroker of a live system', () => {
       random: () => 0.5,
       load: () => ({ averageCycleMs: 0, loopDelayMs: 0 }),
     })
-    const venue = (quotes: Quotes): Venue => {
-      const paced = pacedBroker(account.venue(quotes) as unknown as Broker, {
+    const pacedVenue = (quotes: Quotes): Venue => {
+      const paced = pacedBroker(venue.venue(quotes) as unknown as Broker, {
         desk,
         mayLeave: () => true,
         urgencyOf: () => 1,
@@ -153,19 +153,19 @@ describe('pacedBroker of a live system', () => {
       })
       return { ...paced, priced: () => undefined }
     }
-    system = await openAccount({
+    account = await openAccount({
       keeper: new MemoryRepository(),
-      venue,
+      venue: pacedVenue,
       clock,
-      beforeGuard: account.deposit,
+      beforeGuard: venue.deposit,
       timers: machineTimers,
       callTimeoutMs: Infinity,
       onLine: line => lines.push(line),
       onFatal: error => expect.fail(error.message),
     })
-    await system.add(aPosition({ quantity: 5 }), { stopLoss: { pct: 10 } }, 'test')
+    await account.add(aPosition({ quantity: 5 }), { stopLoss: { pct: 10 } }, 'test')
     desk.handle('orders', forceOpen)
-    system.manualExits.exit(positionId('p1'), 'manual')
+    account.manualExits.exit(positionId('p1'), 'manual')
     await until(() => {
       now++
       desk.cycle()
@@ -173,7 +173,7 @@ describe('pacedBroker of a live system', () => {
     })
   })
 
-  afterEach(() => system.stop())
+  afterEach(() => account.stop())
 
   function closeBreaker(): void {
     desk.handle('orders', reset)
@@ -185,7 +185,7 @@ describe('pacedBroker of a live system', () => {
   async function cycles(count: number): Promise<void> {
     for (let done = 0; done < count; done++) {
       now += 500
-      system.cycle()
+      account.cycle()
       for (let turn = 0; turn < 8; turn++) {
         now++
         desk.cycle()
@@ -194,11 +194,11 @@ describe('pacedBroker of a live system', () => {
     }
   }
   const view = (accountWhy?: string) => {
-    const times = { steadyMs: system.clock.steady(), monotonicMs: now }
-    return exitView({ system, waits: { system, desk, accountWhy, ...times } }, positionId('p1'))
+    const times = { steadyMs: account.clock.steady(), monotonicMs: now }
+    return exitView({ account, waits: { account, desk, accountWhy, ...times } }, positionId('p1'))
   }
   const stateOf = (): string | undefined => view()?.state
-  const isOpen = (): boolean => system.state.register.get(positionId('p1'))?.state === 'open'
+  const isOpen = (): boolean => account.state.positions.get(positionId('p1'))?.state === 'open'
 
   it('shows an order as queued while it waits for the breaker, and sends it then', async () => {
     expect(stateOf()).to.equal('queued')
@@ -208,56 +208,56 @@ describe('pacedBroker of a live system', () => {
     )
     now++
     desk.handle('orders', reset)
-    expect(account.placed).to.equal(1)
+    expect(venue.placed).to.equal(1)
     await cycles(2)
-    expect([...account.fills.values()].map(({ quantity }) => quantity)).to.deep.equal([5])
+    expect([...venue.fills.values()].map(({ quantity }) => quantity)).to.deep.equal([5])
     expect(isOpen()).to.equal(false)
   })
 
   it('sends nothing of a position that was closed by hand while its exit waited for the breaker', async () => {
-    account.trade(ACME, -5)
+    venue.trade(ACME, -5)
     await cycles(4)
     expect(isOpen()).to.equal(false)
     closeBreaker()
     await cycles(4)
-    expect(account.placed).to.equal(0)
+    expect(venue.placed).to.equal(0)
     expect(lines.map(({ kind }) => kind)).to.include('exit-closed')
   })
 
   it('sends the remaining quantity of a position that was partly closed while its exit waited', async () => {
-    account.trade(ACME, -2)
+    venue.trade(ACME, -2)
     await cycles(4)
     closeBreaker()
     await cycles(4)
     expect(isOpen()).to.equal(false)
-    expect([...account.fills.values()].map(({ quantity }) => quantity)).to.deep.equal([3])
+    expect([...venue.fills.values()].map(({ quantity }) => quantity)).to.deep.equal([3])
   })
 
   it('queries the holding again before an order is sent that has waited', async () => {
-    account.trade(ACME, -5)
+    venue.trade(ACME, -5)
     now += 1_001
     closeBreaker()
     await cycles(4)
-    expect([account.placed, isOpen()]).to.deep.equal([0, false])
+    expect([venue.placed, isOpen()]).to.deep.equal([0, false])
   })
 
   it('waits for an answer about the holding when orders work again before queries do', async () => {
-    account.isDown = true
-    account.trade(ACME, -5)
+    venue.isDown = true
+    venue.trade(ACME, -5)
     now += 1_001
     closeBreaker()
     await cycles(70)
-    expect([account.placed, stateOf()]).to.deep.equal([0, 'intended'])
+    expect([venue.placed, stateOf()]).to.deep.equal([0, 'intended'])
     expect(lines.filter(({ kind }) => kind === 'exit-unverified')).to.have.length(1)
-    account.isDown = false
+    venue.isDown = false
     await cycles(4)
-    expect([account.placed, isOpen()]).to.deep.equal([0, false])
+    expect([venue.placed, isOpen()]).to.deep.equal([0, false])
   })
 
   it('sends no exit of a position that was released while the exit waited for the breaker', async () => {
-    await system.release(positionId('p1'), 'test')
-    await until(() => system.engine.book.exits.record(positionId('p1')) === undefined)
+    await account.release(positionId('p1'), 'test')
+    await until(() => account.engine.book.exits.record(positionId('p1')) === undefined)
     closeBreaker()
-    expect(account.placed).to.equal(0)
+    expect(venue.placed).to.equal(0)
   })
 })

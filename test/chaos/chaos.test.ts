@@ -19,7 +19,7 @@ describe('Chaos', () => {
   let keeper: MemoryRepository
   let venue: TestVenue
   let chaos: Chaos
-  let system: Account
+  let account: Account
 
   const now = (): number => 1_000 + timers.now
 
@@ -30,7 +30,7 @@ describe('Chaos', () => {
     const clock = { now, monotonic: timers.monotonic }
     const acts = [{ kind: 'monitor-throws', everyMs: 1_000 }]
     chaos = new Chaos(chaosSchema.parse({ acts }), { clock, timers })
-    system = await openAccount({
+    account = await openAccount({
       keeper,
       timers,
       clock,
@@ -45,7 +45,7 @@ describe('Chaos', () => {
       onLine: () => undefined,
       onFatal: () => undefined,
     })
-    await system.add(
+    await account.add(
       aPosition({ id: P1, openedAt: now() }),
       { trailingStop: { distancePct: 5 } },
       'test',
@@ -55,7 +55,7 @@ describe('Chaos', () => {
 
   afterEach(() => {
     chaos.stop()
-    system.engine.actors.stopAll()
+    account.engine.actors.stopAll()
   })
 
   async function turn(): Promise<void> {
@@ -65,29 +65,29 @@ describe('Chaos', () => {
   async function tick(price: number): Promise<void> {
     timers.pass(1)
     const next = { instrument: ACME, ts: now(), price }
-    if (chaos.lets(next)) system.tick(next)
+    if (chaos.lets(next)) account.tick(next)
     await turn()
   }
 
   async function cycle(ms = 500): Promise<void> {
     timers.pass(ms)
-    system.cycle()
+    account.cycle()
     await turn()
   }
 
   async function act(given: Record<string, unknown>): Promise<void> {
     const [parsed] = chaosSchema.parse({ acts: [{ everyMs: 1_000, ...given }] }).acts
-    chaos.perform(system, parsed as ChaosAct, first)
+    chaos.perform(account, parsed as ChaosAct, first)
     await turn()
   }
 
   const lines = (kind: string) => keeper.lines.filter(line => line.kind === kind)
-  const summary = () => chaosSummary(chaos, system, [...venue.fills.values()])
+  const summary = () => chaosSummary(chaos, account, [...venue.fills.values()])
 
   it('crashes a monitor, which is replaced, and journals that before', async () => {
     await act({ kind: 'monitor-throws' })
     await cycle()
-    expect(system.engine.registry.get(P1)?.epoch).to.equal(2)
+    expect(account.engine.registry.get(P1)?.epoch).to.equal(2)
     expect(lines('chaos')[0]).to.deep.include({ act: 'monitor-throws', times: 1 })
     expect(lines('monitor-restarted')).to.have.length(1)
     expect(lines('chaos')[0]!.seq).to.be.below(lines('monitor-restarted')[0]!.seq)
@@ -96,7 +96,7 @@ describe('Chaos', () => {
   it('quarantines a monitor that throws too often, and its stop still exits it once', async () => {
     await act({ kind: 'monitor-throws', times: 6 })
     for (let round = 0; round < 20; round++) await cycle(1_000)
-    expect(system.engine.registry.get(P1)?.watch.kind).to.equal('quarantined')
+    expect(account.engine.registry.get(P1)?.watch.kind).to.equal('quarantined')
     expect(summary().quarantined).to.equal(1)
     await tick(94)
     for (let round = 0; round < 4; round++) await cycle()
@@ -106,10 +106,10 @@ describe('Chaos', () => {
   it('makes a rule throw for a while, whose last level still exits', async () => {
     await act({ kind: 'rule-throws', rules: ['trailingStop'], forMs: 60_000 })
     await tick(130)
-    expect(system.engine.registry.get(P1)?.guard.ruleErrors).to.be.greaterThan(0)
+    expect(account.engine.registry.get(P1)?.guard.ruleErrors).to.be.greaterThan(0)
     timers.pass(60_000)
     await tick(150)
-    expect(system.engine.registry.get(P1)?.guard.ruleErrors).to.equal(0)
+    expect(account.engine.registry.get(P1)?.guard.ruleErrors).to.equal(0)
     await tick(94)
     await cycle()
     expect(venue.fills.size).to.equal(1)
@@ -119,7 +119,7 @@ describe('Chaos', () => {
     await act({ kind: 'rule-throws', rules: ['trailingStop'], forMs: 60_000 })
     await tick(130)
     await tick(140)
-    expect(system.engine.registry.get(P1)?.guard.ruleErrors).to.be.greaterThan(0)
+    expect(account.engine.registry.get(P1)?.guard.ruleErrors).to.be.greaterThan(0)
     await tick(94)
     await cycle()
     expect(venue.fills.size).to.equal(1)
@@ -127,12 +127,12 @@ describe('Chaos', () => {
 
   it('delays the ticks of an instrument for a while', async () => {
     await act({ kind: 'feed-stalls', instruments: ['ACME'], forMs: 1_000 })
-    const before = system.prices.count
+    const before = account.prices.count
     await tick(101)
-    expect(system.prices.count).to.equal(before)
+    expect(account.prices.count).to.equal(before)
     timers.pass(1_000)
     await tick(101)
-    expect(system.prices.count).to.equal(before + 1)
+    expect(account.prices.count).to.equal(before + 1)
   })
 
   it('refuses orders for a while, and they are sent afterwards', async () => {
@@ -151,7 +151,7 @@ describe('Chaos', () => {
     expect(summary().calls['broker-times-out']).to.be.greaterThan(0)
     for (let round = 0; round < 20; round++) await cycle(1_000)
     expect([venue.placed, venue.fills.size]).to.deep.equal([1, 1])
-    expect(system.state.register.get(P1)?.state).to.equal('closed')
+    expect(account.state.positions.get(P1)?.state).to.equal('closed')
   })
 
   it('hangs the calls of the gateway, which abandons them and exits once', async () => {
@@ -163,7 +163,7 @@ describe('Chaos', () => {
   })
 
   it('injects faults by its schedule, the same for the same seed, until it is stopped', async () => {
-    chaos.start(system)
+    chaos.start(account)
     timers.pass(20_000)
     await turn()
     const acts = chaos.acts.get('monitor-throws')!

@@ -86,7 +86,7 @@ describe('a venue that claims to find every order and contradicts itself', () =>
 
   const first = () => account.orders.get(account.placed[0]!.clientOrderId)!
   const lines = (kind: string) => keeper.lines.filter(each => each.kind === kind)
-  const isOpen = (): boolean => system.state.register.get(P1)?.state === 'open'
+  const isOpen = (): boolean => system.state.positions.get(P1)?.state === 'open'
   /** Executes whatever works, as long as anything may still be sent; the units that were sold. */
   async function finish(): Promise<number> {
     let sold = 0

@@ -57,23 +57,23 @@ describe('Faults', () => {
 
 describe('what is wrong with one position', () => {
   let keeper: MemoryRepository
-  let account: TestVenue
+  let venue: TestVenue
   let now: number
-  let system: Account
+  let account: Account
 
   beforeEach(async () => {
     keeper = new MemoryRepository()
-    account = new TestVenue()
+    venue = new TestVenue()
     now = 1_000
-    system = await open()
+    account = await open()
   })
 
-  afterEach(() => system.stop())
+  afterEach(() => account.stop())
 
   const open = (but: Partial<OpenAccountOptions> = {}): Promise<Account> =>
     openAccount({
       keeper,
-      venue: account.venue,
+      venue: venue.venue,
       clock: { now: () => now, monotonic: () => now },
       timers: machineTimers,
       callTimeoutMs: 5_000,
@@ -87,30 +87,30 @@ describe('what is wrong with one position', () => {
   async function cycles(count: number): Promise<void> {
     for (let each = 0; each < count; each++) {
       now += 500
-      system.cycle()
-      await system.settled()
+      account.cycle()
+      await account.settled()
     }
   }
 
   async function tick(instrument: Position['instrument'], ...prices: number[]): Promise<void> {
     for (const price of prices) {
-      system.tick({ instrument, ts: ++now, price })
-      await system.settled()
+      account.tick({ instrument, ts: ++now, price })
+      await account.settled()
     }
   }
 
   const add = (id: string, but: Partial<Position>) =>
-    system.add(aPosition({ id: positionId(id), ...but }), STOP, 'test')
+    account.add(aPosition({ id: positionId(id), ...but }), STOP, 'test')
 
-  const restarts = (): number => system.state.counts.restarts
-  const faults = (): string[] => accountFacts(system, now).faults.map(({ what }) => what)
-  const stateOf = (id: string) => system.state.register.get(positionId(id))?.state
+  const restarts = (): number => account.state.counts.restarts
+  const faults = (): string[] => accountFacts(account, now).faults.map(({ what }) => what)
+  const stateOf = (id: string) => account.state.positions.get(positionId(id))?.state
 
   async function guardPoison(): Promise<void> {
-    account.trade(ACME, 1e308)
+    venue.trade(ACME, 1e308)
     await add('a', { quantity: 1e308 })
     await add('b', { quantity: 1e308 })
-    account.trade(SOUND, 2)
+    venue.trade(SOUND, 2)
     await add('sound', { instrument: SOUND, quantity: 2 })
   }
 
@@ -125,9 +125,9 @@ describe('what is wrong with one position', () => {
 
   it('stops no exit of another one in the process that finds it in its store', async () => {
     await guardPoison()
-    system.engine.actors.stopAll()
-    system = await open()
-    await system.settled()
+    account.engine.actors.stopAll()
+    account = await open()
+    await account.settled()
     await tick(SOUND, 100, 94)
     await cycles(4)
     expect([stateOf('sound'), restarts()]).to.deep.equal(['closed', 0])
@@ -136,8 +136,8 @@ describe('what is wrong with one position', () => {
   it('is counted at the price that can be, where the venue first reports one that cannot', async () => {
     const limits = [{ name: 'all', maxLoss: 1_000, warnAtPct: 80 }]
     const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
-    const venue: OpenAccountOptions['venue'] = quotes => {
-      const real = account.venue(quotes)
+    const odd: OpenAccountOptions['venue'] = quotes => {
+      const real = venue.venue(quotes)
       const placeExit: Venue['placeExit'] = async (order, signal) => {
         const answer = await real.placeExit(order, signal)
         if (order.positionId !== 'a' || answer.kind !== 'acknowledged') return answer
@@ -146,10 +146,10 @@ describe('what is wrong with one position', () => {
       }
       return { ...real, placeExit }
     }
-    system.engine.actors.stopAll()
-    system = await open({ portfolio, venue })
-    account.trade(ACME, 2)
-    account.trade(SOUND, 2)
+    account.engine.actors.stopAll()
+    account = await open({ portfolio, venue: odd })
+    venue.trade(ACME, 2)
+    venue.trade(SOUND, 2)
     await add('a', { quantity: 2, multiplier: 10 })
     await add('sound', { instrument: SOUND, quantity: 2 })
     await cycles(2)
@@ -157,7 +157,7 @@ describe('what is wrong with one position', () => {
     await tick(SOUND, 100, 94)
     await cycles(3)
     expect([stateOf('a'), stateOf('sound'), restarts()]).to.deep.equal(['closed', 'closed', 0])
-    const { day } = await system.portfolio.standing()
+    const { day } = await account.portfolio.standing()
     expect(day.realised.map(({ amount }) => amount)).to.deep.equal([-120, -12])
     expect(keeper.lines.map(({ kind }) => kind)).to.include('exit-fault')
   })
@@ -165,12 +165,12 @@ describe('what is wrong with one position', () => {
   it('leaves the daily loss of the others counted where its own is no number', async () => {
     const limits = [{ name: 'all', maxLoss: 30, warnAtPct: 80 }]
     const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
-    system.engine.actors.stopAll()
-    system = await open({ portfolio })
-    account.trade(ACME, 1e308)
-    account.trade(SOUND, 10)
+    account.engine.actors.stopAll()
+    account = await open({ portfolio })
+    venue.trade(ACME, 1e308)
+    venue.trade(SOUND, 10)
     await add('a', { quantity: 1e308 })
-    await system.add(
+    await account.add(
       aPosition({ id: positionId('sound'), instrument: SOUND, quantity: 10 }),
       { stopLoss: { pct: 90 } },
       'test',

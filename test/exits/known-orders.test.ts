@@ -142,7 +142,7 @@ describe('an order of ours that a list shows after its end', () => {
     account.orders.get(order!.clientOrderId)!.state = state
     account.held = 0
     await cycles(90)
-    expect(system.state.register.get(P1)?.state).to.equal('closed')
+    expect(system.state.positions.get(P1)?.state).to.equal('closed')
     await restart()
     expect(await strangers()).to.deep.equal([])
   })
@@ -152,7 +152,7 @@ describe('an order of ours that a list shows after its end', () => {
     await fillAll()
     now += HOUR
     await exitOnce()
-    expect(system.state.register.get(P1)).not.to.have.property('former')
+    expect(system.state.positions.get(P1)).not.to.have.property('former')
     account.shown = account.placed.slice(0, 1)
     await restart()
     await cycles(24)
@@ -164,7 +164,7 @@ describe('an order of ours that a list shows after its end', () => {
       await exitOnce()
       await fillAll()
     }
-    expect(system.state.register.get(P1)!.former).to.have.length(10)
+    expect(system.state.positions.get(P1)!.former).to.have.length(10)
   })
 
   it('is booked once where it is executed late, after another generation has ended', async () => {

@@ -112,7 +112,7 @@ describe('the exit of a released position', () => {
         expect(account.placed, 'the first order may still sell all').to.have.length(1)
         expect([await sellAll(), account.held]).to.deep.equal([5, 0])
         await cycles(10)
-        expect(system.state.register.get(P1)?.state).to.equal('closed')
+        expect(system.state.positions.get(P1)?.state).to.equal('closed')
       })
 
       it('leaves all of the holding to the next generation once its order is cancelled', async () => {
@@ -232,7 +232,7 @@ describe('the exit of a released position', () => {
 
   describe('that nothing ends, at a venue where the holding proves what an order executed', () => {
     const P2 = positionId('p2')
-    const shown = (): boolean => system.state.register.get(P2)?.state === 'open'
+    const shown = (): boolean => system.state.positions.get(P2)?.state === 'open'
 
     for (const [what, capabilities] of Object.entries<Partial<Capabilities>>({
       'refuses doubles': { lookup: 'none', dedupe: 'always' },

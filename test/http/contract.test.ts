@@ -74,7 +74,7 @@ const COUNTS = { operations: 65, provoked: 395 }
 describe('The contract of the API', function () {
   this.timeout(120_000)
 
-  let account: ServedAccount
+  let served: ServedAccount
   let server: HttpServer
   let contract: ApiContract
   let router: Router
@@ -95,13 +95,13 @@ describe('The contract of the API', function () {
 
   before(async () => {
     builtPage()
-    account = new ServedAccount()
+    served = new ServedAccount()
     const limits = [{ name: 'all', maxLoss: 1_000, warnAtPct: 80 }]
-    await account.open({ portfolio: { ...NO_LIMITS, limits } })
+    await served.open({ portfolio: { ...NO_LIMITS, limits } })
     const spy = sinon.spy(express, 'Router')
     const { events, view } = httpSchema.parse(undefined)
     server = await serveHttp({
-      control: failing(account.control()),
+      control: failing(served.control()),
       host: '127.0.0.1',
       port: 0,
       hosts: [HOST],
@@ -122,7 +122,7 @@ describe('The contract of the API', function () {
 
   after(async () => {
     await server.close()
-    await account.system.stop()
+    await served.account.stop()
   })
 
   /** Leaves one request of each operation that takes a key, as a crash has cut it off. */
@@ -134,7 +134,7 @@ describe('The contract of the API', function () {
         .update(`${sample(each)}\n${body}`)
         .digest('base64url')
       const detail = { key: cutKey(each), by: 'alice', digest }
-      account.earlier.push({ seq: index + 1, at: account.now, kind: 'request-begun', ...detail })
+      served.earlier.push({ seq: index + 1, at: served.now, kind: 'request-begun', ...detail })
     }
   }
 
@@ -216,7 +216,7 @@ describe('The contract of the API', function () {
       await operate('POST /api/positions', 201, { body: position(id) })
     }
     await operate('GET /api/positions/{id}', 200, { path: '/api/positions/p1' })
-    await account.tick(100)
+    await served.tick(100)
     await operate('GET /api/positions/{id}', 200, { path: '/api/positions/p1' })
     await operate('GET /api/positions/{id}/why', 200, { path: '/api/positions/p1/why' })
     const one = 'PATCH /api/positions/{id}'
@@ -238,7 +238,7 @@ describe('The contract of the API', function () {
       path: '/api/positions/p2/exit',
       body: {},
     })
-    await account.system.settled()
+    await served.account.settled()
     await operate('DELETE /api/positions/{id}', 204, { path: '/api/positions/p3', body: {} })
     for (const query of ['', '?state=closed', '?state=closed&format=csv']) {
       await operate('GET /api/positions', 200, { path: `/api/positions${query}` })
@@ -252,10 +252,10 @@ describe('The contract of the API', function () {
   it('holds for the kill switch and the portfolio', async () => {
     const move = (body: object, status = 200) => operate('POST /api/kill-switch', status, { body })
     await move({ state: 'halt' })
-    await account.tick(90)
+    await served.tick(90)
     await operate('GET /api/kill-switch', 200)
     await move({ state: 'off' }, 409)
-    await account.tick(100)
+    await served.tick(100)
     await move({ state: 'off', held: 'discard' })
     await operate('POST /api/portfolio/realised', 200, {
       body: { amount: -10, currency: 'USD' },
@@ -299,12 +299,12 @@ describe('The contract of the API', function () {
         await operate('GET /page/{file}', 200, { path: `/page/${file}` })
       }
     }
-    account.health = { ...account.health, status: 'fail', output: ['store:errors: 1'] }
-    account.readiness = { ready: false, why: 'stopping' }
+    served.health = { ...served.health, status: 'fail', output: ['store:errors: 1'] }
+    served.readiness = { ready: false, why: 'stopping' }
     await operate('GET /health', 503)
     await operate('GET /readyz', 503)
-    account.health = { ...account.health, status: 'pass', output: [] }
-    account.readiness = { ready: true }
+    served.health = { ...served.health, status: 'pass', output: [] }
+    served.readiness = { ready: true }
   })
 
   it('holds for all that an operator changes', async () => {
@@ -329,7 +329,7 @@ describe('The contract of the API', function () {
     let release = (): void => undefined
     const released = new Promise<void>(resolve => (release = resolve))
     const begun = new Promise<void>(resolve => {
-      account.beforeBackup = () => {
+      served.beforeBackup = () => {
         resolve()
         return released
       }

@@ -35,7 +35,7 @@ interface Answer {
 
 describe('the HTTP API', () => {
   let keeper: MemoryRepository
-  let system: Account
+  let account: Account
   let server: HttpServer
   let health: HealthSnapshot
   let readiness: Readiness
@@ -47,12 +47,12 @@ describe('the HTTP API', () => {
     health = { status: 'pass', at: Date.now(), output: [], checks: {} }
     readiness = { ready: true }
     const clock = { now: () => now, monotonic: () => now }
-    const account = new TestVenue()
-    system = await openAccount({
+    const venue = new TestVenue()
+    account = await openAccount({
       keeper,
-      beforeGuard: account.deposit,
+      beforeGuard: venue.deposit,
       venue: quotes => ({
-        ...account.venue(quotes),
+        ...venue.venue(quotes),
         placeExit: () => Promise.resolve({ kind: 'acknowledged' }),
         orderByClientId: () => Promise.resolve({ kind: 'unknown' }),
       }),
@@ -69,14 +69,14 @@ describe('the HTTP API', () => {
 
   afterEach(async () => {
     await server.close()
-    await system.stop()
+    await account.stop()
   })
 
   const levels: Record<string, string> = { exits: 'info' }
 
   const serve = (token: string | undefined): Promise<HttpServer> => {
     const control = new AccountControl({
-      system,
+      account,
       desk: aDesk(),
       answers: new LastAnswers(() => 0),
       store: {
@@ -137,8 +137,8 @@ describe('the HTTP API', () => {
     ask('POST', '/api/positions', { ...POSITION, ...but })
 
   async function tick(price: number): Promise<void> {
-    system.tick({ instrument: instrumentId('ACME'), ts: ++now, price })
-    await system.settled()
+    account.tick({ instrument: instrumentId('ACME'), ts: ++now, price })
+    await account.settled()
   }
 
   it('lets no web page flatten the account', async () => {
@@ -156,7 +156,7 @@ describe('the HTTP API', () => {
     expect(
       await codeOf(ask('POST', '/api/kill-switch', '{"state":"flatten"}', form)),
     ).to.deep.equal([415, 'NOT_JSON'])
-    expect(system.state.killSwitch.state).to.equal('off')
+    expect(account.state.killSwitch.state).to.equal('off')
   })
 
   it('accepts loopback in all its spellings', async () => {
@@ -203,7 +203,7 @@ describe('the HTTP API', () => {
       ['side', '"buy"'],
       ['quantity', '-1'],
     ])
-    expect(system.state.register.size).to.equal(0)
+    expect(account.state.positions.size).to.equal(0)
   })
 
   it('answers malformed, huge and wrong-typed bodies with a stable code', async () => {
@@ -274,18 +274,18 @@ describe('the HTTP API', () => {
         expected: '{"pct":5}, as the guarded position has',
       },
     ])
-    expect(system.state.register.size).to.equal(1)
+    expect(account.state.positions.size).to.equal(1)
   })
 
   it('shows no best price that a crash could lose', async () => {
     await add()
     await tick(100)
     keeper.failures.push(new Error('disk full'))
-    system.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 120 })
-    await system.engine.actors.idle()
+    account.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 120 })
+    await account.engine.actors.idle()
     expect((await ask('GET', '/api/positions/p1')).body['best']).to.equal(100)
-    system.cycle()
-    await system.settled()
+    account.cycle()
+    await account.settled()
     expect((await ask('GET', '/api/positions/p1')).body['best']).to.equal(120)
   })
 
@@ -358,8 +358,8 @@ describe('the HTTP API', () => {
     it('forgets the base price when another instrument is watched', async () => {
       const watch = (instrument: string) => ({ underlying: { instrument, fallPct: 5 } })
       await patch({ rules: watch('INDEX'), force: true })
-      system.tick({ instrument: instrumentId('INDEX'), ts: ++now, price: 200 })
-      await system.settled()
+      account.tick({ instrument: instrumentId('INDEX'), ts: ++now, price: 200 })
+      await account.settled()
       await patch({ rules: watch('DAX'), force: true })
       const why = (await ask('GET', '/api/positions/p1/why')).body['rules'] as { rule: string }[]
       expect(why.find(({ rule }) => rule === 'underlying')).to.deep.include({
@@ -380,8 +380,8 @@ describe('the HTTP API', () => {
       const hold = await patch({ rules: { maxHold: { ms: 20_000 } } })
       expect([hold.status, hold.body['code']]).to.deep.equal([409, 'EXITS_AT_ONCE'])
       expect(hold.body['detail']).to.match(/the time of maxHold is past/)
-      system.tick({ instrument: instrumentId('INDEX'), ts: ++now, price: 95 })
-      await system.settled()
+      account.tick({ instrument: instrumentId('INDEX'), ts: ++now, price: 95 })
+      await account.settled()
       const bound = { rules: { underlying: { instrument: 'INDEX', below: 96 } } }
       expect((await patch(bound)).body['detail']).to.match(/95 of INDEX is past the bound 96/)
       expect((await patch({ ...bound, exitNow: true })).status).to.equal(200)
@@ -407,7 +407,7 @@ describe('the HTTP API', () => {
       expect([status, body['code']]).to.deep.equal([409, 'EXIT_RUNNING'])
     }
     expect((await ask('DELETE', '/api/positions/p2')).status).to.equal(204)
-    expect(system.state.register.get('p2' as never)?.state).to.equal('released')
+    expect(account.state.positions.get('p2' as never)?.state).to.equal('released')
     const { body } = await ask('GET', '/api/journal?after=2&limit=10')
     const lines = Object.values(body) as { kind: string; by?: string }[]
     expect(lines.map(({ kind }) => kind)).to.deep.equal([
@@ -489,7 +489,7 @@ describe('the HTTP API', () => {
         'BAD_INPUT',
       ])
     }
-    await system.settled()
+    await account.settled()
     expect(keeper.lines.at(-1)).to.include({ kind: 'breaker-moved', group: 'orders' })
   })
 

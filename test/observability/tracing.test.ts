@@ -140,11 +140,11 @@ describe('ExitTraces', () => {
     expect(traces.size).to.equal(1)
   })
 
-  it('follows a real exit through a live system', async () => {
+  it('follows a real exit through an account', async () => {
     register()
     const venue = new TestVenue()
     let [at, mono] = [2e12, 0]
-    const system = await openAccount({
+    const account = await openAccount({
       keeper: new MemoryRepository(),
       venue: quotes => {
         const made = venue.venue(quotes)
@@ -158,15 +158,15 @@ describe('ExitTraces', () => {
       onLine: () => undefined,
       onFatal: () => undefined,
     })
-    await system.add(aPosition({ id: P1, openedAt: at }), { stopLoss: { pct: 5 } }, 'test')
+    await account.add(aPosition({ id: P1, openedAt: at }), { stopLoss: { pct: 5 } }, 'test')
     for (const price of [100, 90]) {
       ;[at, mono] = [at + 1, mono + 1]
-      system.tick({ instrument: instrumentId('ACME'), ts: at, price })
-      await system.settled()
+      account.tick({ instrument: instrumentId('ACME'), ts: at, price })
+      await account.settled()
     }
-    system.cycle()
-    await system.settled()
-    await system.stop()
+    account.cycle()
+    await account.settled()
+    await account.stop()
     expect(names().toSorted()).to.include.members(['decide', 'intend', 'placeExit', 'fill', 'exit'])
     const ids = exporter.getFinishedSpans().map(span => span.spanContext().traceId)
     expect(new Set(ids).size).to.equal(1)

@@ -49,7 +49,7 @@ describe('many positions of a folder', () => {
     const [state, taken] = await turnsOf(AccountState.inTurns(past))
     expect(taken).to.be.at.least(2)
     const atOnce = new AccountState(past)
-    expect([...state.register.values()]).to.deep.equal([...atOnce.register.values()])
+    expect([...state.positions.values()]).to.deep.equal([...atOnce.positions.values()])
     expect([...state.ratchets]).to.have.deep.members([...atOnce.ratchets])
     expect(state.ratchets.size).to.equal(COUNT)
     await store.close()

@@ -19,7 +19,7 @@ export const NETTED = {
 export class NetScene {
   readonly venue: NetVenue
   readonly keeper = new MemoryRepository()
-  system!: Account
+  account!: Account
   private readonly timers = new FakeTimers()
 
   constructor(venue = new NetVenue()) {
@@ -28,7 +28,7 @@ export class NetScene {
 
   async open(): Promise<void> {
     const { timers, keeper, venue } = this
-    this.system = await openAccount({
+    this.account = await openAccount({
       keeper,
       timers,
       random: () => 0.5,
@@ -53,13 +53,13 @@ export class NetScene {
       quantity: 4,
       openedAt: 1_000_000,
     })
-    await this.system.add(position, rules, 'test')
+    await this.account.add(position, rules, 'test')
     return position.id
   }
 
   async price(price: number): Promise<void> {
     this.timers.pass(1)
-    this.system.tick({ instrument: ACME, ts: 1_000_000 + this.timers.now, price })
+    this.account.tick({ instrument: ACME, ts: 1_000_000 + this.timers.now, price })
     await settle()
   }
 
@@ -67,13 +67,13 @@ export class NetScene {
   async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += STEP_MS) {
       this.timers.pass(STEP_MS)
-      this.system.cycle()
+      this.account.cycle()
       await settle()
     }
   }
 
   close(): void {
-    this.system.engine.actors.stopAll()
+    this.account.engine.actors.stopAll()
   }
 }
 

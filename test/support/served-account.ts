@@ -27,7 +27,7 @@ export class ServedAccount {
   private readonly levels: Record<string, string> = { exits: 'info' }
   private readonly clock = { now: () => this.now, monotonic: () => this.now }
 
-  get system(): Account {
+  get account(): Account {
     return this.opened!
   }
 
@@ -51,16 +51,16 @@ export class ServedAccount {
   }
 
   async tick(price: number): Promise<void> {
-    this.system.tick({ instrument: instrumentId('ACME'), ts: ++this.now, price })
-    await this.system.settled()
+    this.account.tick({ instrument: instrumentId('ACME'), ts: ++this.now, price })
+    await this.account.settled()
   }
 
-  /** `account`: its name among several accounts of a process. */
-  control(account?: string): AccountControl {
+  /** `name`: its name among several accounts of a process. */
+  control(name?: string): AccountControl {
     const beforeBackup = (): Promise<void> => this.beforeBackup()
     return new AccountControl({
-      system: this.system,
-      account,
+      account: this.account,
+      name,
       desk: aDesk(),
       answers: this.answers,
       store: { journal: query => Promise.resolve(this.lines(query)) },

@@ -57,7 +57,7 @@ describe('all accounts at once', () => {
   })
 
   afterEach(async () => {
-    for (const each of accounts.values()) await each.system.stop()
+    for (const each of accounts.values()) await each.account.stop()
   })
 
   /** The journal of the process: each line names its account. */

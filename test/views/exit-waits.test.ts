@@ -13,12 +13,12 @@ describe('what an exit waits for', () => {
   beforeEach(() => (desk = aDesk()))
 
   const around = (but: Partial<WaitDeps> = {}, capabilities: object = FOUND): WaitDeps => ({
-    system: {
+    account: {
       isObserving: false,
       engine: {
         book: { settings: settingsOf(capabilities), holdings: { current: () => undefined } },
       },
-    } as unknown as WaitDeps['system'],
+    } as unknown as WaitDeps['account'],
     desk,
     accountWhy: undefined,
     steadyMs: 10_000,

@@ -19,32 +19,32 @@ const NOTHING: AccessFacts = {
 }
 
 describe('The exitable positions', () => {
-  let account: ServedAccount
+  let served: ServedAccount
   let access: { facts: AccessFacts }
   let orders: readonly OpenOrder[]
   let exitable: ExitableDesk
 
   beforeEach(async () => {
-    account = new ServedAccount()
+    served = new ServedAccount()
     access = { facts: NOTHING }
     orders = []
-    await account.open({
+    await served.open({
       venue: quotes => {
-        const venue = { ...account.venue.venue(quotes), openOrders: () => Promise.resolve(orders) }
-        return { ...venue, ...account.answers.listsOf(venue) }
+        const venue = { ...served.venue.venue(quotes), openOrders: () => Promise.resolve(orders) }
+        return { ...venue, ...served.answers.listsOf(venue) }
       },
     })
     exitable = new ExitableDesk({
-      system: account.system,
+      account: served.account,
       desk: aDesk(),
-      answers: account.answers,
+      answers: served.answers,
       access,
       quotes: { price: () => 100 },
       positionMode: 'one-way',
       graceMs: 10_000,
     })
     for (const id of ['p1', 'p2']) {
-      await account.control().add(
+      await served.control().add(
         {
           position: { ...aPosition({ id: positionId(id), quantity: 2 }), openedAt: undefined },
           rules: { stopLoss: { pct: 5 } },
@@ -57,24 +57,24 @@ describe('The exitable positions', () => {
     }
   })
 
-  afterEach(() => account.system.stop())
+  afterEach(() => served.account.stop())
 
   /** Lets the reconciler list, and the desk judge. */
   const cycle = async (): Promise<void> => {
-    account.now += 6_000
-    account.system.cycle()
-    await account.system.settled()
+    served.now += 6_000
+    served.account.cycle()
+    await served.account.settled()
     exitable.cycle()
   }
 
-  const check = (name: string) => exitableChecks(exitable.facts(), account.now)[name]!
+  const check = (name: string) => exitableChecks(exitable.facts(), served.now)[name]!
 
   it('are unknown before the broker has answered, which health shows after its grace', () => {
     exitable.cycle()
     expect(exitable.counts()).to.deep.equal({ yes: 0, no: 0, unknown: 2 })
     expect(exitable.of(positionId('p1'))).to.include({ state: 'unknown' })
     expect(check('positions:exitable').status).to.equal('pass')
-    account.now += 10_000
+    served.now += 10_000
     expect(check('positions:exitable')).to.include({ status: 'warn', observedValue: 2 })
     expect(check('positions:exitable').output).to.match(
       /^2 positions may not be exitable: .*not answered/,
@@ -90,7 +90,7 @@ describe('The exitable positions', () => {
   it('say nothing of a position that was not judged yet', async () => {
     await cycle()
     const { openedAt: _now, ...position } = aPosition({ id: positionId('p3') })
-    await account.control().add(
+    await served.control().add(
       {
         position: { ...position, openedAt: undefined },
         rules: { stopLoss: { pct: 5 } },
@@ -107,9 +107,9 @@ describe('The exitable positions', () => {
 
   it('are none while the credentials have ended, with since when', async () => {
     await cycle()
-    access.facts = { ...NOTHING, credentials: { kind: 'usable', expiresAt: account.now + 6_000 } }
+    access.facts = { ...NOTHING, credentials: { kind: 'usable', expiresAt: served.now + 6_000 } }
     await cycle()
-    const since = account.now
+    const since = served.now
     await cycle()
     await cycle()
     expect(exitable.counts()).to.deep.equal({ yes: 0, no: 2, unknown: 0 })
@@ -126,10 +126,10 @@ describe('The exitable positions', () => {
   })
 
   it('warn of the end of the credentials an hour before', async () => {
-    const endAt = account.now + 2 * 3_600_000
+    const endAt = served.now + 2 * 3_600_000
     access.facts = { ...NOTHING, credentials: { kind: 'usable', expiresAt: endAt } }
     expect(check('broker:credentials')).to.include({ status: 'pass', observedValue: 7_200 })
-    account.now = endAt - 3_600_000
+    served.now = endAt - 3_600_000
     expect(check('broker:credentials')).to.include({ status: 'warn', observedUnit: 's' })
     expect(check('broker:credentials').output).to.include('2 positions')
   })
@@ -151,10 +151,10 @@ describe('The exitable positions', () => {
 
   it('do not have one that is being exited', async () => {
     await cycle()
-    account.venue.fault = 'lost'
-    account.venue.isSilent = true
-    await account.control().exit('p1', BY)
-    await account.system.settled()
+    served.venue.fault = 'lost'
+    served.venue.isSilent = true
+    await served.control().exit('p1', BY)
+    await served.account.settled()
     exitable.cycle()
     expect(exitable.of(positionId('p1'))).to.equal(undefined)
     expect(exitable.counts().yes).to.equal(1)

@@ -11,20 +11,20 @@ const ACME = instrumentId('ACME')
 const BY = { who: 'test', from: 'here' }
 
 describe('The view of the holdings', () => {
-  let account: ServedAccount
+  let served: ServedAccount
   let control: Control
 
   /** Opens the account; with an empty store and a holding it needs a confirmation. */
   const open = async (venue: Partial<Pick<OpenAccountOptions, 'venue'>> = {}): Promise<void> => {
-    await account.open({ confirmsHoldings: true, ...venue })
-    control = account.control()
+    await served.open({ confirmsHoldings: true, ...venue })
+    control = served.control()
   }
 
   beforeEach(() => {
-    account = new ServedAccount()
+    served = new ServedAccount()
   })
 
-  afterEach(() => account.system.stop())
+  afterEach(() => served.account.stop())
 
   const add = async (id: string, instrument: InstrumentId = ACME): Promise<void> => {
     const { openedAt: _now, ...position } = aPosition({
@@ -47,7 +47,7 @@ describe('The view of the holdings', () => {
   it('is unknown where the venue does not answer, and says why', async () => {
     await open({
       venue: quotes => ({
-        ...account.venue.venue(quotes),
+        ...served.venue.venue(quotes),
         holdings: () => Promise.reject(new Error('no route')),
         holding: () => Promise.resolve({ kind: 'unknown' }),
       }),
@@ -61,7 +61,7 @@ describe('The view of the holdings', () => {
 
   it('takes a holding that a list lacks for unknown, not for nothing', async () => {
     await open()
-    account.venue.isDown = true
+    served.venue.isDown = true
     await add('p1')
     const view = await control.holdings()
     expect(view).to.include({ isListed: true })
@@ -71,9 +71,9 @@ describe('The view of the holdings', () => {
   it('takes a holding for nothing once the venue says so by name', async () => {
     await open()
     await add('p1')
-    account.venue.trade(ACME, -2)
-    account.system.cycle()
-    await account.system.settled()
+    served.venue.trade(ACME, -2)
+    served.account.cycle()
+    await served.account.settled()
     const [row] = (await control.holdings()).holdings
     expect(row).to.include({ held: 0, owned: 2, difference: -2 })
   })
@@ -82,10 +82,10 @@ describe('The view of the holdings', () => {
     await open()
     await add('p1')
     await add('p2', instrumentId('ZINC'))
-    account.venue.trade(instrumentId('BETA'), 7)
-    account.venue.trade(instrumentId('ZINC'), -0.5)
-    account.system.cycle()
-    await account.system.settled()
+    served.venue.trade(instrumentId('BETA'), 7)
+    served.venue.trade(instrumentId('ZINC'), -0.5)
+    served.account.cycle()
+    await served.account.settled()
     const { holdings } = await control.holdings()
     expect(
       holdings.map(({ instrument, held, owned, difference }) => [
@@ -102,20 +102,20 @@ describe('The view of the holdings', () => {
   })
 
   it('lists the exits that a confirmation sends, and names what holds them beside it', async () => {
-    account.venue.trade(ACME, 1)
+    served.venue.trade(ACME, 1)
     await open()
     await add('p1')
-    await account.tick(100)
-    await account.tick(90)
+    await served.tick(100)
+    await served.tick(90)
     const [exit] = (await control.holdings()).exits
     expect(exit).to.deep.include({ id: 'p1', action: 'sell', quantity: 2, heldBy: [] })
     await control.setKillSwitch({ state: 'halt' }, BY)
     expect((await control.holdings()).exits[0]!.heldBy).to.deep.equal(['kill-switch'])
     await control.setKillSwitch({ state: 'off', held: 'send' }, BY)
     await control.confirmHoldings(BY)
-    await account.system.settled()
+    await served.account.settled()
     expect((await control.holdings()).exits).to.deep.equal([])
-    expect(account.venue.fills.size).to.equal(1)
+    expect(served.venue.fills.size).to.equal(1)
   })
 
   it('says of each working order whose it is', async () => {
@@ -129,12 +129,12 @@ describe('The view of the holdings', () => {
     ]
     await open({
       venue: quotes => {
-        const venue = { ...account.venue.venue(quotes), openOrders: () => Promise.resolve(orders) }
-        return { ...venue, ...account.answers.listsOf(venue) }
+        const venue = { ...served.venue.venue(quotes), openOrders: () => Promise.resolve(orders) }
+        return { ...venue, ...served.answers.listsOf(venue) }
       },
     })
-    account.system.cycle()
-    await account.system.settled()
+    served.account.cycle()
+    await served.account.settled()
     const shown = (await control.holdings()).orders
     expect(shown?.map(({ owner }) => owner)).to.deep.equal(['others', 'second-guard'])
   })
@@ -143,16 +143,16 @@ describe('The view of the holdings', () => {
     let calls = 0
     await open({
       venue: quotes => {
-        const venue = account.venue.venue(quotes)
+        const venue = served.venue.venue(quotes)
         const counted = {
           ...venue,
           holdings: () => (calls++, venue.holdings(new AbortController().signal)),
         }
-        return { ...counted, ...account.answers.listsOf(counted) }
+        return { ...counted, ...served.answers.listsOf(counted) }
       },
     })
     const before = calls
-    account.now += 60_000
+    served.now += 60_000
     await Promise.all([control.holdings(), control.holdings(), control.holdings()])
     await control.holdings()
     expect(calls - before).to.equal(1)

@@ -17,7 +17,7 @@ describe('NetLayers', () => {
     await scene.guard('p2', { trailingStop: { distancePct: 10 } })
     await scene.price(100)
     await scene.pass(300)
-    return new NetLayers(scene.system, () => canLeave)
+    return new NetLayers(scene.account, () => canLeave)
   }
 
   afterEach(() => scene.close())
@@ -58,7 +58,7 @@ describe('NetLayers', () => {
     expect(layers.nets().resting).to.equal(1)
     scene.venue.broken.set('cancel', 'unknown')
     scene.venue.broken.set('orderByClientId', 'unknown')
-    await scene.system.release('p1' as never, 'test')
+    await scene.account.release('p1' as never, 'test')
     await scene.pass(2_500)
     layers.cycle()
     const [unproved] = layers.facts().unproved

@@ -22,13 +22,13 @@ describe('the net of a position, as why shows it', () => {
 
   it('is none where the rules ask for none, and of an id that is not known', async () => {
     await guarded({ trailingStop: { distancePct: 10 } })
-    expect(netViewOf(scene.system, id)).to.equal(undefined)
-    expect(netViewOf(scene.system, 'other' as PositionId)).to.equal(undefined)
+    expect(netViewOf(scene.account, id)).to.equal(undefined)
+    expect(netViewOf(scene.account, 'other' as PositionId)).to.equal(undefined)
   })
 
   it('has its trigger and what is executed of it', async () => {
     await guarded(NETTED)
-    expect(netViewOf(scene.system, id)).to.deep.include({
+    expect(netViewOf(scene.account, id)).to.deep.include({
       state: 'resting',
       trigger: 81,
       quantity: 4,
@@ -38,12 +38,12 @@ describe('the net of a position, as why shows it', () => {
 
   it('says why there is none', async () => {
     await guarded(NETTED, new NetVenue(WITHOUT_STOPS))
-    expect(netViewOf(scene.system, id)!.why).to.match(/takes no resting stops/)
+    expect(netViewOf(scene.account, id)!.why).to.match(/takes no resting stops/)
   })
 
   it('says which stop is lacking where no rule gives one', async () => {
     await guarded({ net: NETTED.net, maxHold: { ms: 1e9 } })
-    expect(netViewOf(scene.system, id)).to.deep.equal({
+    expect(netViewOf(scene.account, id)).to.deep.equal({
       state: 'none',
       why: 'no rule gives a stop yet that it could follow',
     })

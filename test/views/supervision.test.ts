@@ -29,12 +29,12 @@ class SlowVenue {
   isSlow = false
   private late: (() => void)[] = []
 
-  private readonly account = new TestVenue()
+  private readonly fake = new TestVenue()
 
-  readonly deposit = this.account.deposit
+  readonly deposit = this.fake.deposit
 
   venue = (quotes: Quotes): Venue => ({
-    ...this.account.venue(quotes),
+    ...this.fake.venue(quotes),
     placeExit: order => this.place(order),
     orderByClientId: id => Promise.resolve(this.stateOf(id)),
   })
@@ -55,7 +55,7 @@ class SlowVenue {
       quantity,
       price: 1,
     }
-    if (!this.fills.has(clientOrderId)) this.account.trade(order.instrument, -quantity)
+    if (!this.fills.has(clientOrderId)) this.fake.trade(order.instrument, -quantity)
     this.fills.set(clientOrderId, fill)
     const answer = { kind: 'acknowledged', order: filled(fill) } as const
     if (!this.isSlow) return Promise.resolve(answer)
@@ -71,22 +71,22 @@ class SlowVenue {
 const filled = ({ quantity, price }: Fill) =>
   ({ kind: 'filled', executed: { quantity, price } }) as const
 
-describe('supervision of a live system', () => {
+describe('supervision of an account', () => {
   let venue: SlowVenue
   let keeper: MemoryRepository
   let timers: FakeTimers
   let fatal: WatchkeeperError[]
-  let system: Account
+  let account: Account
 
   beforeEach(async () => {
     venue = new SlowVenue()
     keeper = new MemoryRepository()
     timers = new FakeTimers()
     fatal = []
-    system = await open({})
+    account = await open({})
   })
 
-  afterEach(() => system.stop())
+  afterEach(() => account.stop())
 
   const now = (): number => 1_000 + timers.now
 
@@ -105,7 +105,7 @@ describe('supervision of a live system', () => {
     })
 
   async function add(id = P1): Promise<void> {
-    await system.add(aPosition({ id }), TRAIL, 'test')
+    await account.add(aPosition({ id }), TRAIL, 'test')
   }
 
   /** Processes every message, also while a call of the broker stays open. */
@@ -115,31 +115,31 @@ describe('supervision of a live system', () => {
 
   async function tick(price: number): Promise<void> {
     timers.pass(1)
-    system.tick({ instrument: instrumentId('ACME'), ts: now(), price })
+    account.tick({ instrument: instrumentId('ACME'), ts: now(), price })
     await turn()
   }
 
   async function cycle(ms = 500): Promise<void> {
     timers.pass(ms)
-    system.cycle()
+    account.cycle()
     await turn()
   }
 
   /** A message that no actor understands crashes its receiver. */
   async function crash(kind: 'gateway' | 'portfolio' | 'caretaker'): Promise<void> {
-    const { watch } = system.engine.registry.service(kind)!
+    const { watch } = account.engine.registry.service(kind)!
     if (watch.kind === 'running') send(watch.ref, null as never)
     await turn()
   }
 
   async function crashMonitor(): Promise<void> {
-    const { watch } = system.engine.registry.get(P1)!
+    const { watch } = account.engine.registry.get(P1)!
     if (watch.kind !== 'running') return
-    system.engine.actors.stop(watch.ref)
-    send(system.engine.supervisor, {
+    account.engine.actors.stop(watch.ref)
+    send(account.engine.supervisor, {
       kind: 'down',
       actor: { kind: 'monitor', positionId: P1 },
-      epoch: system.engine.registry.get(P1)!.epoch,
+      epoch: account.engine.registry.get(P1)!.epoch,
       reason: new Error('crashed'),
     })
     await turn()
@@ -147,7 +147,7 @@ describe('supervision of a live system', () => {
 
   const health = (): HealthSnapshot =>
     healthStatus(
-      healthFacts(system, {
+      healthFacts(account, {
         now: now(),
         startedAt: 0,
         exitOverdueMs: 1e9,
@@ -158,7 +158,7 @@ describe('supervision of a live system', () => {
   const checkOf = (name: string): string | undefined => health().checks[name]?.[0]?.status
   const kinds = (): string[] => keeper.lines.map(({ kind }) => kind)
   const viewOf = (id: string) =>
-    supervisionOf(system)
+    supervisionOf(account)
       .supervisionTree()
       .find(each => each.id === id)
 
@@ -172,7 +172,7 @@ describe('supervision of a live system', () => {
     venue.isSlow = false
     await cycle()
     expect([venue.orders.length, venue.fills.size]).to.deep.equal([1, 1])
-    expect(system.state.register.get(P1)?.state).to.equal('closed')
+    expect(account.state.positions.get(P1)?.state).to.equal('closed')
     expect(kinds().filter(kind => kind === 'exit-filled')).to.have.length(1)
     expect(kinds()).to.include('actor-restarted')
   })
@@ -194,14 +194,17 @@ describe('supervision of a live system', () => {
   it('sends a manual exit that the gateway lost before it was recorded', async () => {
     await add()
     await tick(100)
-    const { gateway } = system.engine
+    const { gateway } = account.engine
     send(gateway, null as never)
-    system.manualExits.exit(P1, 'manual')
+    account.manualExits.exit(P1, 'manual')
     await turn()
     expect(venue.orders).to.have.length(0)
     await cycle()
     await cycle()
-    expect([venue.orders.length, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    expect([venue.orders.length, account.state.positions.get(P1)?.state]).to.deep.equal([
+      1,
+      'closed',
+    ])
   })
 
   it('counts a fill once that a crashed portfolio had not counted', async () => {
@@ -215,21 +218,21 @@ describe('supervision of a live system', () => {
     expect(viewOf('portfolio')?.epoch).to.equal(2)
     expect(kinds().filter(kind => kind === 'exit-filled')).to.have.length(1)
     expect(
-      (await system.portfolio.standing()).day.realised.map(({ amount }) => amount),
+      (await account.portfolio.standing()).day.realised.map(({ amount }) => amount),
     ).to.have.length(1)
   })
 
   it('reports when the actor ends that should answer', async () => {
-    const { watch } = system.engine.registry.service('portfolio')!
+    const { watch } = account.engine.registry.service('portfolio')!
     if (watch.kind === 'running') send(watch.ref, null as never)
-    const failed = await system.portfolio.standing().catch((error: unknown) => error)
+    const failed = await account.portfolio.standing().catch((error: unknown) => error)
     expect((failed as WatchkeeperError).code).to.equal('ACTOR_DOWN')
-    expect((await system.portfolio.standing()).standings).to.deep.equal([])
+    expect((await account.portfolio.standing()).standings).to.deep.equal([])
   })
 
   it('ends the service when the gateway crashes too often', async () => {
-    await system.stop()
-    system = await open({ gateway: { maxRestarts: 1 } })
+    await account.stop()
+    account = await open({ gateway: { maxRestarts: 1 } })
     await crash('gateway')
     await crash('gateway')
     expect(fatal.map(({ code }) => code)).to.deep.equal(['ACTOR_FAILED'])
@@ -275,8 +278,8 @@ describe('supervision of a live system', () => {
   })
 
   it('fails while a position is quarantined, until a person restarts it', async () => {
-    await system.stop()
-    system = await open({ monitor: { maxRestarts: 0 } })
+    await account.stop()
+    account = await open({ monitor: { maxRestarts: 0 } })
     await add()
     await tick(150)
     await crashMonitor()
@@ -285,32 +288,32 @@ describe('supervision of a live system', () => {
       'pass',
     ])
     expect(viewOf('monitor-p1')?.state).to.equal('quarantined')
-    const after = await supervisionOf(system).restart('monitor-p1', 'me')
+    const after = await supervisionOf(account).restart('monitor-p1', 'me')
     expect(after).to.deep.include({ epoch: 2, state: 'running' })
     await turn()
     expect(keeper.lines.at(-1)).to.include({ actor: 'monitor-p1', by: 'me' })
     expect(health().status).to.equal('pass')
     await tick(135)
     await cycle()
-    expect(system.state.register.get(P1)?.state).to.equal('closed')
+    expect(account.state.positions.get(P1)?.state).to.equal('closed')
   })
 
   it('lets the caretaker exit a quarantined position at its last stop', async () => {
-    await system.stop()
-    system = await open({ monitor: { maxRestarts: 0 } })
+    await account.stop()
+    account = await open({ monitor: { maxRestarts: 0 } })
     await add()
     await tick(150)
     await crashMonitor()
     await tick(135)
     await cycle()
     expect(keeper.lines.find(({ kind }) => kind === 'exit-intended')?.['level']).to.equal(135)
-    expect(system.state.register.get(P1)?.state).to.equal('closed')
+    expect(account.state.positions.get(P1)?.state).to.equal('closed')
   })
 
   it('restarts any actor that a person names, and refuses unknown ones', async () => {
-    expect(await supervisionOf(system).restart('gateway', 'me')).to.deep.include({ epoch: 2 })
+    expect(await supervisionOf(account).restart('gateway', 'me')).to.deep.include({ epoch: 2 })
     for (const id of ['supervisor', 'monitor-p9', 'gatway']) {
-      const failed = await supervisionOf(system)
+      const failed = await supervisionOf(account)
         .restart(id, 'me')
         .then(
           () => undefined,
@@ -330,7 +333,7 @@ describe('supervision of a live system', () => {
     await add(positionId('p2'))
     await add()
     await crashMonitor()
-    const ids = supervisionOf(system)
+    const ids = supervisionOf(account)
       .supervisionTree(1)
       .map(({ id }) => id)
     expect(ids).to.deep.equal([
@@ -347,7 +350,7 @@ describe('supervision of a live system', () => {
     await add()
     await crashMonitor()
     await crashMonitor()
-    await system.stop()
+    await account.stop()
     timers.pass(60_000)
     await turn()
     expect(fatal).to.deep.equal([])

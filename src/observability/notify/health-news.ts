@@ -34,7 +34,7 @@ export interface NewsOptions {
 /** Where the state of messages is stored, and who journals failed deliveries. */
 export interface NewsDeps {
   readonly store: Pick<Store, 'rows' | 'write'>
-  readonly system: { note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void }
+  readonly lines: { note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void }
 }
 
 /** Checks of health about the messages themselves. */
@@ -56,21 +56,21 @@ export class HealthNews {
   private readonly now: () => number
 
   /** Reads the state of an earlier process; without a channel nothing is stored. */
-  static async open(options: NewsOptions, { store, system }: NewsDeps): Promise<HealthNews> {
+  static async open(options: NewsOptions, { store, lines }: NewsDeps): Promise<HealthNews> {
     const { maxSettleMs } = options.config.notify
-    if (options.channels.length === 0) return new HealthNews(options, system, {})
+    if (options.channels.length === 0) return new HealthNews(options, lines, {})
     const past = await rememberedNews(store, options.clock.now(), maxSettleMs)
     const memory = new NewsMemory(store, past)
     await memory.begin()
-    return new HealthNews(options, system, { past, memory })
+    return new HealthNews(options, lines, { past, memory })
   }
 
   private constructor(
     { config: { notify, display }, clock, channels, paceOf, isAway }: NewsOptions,
-    system: NewsDeps['system'],
+    lines: NewsDeps['lines'],
     { past = NO_PAST, memory }: { readonly past?: NewsPast; readonly memory?: NewsMemory },
   ) {
-    const onFailure = (to: string, why: string): void => system.note('notify-failed', { to, why })
+    const onFailure = (to: string, why: string): void => lines.note('notify-failed', { to, why })
     const { heartbeat, service, settleMs, maxSettleMs, maxPerHour } = notify
     const monotonic = (): number => clock.monotonic()
     this.memory = memory
@@ -90,7 +90,7 @@ export class HealthNews {
       keep: kept => memory?.keep(kept) ?? Promise.resolve(),
       monotonic,
       onFailure,
-      onRecovery: to => system.note('notify-recovered', { to }),
+      onRecovery: to => lines.note('notify-recovered', { to }),
     })
     if (heartbeat === undefined) return
     this.heartbeat = new Heartbeat({

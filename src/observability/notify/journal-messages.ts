@@ -34,7 +34,7 @@ type Detail = Readonly<Record<string, unknown>>
 
 export interface MessagesDeps {
   readonly store: Pick<Store, 'rows' | 'write' | 'journal'>
-  readonly system: { note(kind: JournalKind, detail: Detail): void }
+  readonly lines: { note(kind: JournalKind, detail: Detail): void }
   readonly accounts: readonly MessagesAccount[]
 }
 
@@ -127,8 +127,8 @@ export class JournalMessages {
           monotonic: () => clock.monotonic(),
           journal: query => deps.store.journal(query),
           keep: kept => rows.places.keep({ [name]: kept }),
-          onFailure: why => deps.system.note('notify-failed', { to: name, why }),
-          onRecovery: () => deps.system.note('notify-recovered', { to: name }),
+          onFailure: why => deps.lines.note('notify-failed', { to: name, why }),
+          onRecovery: () => deps.lines.note('notify-recovered', { to: name }),
         })
         return [name, courier]
       }),

@@ -85,7 +85,7 @@ class LiveRun {
 
   async run(): Promise<void> {
     const timers = [
-      setInterval(() => this.parts.system.cycle(), CYCLE_MS),
+      setInterval(() => this.parts.account.cycle(), CYCLE_MS),
       setInterval(() => this.poll(), POLL_MS / POLLED),
     ]
     const exits = this.exitNowAndThen()
@@ -124,7 +124,7 @@ class LiveRun {
   private poll(): void {
     const instrument = instrumentId(`P${this.polls++ % POLLED}`)
     // What the desk drops or the venue refuses is in the counts.
-    this.parts.system.quotes([instrument]).catch(() => undefined)
+    this.parts.account.quotes([instrument]).catch(() => undefined)
   }
 
   /** Singly and in fives, every 2 to 8 s. */
@@ -135,7 +135,7 @@ class LiveRun {
       for (let each = this.random() < 0.2 ? 5 : 1; each > 0; each--) {
         const id = positionId(`e${this.exits++}`)
         this.asked.set(id, clock.monotonic())
-        this.parts.system.manualExits.exit(id, 'manual')
+        this.parts.account.manualExits.exit(id, 'manual')
       }
     }
   }
@@ -212,17 +212,17 @@ export async function throttleLive(): Promise<Table> {
       throw error
     },
   })
-  const { system } = parts
+  const { account } = parts
   for (let index = 0; index < EXITS; index++) {
     const id = positionId(`e${index}`)
     const position = aPosition({ id, instrument: instrumentId(`E${index}`), openedAt: clock.now() })
-    await system.add(position, { stopLoss: { pct: 50 } }, 'bench')
+    await account.add(position, { stopLoss: { pct: 50 } }, 'bench')
   }
   run = new LiveRun(parts, broker)
   await run.run()
   const { ok, refused, failed } = run.counts
   const orders = broker.book().orders.length
-  await system.stop()
+  await account.stop()
   await parts.broker.close()
   await parts.store.close()
   await broker.close()

@@ -33,7 +33,7 @@ const GUARD = {
 
 describe('webhooks over http', () => {
   let folder: Folder
-  let account: ServedAccount
+  let served: ServedAccount
   let server: HttpServer
 
   const settings = (failedTokens = { max: 1_000 }, hookMs = 10_000) =>
@@ -76,15 +76,15 @@ describe('webhooks over http', () => {
 
   beforeEach(async () => {
     folder = new Folder()
-    account = new ServedAccount()
-    account.now = Date.parse('2026-11-28T12:00:00Z')
-    await account.open()
-    await account.tick(100)
-    server = await serveHttp({ control: account.control(), config: settings() })
+    served = new ServedAccount()
+    served.now = Date.parse('2026-11-28T12:00:00Z')
+    await served.open()
+    await served.tick(100)
+    server = await serveHttp({ control: served.control(), config: settings() })
   })
   afterEach(async () => {
     await server.close()
-    await account.system.stop()
+    await served.account.stop()
     folder.remove()
   })
 
@@ -100,7 +100,7 @@ describe('webhooks over http', () => {
     return [status, json['code'] ?? json['outcome'], ...(faults?.map(({ path }) => path) ?? [])]
   }
   const ids = (): string[] =>
-    account
+    served
       .control()
       .positions()
       .map(({ id }) => id)
@@ -127,7 +127,7 @@ describe('webhooks over http', () => {
 
   it('refuses an address after too many wrong secrets, with a right one too', async () => {
     await server.close()
-    server = await serveHttp({ control: account.control(), config: settings({ max: 10 }) })
+    server = await serveHttp({ control: served.control(), config: settings({ max: 10 }) })
     for (let count = 0; count < 10; count++) await post('freqtrade/a-secret-that-no-hook-has', {})
     const { status, headers } = await bot(ENTRY)
     expect([status, Number(headers['retry-after']) > 0]).to.deep.equal([429, true])
@@ -189,10 +189,10 @@ describe('webhooks over http', () => {
       200,
       { outcome: 'guarded', id: 'bot-7', stop: 99, warnings: [] },
     ])
-    const position = account.control().position('bot-7')!
+    const position = served.control().position('bot-7')!
     expect(position).to.include({ instrument: 'ACME', side: 'long', quantity: 2, entryPrice: 100 })
     expect(position.openedAt).to.equal(Date.parse('2026-11-28T11:59:00.123Z'))
-    expect(account.keeper.lines.find(({ kind }) => kind === 'position-added')!['by']).to.equal(
+    expect(served.keeper.lines.find(({ kind }) => kind === 'position-added')!['by']).to.equal(
       'hook bot at 127.0.0.1',
     )
   })
@@ -220,7 +220,7 @@ describe('webhooks over http', () => {
     await charts({ id: 'a2', verb: 'tighten', position: 'bot-7', stop: '99.5' })
     expect((await bot(ENTRY)).text).to.equal(first.text)
     await server.close()
-    server = await serveHttp({ control: account.control(), config: settings() })
+    server = await serveHttp({ control: served.control(), config: settings() })
     const again = await bot(ENTRY)
     expect([again.text, again.headers['idempotency-replayed']]).to.deep.equal([first.text, 'true'])
     folder.file('bot', 'a-new-secret-of-the-bot')
@@ -230,7 +230,7 @@ describe('webhooks over http', () => {
     )
     folder.file('bot', BOT)
     await until(async () => (await bot(ENTRY)).status === 200)
-    expect(account.control().position('bot-7')!.stop).to.equal(99.5)
+    expect(served.control().position('bot-7')!.stop).to.equal(99.5)
     expect(await outcome(bot({ ...ENTRY, pair: 'GOLD' }))).to.deep.include('POSITION_EXISTS')
     expect(await outcome(bot({ ...ENTRY, amount: '3.0' }))).to.deep.include('POSITION_EXISTS')
     expect(await outcome(bot({ event: 'exit_fill', trade_id: '7' }))).to.deep.equal([200, 'noted'])
@@ -239,20 +239,20 @@ describe('webhooks over http', () => {
 
   it('is answered while the store hangs, and the same message by its outcome, with one act', async () => {
     await server.close()
-    server = await serveHttp({ control: account.control(), config: settings(undefined, 100) })
+    server = await serveHttp({ control: served.control(), config: settings(undefined, 100) })
     let release = (): void => undefined
     const held = new Promise<void>(resolve => (release = resolve))
-    account.keeper.hold = () => held
+    served.keeper.hold = () => held
     for (let times = 0; times < 2; times++)
       expect(await outcome(bot(ENTRY))).to.deep.equal([503, 'NOT_DURABLE_YET'])
     expect(ids()).to.deep.equal([])
     release()
     await until(async () => (await outcome(bot(ENTRY)))[1] === 'guarded')
-    expect(account.keeper.lines.filter(({ kind }) => kind === 'position-added')).to.have.length(1)
+    expect(served.keeper.lines.filter(({ kind }) => kind === 'position-added')).to.have.length(1)
   })
 
   it('is not answered by an error once it has acted', async () => {
-    account.keeper.hold = ({ lines = [] }) =>
+    served.keeper.hold = ({ lines = [] }) =>
       lines.some(({ kind }) => kind === 'request-ended')
         ? Promise.reject(new WatchkeeperError('STORE_FAILED', 'no room'))
         : undefined
@@ -261,15 +261,15 @@ describe('webhooks over http', () => {
 
   it('acts again, and changes nothing, where a crash has cut the first message off', async () => {
     await bot(ENTRY)
-    const begun = account.keeper.lines.find(({ kind }) => kind === 'request-begun')!
+    const begun = served.keeper.lines.find(({ kind }) => kind === 'request-begun')!
     await server.close()
-    await account.system.stop()
-    account = new ServedAccount()
-    account.now = Date.parse('2026-11-28T12:00:00Z')
-    account.earlier.push({ ...begun, at: account.now })
-    await account.open()
-    await account.tick(100)
-    server = await serveHttp({ control: account.control(), config: settings() })
+    await served.account.stop()
+    served = new ServedAccount()
+    served.now = Date.parse('2026-11-28T12:00:00Z')
+    served.earlier.push({ ...begun, at: served.now })
+    await served.open()
+    await served.tick(100)
+    server = await serveHttp({ control: served.control(), config: settings() })
     expect(await outcome(bot(ENTRY))).to.deep.equal([200, 'guarded'])
     expect(await outcome(bot(ENTRY))).to.deep.equal([200, 'guarded'])
     expect(ids()).to.deep.equal(['bot-7'])
@@ -277,7 +277,7 @@ describe('webhooks over http', () => {
 
   it('tightens, and never loosens', async () => {
     await charts(GUARD)
-    await account.tick(100)
+    await served.tick(100)
     const alert = (id: string, stop: string) =>
       charts({ id, verb: 'tighten', position: 'tv-1', stop })
     expect((await alert('b1', '99.5')).json).to.deep.equal({
@@ -288,10 +288,10 @@ describe('webhooks over http', () => {
     })
     expect(await outcome(alert('b2', '98'))).to.deep.equal([409, 'LOOSENS'])
     expect(await outcome(alert('b3', '101'))).to.deep.equal([409, 'EXITS_AT_ONCE'])
-    expect(account.control().position('tv-1')!.stop).to.equal(99.5)
-    account.venue.fault = 'lost'
-    account.venue.isSilent = true
-    await account.control().exit('tv-1', { who: 'test', from: 'here' })
+    expect(served.control().position('tv-1')!.stop).to.equal(99.5)
+    served.venue.fault = 'lost'
+    served.venue.isSilent = true
+    await served.control().exit('tv-1', { who: 'test', from: 'here' })
     expect(await outcome(alert('b4', '99.7'))).to.deep.equal([409, 'EXIT_RUNNING'])
   })
 
@@ -329,7 +329,7 @@ describe('webhooks over http', () => {
 
   it('exits only where the hook may, only a position of its account, and once', async () => {
     await exits({ ...GUARD, id: 'c0', position: 'main-1', rules: 'tight' })
-    expect(account.control().position('main-1')!.account).to.equal('main')
+    expect(served.control().position('main-1')!.account).to.equal('main')
     expect(await outcome(charts({ ...GUARD, instrument: 'GOLD' }))).to.deep.equal([200, 'guarded'])
     const alert = (id: string, position: string) => ({ id, verb: 'exit', position })
     expect(await outcome(charts(alert('c1', 'main-1')))).to.deep.equal([403, 'ROLE_TOO_LOW'])
@@ -342,14 +342,14 @@ describe('webhooks over http', () => {
     expect(await outcome(exits(alert('c2', 'other')))).to.deep.equal([404, 'POSITION_UNKNOWN'])
     expect(await outcome(exits(alert('c3', 'main-1')))).to.deep.equal([200, 'exiting'])
     expect(await outcome(exits(alert('c3', 'main-1')))).to.deep.equal([200, 'exiting'])
-    await account.tick(100)
-    await until(() => account.venue.placed === 1)
+    await served.tick(100)
+    await until(() => served.venue.placed === 1)
   })
 
   it('takes nothing while the service is not ready', async () => {
-    account.readiness = { ready: false, why: 'stopping' }
+    served.readiness = { ready: false, why: 'stopping' }
     expect(await outcome(bot(ENTRY))).to.deep.equal([503, 'NOT_READY'])
-    account.readiness = { ready: true }
+    served.readiness = { ready: true }
     expect(await outcome(bot(ENTRY))).to.deep.equal([200, 'guarded'])
   })
 })

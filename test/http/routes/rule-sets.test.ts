@@ -4,18 +4,18 @@ import { ask, type Answer } from '../../support/http.ts'
 import { ServedAccount } from '../../support/served-account.ts'
 
 describe('/api/rule-sets', () => {
-  let account: ServedAccount
+  let served: ServedAccount
   let server: HttpServer
 
   before(async () => {
-    account = new ServedAccount()
-    await account.open()
-    server = await serveHttp({ control: account.control(), host: '127.0.0.1', port: 0 })
+    served = new ServedAccount()
+    await served.open()
+    server = await serveHttp({ control: served.control(), host: '127.0.0.1', port: 0 })
   })
 
   after(async () => {
     await server.close()
-    await account.system.stop()
+    await served.account.stop()
   })
 
   const add = (id: string, rules: unknown): Promise<Answer> => {
