@@ -77,9 +77,10 @@ export class MissingPrices {
     this.knownCount = known.size
     const names = [...known]
     return instrument => {
+      // Its own name is one of the feed or the venue: it is right, and has no fresh price.
+      if (known.has(instrument)) return undefined
       if (!guesses.has(instrument)) {
-        const others = names.filter(each => each !== instrument)
-        guesses.set(instrument, closestName(instrument, others))
+        guesses.set(instrument, closestName(instrument, names))
       }
       return guesses.get(instrument)
     }

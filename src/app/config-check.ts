@@ -75,7 +75,7 @@ function warningsOf({ broker, feed, mode, exits }: ServiceConfig): readonly stri
 function keyWarnings(broker: ServiceConfig['broker']): readonly string[] {
   if (broker.kind === 'paper' || broker.kind === 'http' || broker.kind === 'plugin') return []
   try {
-    keySource(broker)()
+    keySource(broker, { hasPassphrase: broker.kind === 'okx' })()
     return []
   } catch (error) {
     return [`broker.keyFile: ${error instanceof Error ? error.message : String(error)}`]

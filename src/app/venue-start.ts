@@ -17,7 +17,7 @@ export interface VenueFacts {
   readonly unread: readonly string[]
 }
 
-export { isNameAt } from '../brokers/venue/notation.ts'
+export { isNameAt, meantAt } from '../brokers/venue/notation.ts'
 
 export const isVenue = (broker: ServiceConfig['broker']): broker is VenueConfig =>
   broker.kind !== 'paper' && broker.kind !== 'http' && broker.kind !== 'plugin'

@@ -1,5 +1,7 @@
 import type { Inspection } from '../app/venue-inspect.ts'
-import type { Holding } from '../ports/broker.ts'
+import { plusPercent } from '../domain/decimal.ts'
+import { isAtLeast } from '../domain/position.ts'
+import type { Holding, OpenOrder } from '../ports/broker.ts'
 import { countText } from './output.ts'
 
 /** The settings for the files that `init` writes. */
@@ -13,6 +15,9 @@ export interface Wanted {
   readonly acceptWithdrawals: boolean
 }
 
+/** Most working orders of others that are listed. */
+const SHOWN = 20
+
 /** Clock differences below this count as equal, ms. */
 const RIGHT_MS = 1_000
 
@@ -24,7 +29,7 @@ export function foundText(found: Inspection): readonly string[] {
   const clock =
     Math.abs(clockOffsetMs) < RIGHT_MS
       ? 'the clocks agree'
-      : `this machine's clock is ${seconds} s ${clockOffsetMs > 0 ? 'behind' : 'ahead'}: requests are signed by the venue's`
+      : `this machine's clock is ${seconds} s ${clockOffsetMs > 0 ? 'behind' : 'ahead'}: requests are signed with the venue's time`
   return [
     `clock        ${clock}`,
     `trading      ${said(trade, 'the key may trade', 'the key may not trade: enough for mode observe, not for exits')}`,
@@ -37,7 +42,14 @@ export function foundText(found: Inspection): readonly string[] {
     ...(holdings.length === 0 ? ['             nothing is held here: no position is written'] : []),
     ...holdings.map(each => `             ${holdingText(each, found)}`),
     `orders       ${countText(orders.length, 'working order')} of others`,
+    ...orders.slice(0, SHOWN).map(each => `             ${orderText(each)}`),
+    ...(orders.length > SHOWN ? [`             and ${orders.length - SHOWN} more`] : []),
   ]
+}
+
+const orderText = ({ instrument, remaining, clientOrderId }: OpenOrder): string => {
+  const named = clientOrderId === null ? '' : `, ${clientOrderId}`
+  return `${instrument} ${remaining > 0 ? 'buys' : 'sells'} ${Math.abs(remaining)}${named}`
 }
 
 const said = (is: boolean | undefined, yes: string, no: string): string =>
@@ -90,11 +102,59 @@ ${url === undefined ? '' : `  url: ${JSON.stringify(url)}\n`}${key}
 ${isAccepted ? '  acceptWithdrawals: true # the key may withdraw; guarding does not need that\n' : ''}`
 }
 
+/**
+ * What the price of a holding has passed already: it is exited with its first price, so a person must know before
+ * the start.
+ */
+function passedStop(
+  { instrument, quantity, entryPrice }: Holding,
+  { prices }: Pick<Inspection, 'prices'>,
+  { stopPct }: Pick<Wanted, 'stopPct'>,
+): string | undefined {
+  const price = prices.get(instrument)?.price ?? NaN
+  const side = quantity > 0 ? 'long' : 'short'
+  const stop = plusPercent(entryPrice!, side === 'long' ? -stopPct : stopPct)
+  if (Number.isNaN(price) || !isAtLeast(side, stop, price)) return undefined
+  return `its stop would be ${stop}, and the last price is ${price}: it is exited with its first price`
+}
+
+/** Names the holdings whose stop lies beyond their last price, one line each. */
+export const passedText = (
+  holdings: readonly Holding[],
+  found: Pick<Inspection, 'prices'>,
+  wanted: Pick<Wanted, 'stopPct'>,
+): readonly string[] =>
+  holdings.flatMap(holding => {
+    const passed = passedStop(holding, found, wanted)
+    return passed === undefined ? [] : [`passed       ${holding.instrument}: ${passed}`]
+  })
+
+/** What to type after `init`. */
+export function nextText(configFile: string, { environment }: Pick<Wanted, 'environment'>) {
+  const lines = [
+    '',
+    `next         watchkeeper run --config ${configFile}`,
+    '             in another terminal, while it runs: watchkeeper holdings, to compare; then',
+    '             watchkeeper gateway confirm-holdings; nothing is sent before that',
+  ]
+  if (environment !== 'live') return lines
+  return [
+    ...lines,
+    `later        watchkeeper guard --live --config ${configFile}, once what it observed is what you want`,
+  ]
+}
+
 /** The positions file: one position with a stop for each holding. */
-export function positionsText(holdings: readonly Holding[], { stopPct }: Wanted): string {
-  const rows = holdings.map(({ instrument, quantity, entryPrice }) => {
+export function positionsText(
+  holdings: readonly Holding[],
+  found: Pick<Inspection, 'prices'>,
+  wanted: Pick<Wanted, 'stopPct'>,
+): string {
+  const rows = holdings.map(holding => {
+    const { instrument, quantity, entryPrice } = holding
+    const passed = passedStop(holding, found, wanted)
     const side = quantity > 0 ? 'long' : 'short'
-    return `  - id: ${JSON.stringify(`${instrument.toLowerCase()}-${side}`)}
+    return `${passed === undefined ? '' : `  # ${passed}\n`}  - id: ${JSON.stringify(`${instrument.toLowerCase()}-${side}`)}
     instrument: ${JSON.stringify(instrument)}
     side: ${side}
     quantity: ${Math.abs(quantity)}
@@ -105,6 +165,6 @@ export function positionsText(holdings: readonly Holding[], { stopPct }: Wanted)
   return `# Written by watchkeeper init; every rule: docs/rules.md.
 rules:
   bounded:
-    stopLoss: { pct: ${stopPct} } # of the entry price
+    stopLoss: { pct: ${wanted.stopPct} } # of the entry price
 positions:${rows.length === 0 ? ' []\n' : `\n${rows.join('')}`}`
 }

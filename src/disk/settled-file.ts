@@ -54,7 +54,7 @@ export class SettledFile<Content> {
 
   private refresh(): void {
     const { file, what, readers, parse } = this.options
-    const version = versionOf(file)
+    const version = versionOf(file, what)
     if (version === this.accepted?.version) {
       this.candidate = undefined
       this.trouble = undefined
@@ -65,14 +65,16 @@ export class SettledFile<Content> {
     if (this.accepted !== undefined && now - this.candidate.since < SETTLE_MS) return
     const content = parse(privateText(file, what, readers))
     // It changed while it was read: the next call reads it again.
-    if (versionOf(file) !== version) return
+    if (versionOf(file, what) !== version) return
     this.accepted = { version, content }
     this.trouble = undefined
   }
 }
 
 /** What differs between two contents of a file, and between two files of one name. */
-function versionOf(file: string): string {
-  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true })
+function versionOf(file: string, what: string): string {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false })
+  if (found === undefined) throw new Error(`there is no ${what} ${file}`)
+  const { dev, ino, size, mtimeNs, ctimeNs } = found
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
 }

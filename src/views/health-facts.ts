@@ -39,7 +39,7 @@ const REASONS: Readonly<
       : `its monitor crashed (${child.crashes.lastError ?? 'no error'})`,
   rules: () => 'none of its rules ever exits it',
   'not-open': () => 'it is not open yet: its openedAt lies ahead of the clock',
-  unpriced: () => 'its instrument never had a price',
+  unpriced: () => 'its instrument never had a fresh price',
   down: () => 'no process was there',
   pause: () => 'the process stood still',
 }

@@ -131,7 +131,7 @@ describe('Coverage', () => {
     await cycle(GRACE_MS + 500)
     const { unguarded, missing, stale } = status()
     expect([unguarded.status, missing.status, stale.status]).to.deep.equal(['fail', 'warn', 'pass'])
-    expect(unguarded.output).to.match(/^1: p1: its instrument never had a price for 2.\d s$/)
+    expect(unguarded.output).to.match(/^1: p1: its instrument never had a fresh price for 2.\d s$/)
     await tick()
     await cycle(500)
     expect([status().unguarded.status, status().missing.status]).to.deep.equal(['pass', 'pass'])

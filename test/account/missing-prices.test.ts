@@ -56,5 +56,9 @@ describe('MissingPrices', () => {
   it('does not suggest the name of the instrument itself', () => {
     priced.add(instruments[0]!)
     expect(missing.textsOf([instruments[0]!])).to.deep.equal([instruments[0]])
+    // Its name is one of the venue, and so is a similar one.
+    missing.heard(instruments[1]!)
+    missing.heard('AB/1002')
+    expect(missing.textsOf([instruments[1]!])).to.deep.equal([instruments[1]])
   })
 })

@@ -79,10 +79,33 @@ describe('watchkeeper init', () => {
     const ran = await init([...flags, '--only', 'all', '--stop-pct', '7'], '', {})
     file.remove()
     expect(ran.code, ran.stderr).to.equal(0)
-    expect(ran.stderr).to.equal('')
-    expect(ran.stdout).to.include('the key may trade')
+    expect(ran.stderr).to.match(/^warning: .*mode: observe: nothing would be sent\n$/)
+    expect(ran.stdout).to.include('the key may trade').and.include('watchkeeper guard --live')
     expect(written('watchkeeper.yaml')).to.include('mode: observe').and.include('keyFile: ')
     expect(written('positions.yaml')).to.include('pct: 7').and.include('id: "ethusdt-short"')
+  })
+
+  it('asks where the key is, names what a start would exit at once, and checks what it writes', async () => {
+    holding(await atBybit(), 'BTCUSDT')
+    venue.server.venue.handOrder({ instrument: 'BTCUSDT', side: 'long', quantity: 1 })
+    const file = new Folder()
+    const keyFile = file.file('key', 'key: emulated-key\nsecret: emulated-secret\n')
+    chmodSync(keyFile, 0o600)
+    const inside = join(folder, 'new', 'folder')
+    const typed = `bybit\ntestnet\n${keyFile}\nall\n5 %\n`
+    const ran = await init(['--folder', inside], typed, {})
+    file.remove()
+    expect(ran.code, ran.stderr).to.equal(0)
+    expect(ran.stderr).to.include('File of mode 0600 with the key and secret')
+    expect(ran.stdout).to.include('1 working order of others\n             BTCUSDT sells 1\n')
+    const passed =
+      'its stop would be 95, and the last price is 90: it is exited with its first price'
+    expect(ran.stdout).to.include(`BTCUSDT: ${passed}`).and.not.include(`ETHUSDT: ${passed}`)
+    expect(readFileSync(join(inside, 'positions.yaml'), 'utf8')).to.include(`# ${passed}\n`)
+    expect(ran.stdout).to.include('stopLoss  stop 95').and.include('valid: 2 positions')
+    expect(ran.stdout).to.match(/next +watchkeeper run --config .*watchkeeper.yaml\n/)
+    expect(ran.stdout).to.include('watchkeeper gateway confirm-holdings')
+    expect(ran.stdout).to.not.include('guard --live')
   })
 
   it('refuses a key that may withdraw, unless that is accepted by name', async () => {
@@ -115,6 +138,13 @@ describe('watchkeeper init', () => {
     expect(unanswered.stderr).to.include('no answer to: Environment')
     const other = await init(['--venue', 'paper', '--environment', 'demo'])
     expect(other.code).to.equal(2)
+    const typed = await init(['--venue', 'binance', '--environment', 'LIVE'])
+    expect(typed.stderr).to.include('found the environment "LIVE", expected one of testnet, demo')
+    const keyFile = join(folder, 'none')
+    const absent = await init([...flags, '--key-file', keyFile], '', {})
+    expect(absent.stderr).to.include(`the key cannot be read: there is no key file ${keyFile}`)
+    const both = await init([...flags, '--key-file', keyFile])
+    expect(both.stderr).to.include('expected one of the two: broker.keyFile, or WATCHKEEPER_BROKER')
     expect(existsSync(join(folder, 'watchkeeper.yaml'))).to.equal(false)
   })
 
@@ -150,7 +180,9 @@ describe('watchkeeper init', () => {
   it('guesses at the holding that a name in another notation means', async () => {
     holding(await atOkx({ coinMargined: ['ETHUSDT'] }), 'BTC-USDT-SWAP')
     const flags = ['--venue', 'okx', '--environment', 'demo', '--stop-pct', '5', '--only']
-    for (const name of ['BTC/USDT', 'btcusdt']) {
+    const coins = await init([...flags, 'ETHUSDT'])
+    expect(coins.stderr).to.include('some of BTC-USDT-SWAP; ETHUSDT is left out')
+    for (const name of ['BTC/USDT', 'btcusdt', 'BTCUSDT.P']) {
       const { code, stderr } = await init([...flags, name])
       expect(code).to.equal(2)
       expect(stderr).to.include(

@@ -135,7 +135,7 @@ feed: { kind: poll }
 
   it('requires the environment of a venue to be stated, and one place for its key', () => {
     expect(faultsOf('broker: { kind: binance }\n')).to.include(
-      'broker.environment: nothing, typed out: testnet or demo or live',
+      'broker.environment: nothing, testnet or demo or live, typed out',
     )
     const both = 'broker: { kind: binance, environment: live, keyFile: key }\n'
     const env = { WATCHKEEPER_BROKER_KEY: 'a', WATCHKEEPER_BROKER_SECRET: 'b' }

@@ -33,7 +33,7 @@ describe('A private file that is replaced while it is used', () => {
   }
 
   it('is refused where all can read it, and where there is none', () => {
-    expect(() => settled.content()).to.throw('ENOENT')
+    expect(() => settled.content()).to.throw('there is no token file')
     write('one', 0o644)
     expect(() => settled.content()).to.throw(`chmod 600 ${file}`)
     write('one', 0o640)
@@ -61,7 +61,7 @@ describe('A private file that is replaced while it is used', () => {
     for (const [change, why] of [
       [() => write(''), 'it is empty'],
       [() => write('two', 0o604), 'others can read the token file'],
-      [() => rmSync(file), 'ENOENT'],
+      [() => rmSync(file), 'there is no token file'],
     ] as const) {
       change()
       settled.content()

@@ -71,8 +71,8 @@ const NOT_RUN: readonly {
   },
   {
     page: 'docs/venues.md',
-    command: 'watchkeeper check --config watchkeeper.yaml',
-    why: 'it wants the files that init writes',
+    command: 'watchkeeper holdings ',
+    why: 'it wants a service with an account at a venue',
   },
   {
     page: 'docs/venues.md',

@@ -25,8 +25,16 @@ export interface KeyPlace {
   readonly expiresAt?: string
 }
 
+interface KeyOptions {
+  /** Whether the venue asks for a passphrase. Default: no. */
+  readonly hasPassphrase?: boolean
+  /** Ms; never set. */
+  readonly monotonic?: () => number
+}
+
 /** Characters that a header, and thus a key, can have. */
 const VISIBLE = /^[\x21-\x7e]+$/
+const LINES = '`key: …`, `secret: …`, `passphrase: …` and `expiresAt: …`'
 const LINE = /^\s*(key|secret|passphrase|expiresAt)\s*[:=]\s*(.*?)\s*$/
 
 /**
@@ -35,11 +43,12 @@ const LINE = /^\s*(key|secret|passphrase|expiresAt)\s*[:=]\s*(.*?)\s*$/
  */
 export function keySource(
   place: KeyPlace,
-  monotonic: () => number = () => performance.now(),
+  { hasPassphrase = false, monotonic = () => performance.now() }: KeyOptions = {},
 ): KeySource {
   const { keyFile: file } = place
-  if (file === undefined) return () => checked(place)
-  const parse = (text: string): VenueKey => checked(parseKeyFile(text))
+  const needed = ['key', 'secret', ...(hasPassphrase ? ['passphrase'] : [])]
+  if (file === undefined) return () => checked(place, needed)
+  const parse = (text: string): VenueKey => checked(parseKeyFile(text), needed)
   const what = 'key file'
   const settled = new SettledFile({ file, what, readers: 'owner', parse, monotonic })
   return Object.assign(() => settled.content(), { failure: () => settled.failure })
@@ -69,21 +78,23 @@ export function credentialsOf(read: KeySource): Credentials {
 /** Parses a key file: one value a line, `key: …`, `secret: …`, `passphrase: …`, `expiresAt: …`. */
 export function parseKeyFile(text: string): Omit<KeyPlace, 'keyFile'> {
   const values: Record<string, string> = {}
-  for (const line of text.split('\n')) {
+  for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '' || line.trim().startsWith('#')) continue
     const [, name, value] = LINE.exec(line) ?? []
     if (name === undefined || value === undefined)
-      throw new Error('the key file has a line other than key, secret, passphrase and expiresAt')
+      throw new Error(`line ${index + 1} of the key file is none of ${LINES}`)
     if (name in values) throw new Error(`the key file has ${name} twice`)
     values[name] = value
   }
   return values
 }
 
-function checked({ key, secret, passphrase, expiresAt }: Omit<KeyPlace, 'keyFile'>): VenueKey {
-  for (const [name, value] of Object.entries({ key, secret })) {
-    if (value === undefined || value === '') throw new Error(`the key has no ${name}`)
-    if (!VISIBLE.test(value)) throw new Error(`the ${name} has characters that no key has`)
+function checked(place: Omit<KeyPlace, 'keyFile'>, needed: readonly string[]): VenueKey {
+  const { key, secret, passphrase, expiresAt } = place
+  for (const [name, value = ''] of Object.entries({ key, secret, passphrase })) {
+    if (value === '' && needed.includes(name)) throw new Error(`the key has no ${name}`)
+    if (name !== 'passphrase' && !VISIBLE.test(value))
+      throw new Error(`the ${name} has characters that no key has`)
   }
   if (passphrase !== undefined && !/^[\x20-\x7e]+$/.test(passphrase))
     throw new Error('the passphrase has characters that no header can carry')

@@ -9,12 +9,12 @@ const NAMES: Readonly<Record<VenueKind, RegExp>> = {
   okx: /^[A-Z\d]+-[A-Z\d]+-(?:SWAP|\d{6})$/,
 }
 
-const SUFFIX = /[-_/]?(?:SWAP|PERP|PERPETUAL)$/
+const SUFFIX = /(?:\.P|[-_/]?(?:SWAP|PERP|PERPETUAL))$/
 const PAIR = /^([A-Z\d]+?)[-_/]?(USDT|USDC|USD)$/
 
 /**
  * The venue's name that was probably meant by a name in another notation, such as `BTC/USDT`,
- * `btcusdt` or `BTC-USDT-SWAP`. Undefined where the name already is the venue's, or where no guess
+ * `btcusdt`, `BTCUSDT.P` or `BTC-USDT-SWAP`. Undefined where the name already is the venue's, or where no guess
  * is possible.
  */
 export function meantAt(venue: VenueKind, name: string): string | undefined {

@@ -129,14 +129,17 @@ export function venueSchema<const Kind extends string, const Environment extends
     .strictObject({
       kind: z.literal(kind).describe('An account at the venue, see docs/venues.md.'),
       environment: z
-        .enum(environments, { error: `typed out: ${environments.join(' or ')}` })
+        .enum(environments, { error: `${environments.join(' or ')}, typed out` })
         .describe('Which of the networks of the venue; required.'),
       ...fields,
     })
     .superRefine((given, context) => {
       const hasKey = given.key !== undefined && given.secret !== undefined
-      if (hasKey === (given.keyFile !== undefined))
-        context.addIssue({ code: 'custom', path: ['keyFile'], message: KEY_EXPECTED })
+      const hasFile = given.keyFile !== undefined
+      if (hasKey === hasFile) {
+        const message = hasFile ? `one of the two: ${KEY_EXPECTED}` : KEY_EXPECTED
+        context.addIssue({ code: 'custom', path: ['keyFile'], message })
+      }
       if (hasKey && hasPassphrase && given.passphrase === undefined) {
         const message = 'the passphrase of the key, as WATCHKEEPER_BROKER_PASSPHRASE'
         context.addIssue({ code: 'custom', path: ['passphrase'], message })

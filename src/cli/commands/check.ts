@@ -38,7 +38,8 @@ export const checkCommand: CommandModule = {
   },
 }
 
-async function check(given: Given, { stdout, stderr, env }: CommandContext): Promise<void> {
+/** Prints what a start would find of files: warnings, levels at entry, and all faults of them. */
+export async function check(given: Given, { stdout, stderr, env }: CommandContext): Promise<void> {
   const judged = given.config === undefined ? undefined : await judge(given.config, given, env)
   const positionsFile = judged?.config.positions ?? given.positions
   if (positionsFile === undefined && judged === undefined) {

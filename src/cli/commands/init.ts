@@ -1,11 +1,18 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { VenueConfig } from '../../app/open-broker.ts'
 import type { Inspection } from '../../app/venue-inspect.ts'
-import { expectedWord } from '../../domain/closest-name.ts'
+import { closestName, expectedWord } from '../../domain/closest-name.ts'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { configText, foundText, positionsText, type Wanted } from '../init-text.ts'
+import {
+  configText,
+  foundText,
+  nextText,
+  passedText,
+  positionsText,
+  type Wanted,
+} from '../init-text.ts'
 import { Questions } from '../questions.ts'
 import { unitText } from '../unit-text.ts'
 
@@ -29,7 +36,12 @@ Examples:
 
 const FILES = { config: 'watchkeeper.yaml', positions: 'positions.yaml' } as const
 
-const VENUES = ['binance', 'bybit', 'okx']
+/** Environments by venue. */
+const VENUES: Readonly<Record<string, readonly string[]>> = {
+  binance: ['testnet', 'demo', 'live'],
+  bybit: ['testnet', 'demo', 'live'],
+  okx: ['demo', 'live'],
+}
 
 /** `watchkeeper init`: reads an account at a venue and writes the files that guard it. */
 export const initCommand: CommandModule = {
@@ -69,13 +81,15 @@ async function init(given: Given, context: CommandContext): Promise<void> {
     assertNarrow(found, given)
     const held = await chosen(found, { given, kind: config.kind }, questions)
     const wanted = await wantedOf(config, given, questions)
+    for (const line of passedText(held, found, wanted)) stdout.write(`${line}\n`)
     const [configFile, positionsFile] = files
+    mkdirSync(given.folder, { recursive: true })
     writeFileSync(configFile, configText(found, wanted), { flag: 'wx' })
-    writeFileSync(positionsFile, positionsText(held, wanted), { flag: 'wx' })
-    stdout.write(`written      ${configFile}, ${positionsFile}\n`)
-    stdout.write(`next         watchkeeper check --config ${configFile}\n`)
-    stdout.write(`             watchkeeper run --config ${configFile}\n`)
-    stdout.write('             watchkeeper gateway confirm-holdings\n')
+    writeFileSync(positionsFile, positionsText(held, found, wanted), { flag: 'wx' })
+    stdout.write(`written      ${configFile}, ${positionsFile}\n\n`)
+    const { check } = await import('./check.ts')
+    await check({ config: configFile, strict: false, format: 'text' }, context)
+    for (const line of nextText(configFile, wanted)) stdout.write(`${line}\n`)
   } finally {
     questions.close()
   }
@@ -89,26 +103,48 @@ async function configOf(
 ): Promise<VenueConfig> {
   const { loadServiceConfig } = await import('../../config/service-file.ts')
   const kind = given.venue ?? (await questions.ask('Venue (binance, bybit, okx)'))
-  if (!VENUES.includes(kind)) {
-    const expected = expectedWord(kind, VENUES)
-    throw new UsageError(`found the venue ${JSON.stringify(kind)}, expected ${expected}`)
-  }
-  const tests = kind === 'okx' ? 'demo' : 'testnet, demo'
+  const environments = oneOf('venue', kind, VENUES)
+  const tests = environments.filter(each => each !== 'live').join(', ')
   const environment =
     given.environment ?? (await questions.ask(`Environment (${tests}; live is typed out)`))
+  oneOf('environment', environment, Object.fromEntries(environments.map(each => [each, each])))
+  const keyFile = given.keyFile ?? (await keyFileOf(kind, questions, env))
   const { broker } = loadServiceConfig({
     file: undefined,
     env,
     overrides: {
       'broker.kind': kind,
       'broker.environment': environment,
-      'broker.keyFile': given.keyFile === undefined ? undefined : resolve(given.keyFile),
+      'broker.keyFile': keyFile === undefined ? undefined : resolve(keyFile),
       'broker.url': given.url,
     },
   })
   if (broker.kind === 'paper' || broker.kind === 'http' || broker.kind === 'plugin')
-    throw new UsageError(`found the broker ${kind}, expected one of ${VENUES.join(', ')}`)
+    throw new UsageError(
+      `found the broker ${kind}, expected one of ${Object.keys(VENUES).join(', ')}`,
+    )
   return broker
+}
+
+/** What a word stands for. @throws UsageError where it is none of the known ones. */
+function oneOf<Value>(what: string, word: string, known: Readonly<Record<string, Value>>): Value {
+  const value = Object.hasOwn(known, word) ? known[word] : undefined
+  if (value !== undefined) return value
+  const expected = expectedWord(word, Object.keys(known))
+  throw new UsageError(`found the ${what} ${JSON.stringify(word)}, expected ${expected}`)
+}
+
+/** The file of the key where neither a flag nor the environment contains it. */
+async function keyFileOf(
+  kind: string,
+  questions: Questions,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  if (env['WATCHKEEPER_BROKER_KEY'] !== undefined) return undefined
+  const lines = kind === 'okx' ? 'key, secret and passphrase' : 'key and secret'
+  return questions.ask(
+    `File of mode 0600 with the ${lines} (or set WATCHKEEPER_BROKER_KEY and WATCHKEEPER_BROKER_SECRET)`,
+  )
 }
 
 /** Refuses a key that may withdraw money: guarding does not need that. */
@@ -137,20 +173,27 @@ async function chosen(
   const names = only.split(',').map(name => name.trim())
   const missing = names.filter(name => !known.some(({ instrument }) => instrument === name))
   if (missing.length > 0) {
-    const { guessAt } = await import('../../app/venue-start.ts')
-    const held = [...new Set(known.map(({ instrument }) => instrument))].join(', ')
-    const guesses = missing.map(name => guessAt(kind, name)).join('')
-    const found = `found no holding of ${missing.join(', ')}`
-    throw new UsageError(`${found} to guard, expected all, or some of ${held}${guesses}`)
+    const { meantAt } = await import('../../app/venue-start.ts')
+    const held = [...new Set(known.map(({ instrument }) => String(instrument)))]
+    const leftOut = missing.filter(name => holdings.some(({ instrument }) => instrument === name))
+    const guesses = missing.flatMap(name => {
+      const meant = meantAt(kind, name) ?? name
+      return (held.includes(meant) ? meant : closestName(name, held)) ?? []
+    })
+    const found = `found no holding of ${missing.join(', ')} to guard`
+    const expected = `expected all, or some of ${held.join(', ')}`
+    const why = leftOut.length > 0 ? `; ${leftOut.join(', ')} is left out` : ''
+    const guess = guesses.length > 0 ? `; did you mean ${guesses.join(', ')}?` : ''
+    throw new UsageError(`${found}, ${expected}${why}${guess}`)
   }
   return known.filter(({ instrument }) => names.includes(instrument))
 }
 
 async function wantedOf(config: VenueConfig, given: Given, questions: Questions): Promise<Wanted> {
   const text = given.stopPct ?? (await questions.ask('Loss at which each is exited, percent', '5'))
-  const stopPct = Number(text)
+  const stopPct = Number(text.replace(/\s*%$/, ''))
   if (!(stopPct > 0 && stopPct < 100))
-    throw new UsageError(`found ${text}, expected percent above 0 and below 100`)
+    throw new UsageError(`found a loss of ${text}, expected percent above 0 and below 100`)
   const keyFile =
     config.keyFile === undefined ? undefined : relative(resolve(given.folder), config.keyFile)
   const { kind, environment } = config

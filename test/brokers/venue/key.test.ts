@@ -38,13 +38,19 @@ describe('the key of a venue', () => {
     }
     write('key: a\nkey: b\nsecret: c\n')
     expect(keySource({ keyFile })).to.throw('the key file has key twice')
-    expect(keySource({ keyFile: join(folder, 'none') })).to.throw('ENOENT')
+    expect(keySource({ keyFile: join(folder, 'none') })).to.throw(
+      `there is no key file ${join(folder, 'none')}`,
+    )
+    write('key: a\nsecret: b\n')
+    expect(keySource({ keyFile }, { hasPassphrase: true })).to.throw('the key has no passphrase')
+    write('key: a\nabcdefgh\n')
+    expect(keySource({ keyFile })).to.throw('line 2 of the key file is none of `key: …`')
     expect(keySource({ key: 'abc' })).to.throw('the key has no secret')
   })
 
   it('is read again when its file has changed and rests', () => {
     let now = 0
-    const read = keySource({ keyFile }, () => now)
+    const read = keySource({ keyFile }, { monotonic: () => now })
     write('# mine\nkey: one\nsecret = two\n\npassphrase: my own words\n')
     expect(read()).to.include({ key: 'one', secret: 'two', passphrase: 'my own words' })
     write('key: three\nsecret: four\nexpiresAt: 2026-11-29T03:00:00Z\n')

@@ -10,11 +10,12 @@ describe('names of instruments at venues', () => {
       'BTC/USDT:USDT',
       'btc_usdt',
       'BTC-USDT',
+      'BTCUSDT.P',
     ]) {
       expect(meantAt('binance', name), name).to.equal('BTCUSDT')
       expect(meantAt('bybit', name), name).to.equal('BTCUSDT')
     }
-    for (const name of ['BTC/USDT', 'btcusdt', 'BTCUSDT', 'BTC/USDT:USDT', 'BTC-USDT'])
+    for (const name of ['BTC/USDT', 'btcusdt', 'BTCUSDT', 'BTC/USDT:USDT', 'BTC-USDT', 'BTCUSDT.P'])
       expect(meantAt('okx', name), name).to.equal('BTC-USDT-SWAP')
     expect(meantAt('okx', '1000pepeusdc')).to.equal('1000PEPE-USDC-SWAP')
   })

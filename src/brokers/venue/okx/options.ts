@@ -22,6 +22,6 @@ export const okxSchema = venueSchema({
 export const okxBroker = (config: z.output<typeof okxSchema>, run: AdapterRun = {}): OkxBroker =>
   new OkxBroker({
     ...accountSettings(config, run),
-    key: keySource(config),
+    key: keySource(config, { hasPassphrase: true }),
     isSimulated: config.environment === 'demo',
   })
