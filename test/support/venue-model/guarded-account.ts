@@ -265,6 +265,7 @@ export class GuardedAccount {
   /** A person sells while orders wait; the book does not know, and time passes. */
   handSellUnseen(quantity: number): void {
     const isUnderWay = this.present.some(({ isDecided }) => isDecided)
+    if (isUnderWay) this.hasTradedBeside = true
     if (isUnderWay && isHoldingEvidence(this.claims)) this.isSpoiled = true
     const sold = Math.min(quantity, Math.max(0, this.venue.held))
     this.venue.trade(-sold)
