@@ -523,6 +523,11 @@ export class GuardedAccount {
   /** A person has traded beside an exit, whose venue is claimed to prove less since. */
   private hasTradedBeforeLess = false
 
+  /** An order was sent again for units that a person had sold, as only that shows its outcome: that person must act. */
+  get isOversoldByHand(): boolean {
+    return this.hasTradedBeforeLess && this.venue.held < 0
+  }
+
   /** The process is killed, and the configuration of the next one claims one proof less. */
   claimLess(roll: Dice): void {
     // A true claim about an order in transit must not be taken back.
