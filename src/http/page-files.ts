@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
@@ -17,11 +17,14 @@ export interface PageFile {
 export interface PageFiles {
   /** Changes with every file of the page. */
   readonly build: string
+  /** Hash of the style sheet in the document, as a policy names it. */
+  readonly styleHash: string
   readonly files: ReadonlyMap<string, PageFile>
 }
 
 interface Manifest {
   readonly build: string
+  readonly styleHash: string
   readonly files: Readonly<Record<string, string>>
 }
 
@@ -29,26 +32,40 @@ interface Manifest {
  * Location of the page relative to this file: in the built program, or in a source tree after a
  * build.
  */
-const FOLDERS = ['../page/', '../../dist/page/'].map(each =>
-  fileURLToPath(new URL(each, import.meta.url)),
-)
+const FOLDERS = [
+  fileURLToPath(new URL('../page/', import.meta.url)),
+  fileURLToPath(new URL('../../dist/page/', import.meta.url)),
+] as const
 
-let known: PageFiles | undefined
+let built: PageFiles | undefined
+let source: { readonly page: PageFiles; readonly builtAt: number } | undefined
 
-/** The built page; undefined where it was not built. A built program reads it once. */
+/**
+ * The built page; undefined where it was not built. A built program reads it once: files of another version that are
+ * installed while it runs do not fit its API. A source tree may be built again while the service runs.
+ */
 export function pageFiles(): PageFiles | undefined {
-  if (known !== undefined) return known
-  const folder = FOLDERS.find(each => existsSync(join(each, 'manifest.json')))
-  if (folder === undefined) return undefined
-  const text = readFileSync(join(folder, 'manifest.json'), 'utf8')
-  const { build, files } = JSON.parse(text) as Manifest
-  const found = {
+  if (built !== undefined) return built
+  const [own, tree] = FOLDERS
+  if (existsSync(manifestIn(own))) return (built = pageIn(own))
+  const builtAt = statSync(manifestIn(tree), { throwIfNoEntry: false })?.mtimeMs
+  if (builtAt === undefined) return undefined
+  if (source?.builtAt !== builtAt) source = { page: pageIn(tree), builtAt }
+  return source.page
+}
+
+const manifestIn = (folder: string): string => join(folder, 'manifest.json')
+
+function pageIn(folder: string): PageFiles {
+  const { build, styleHash, files } = JSON.parse(
+    readFileSync(manifestIn(folder), 'utf8'),
+  ) as Manifest
+  const entries = Object.entries(files)
+  return {
     build,
-    files: new Map(Object.entries(files).map(([name, type]) => [name, fileAt(folder, name, type)])),
+    styleHash,
+    files: new Map(entries.map(([name, type]) => [name, fileAt(folder, name, type)])),
   }
-  // A source tree may be built again while the service runs.
-  if (folder === FOLDERS[0]) known = found
-  return found
 }
 
 function fileAt(folder: string, name: string, type: string): PageFile {

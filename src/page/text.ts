@@ -62,6 +62,9 @@ const QUANTITY = new Intl.NumberFormat('en', { maximumFractionDigits: 8 })
 
 export const quantityText = (quantity: number): string => signed(QUANTITY.format(quantity))
 
+/** A count, such as `10,000`. */
+export const countText = (count: number): string => QUANTITY.format(count)
+
 /** A duration in ms for a person. */
 export function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.round(Math.max(0, ms))}${SPACE}ms`

@@ -70,6 +70,23 @@ needing('chromium').describe('The page in a browser', function () {
     }
   })
 
+  it('paints the frame of the page from the document alone, and no figure before it is known', async () => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    await page.route('**/page/**', route => route.abort())
+    await page.goto(url, { waitUntil: 'commit' })
+    await page.waitForFunction("performance.getEntriesByName('first-contentful-paint').length")
+    const drawn = "getComputedStyle(document.querySelector('.banner')).position"
+    expect(await page.evaluate(drawn)).to.equal('sticky')
+    await page.unroute('**/page/**')
+    await page.route('**/api/view?*', () => new Promise(() => undefined))
+    await page.reload()
+    await page.locator('.numbers').waitFor()
+    expect(await page.locator('.figure').allTextContents()).to.deep.equal(['–', '–', '–', '–'])
+    expect(await page.locator('main').textContent()).to.match(/Waiting for the positions.*Waiting/)
+    await context.close()
+  })
+
   it('draws what can be pressed or typed into as such', async () => {
     const { page } = await opened(browser, url)
     await page.locator('.row').first().waitFor()

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import {
   ageText,
+  countText,
   digitsOf,
   durationText,
   moneyText,
@@ -23,6 +24,7 @@ describe('The texts of the page', () => {
     expect(moneyText(-0.001, null, true)).to.equal('0.00')
     expect(moneyText(12.5, 'USD', true)).to.equal('+12.50 USD')
     expect(moneyText(-123_456.7)).to.equal('−123,457')
+    expect(countText(10_000)).to.equal('10,000')
   })
 
   it('say durations in one unit', () => {

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { WatchkeeperError } from '../../errors.ts'
+import { allowStyle } from '../headers.ts'
 import type { Route } from '../operation.ts'
 import { ENCODINGS, pageFiles, type PageFile } from '../page-files.ts'
 import { hasTag } from '../reply.ts'
@@ -20,7 +21,8 @@ export const pageRoutes: Route = on => {
     on(
       { method: 'get', path, summary, needs: 'open', answers: html, errors: ['NOT_FOUND'] },
       ({ request, response }) => {
-        const { build } = thePage()
+        const { build, styleHash } = thePage()
+        allowStyle(request, response, styleHash)
         // Always revalidated, so that the browser notices another version of the service; mostly
         // answered by 304.
         response.setHeader('cache-control', 'no-cache')

@@ -1,5 +1,5 @@
 import { behindMs, isStale, revision, serviceNow, store, sums, trouble } from '../state.ts'
-import { durationText, whyText } from '../text.ts'
+import { countText, durationText, whyText } from '../text.ts'
 import { KillSwitch } from './kill-switch.tsx'
 
 const MARKS = { guarded: '✓', attention: '!', 'not guarded': '✕' } as const
@@ -36,8 +36,8 @@ function sentence(): string {
   const { why, since } = store.status!
   const { guarded, exiting } = sums.value
   const first = why[0]
-  const all = store.rows.size === 0 ? 'no position is open' : `${guarded} under guard`
-  const going = exiting > 0 ? `, ${exiting} being exited` : ''
+  const all = store.rows.size === 0 ? 'no position is open' : `${countText(guarded)} under guard`
+  const going = exiting > 0 ? `, ${countText(exiting)} being exited` : ''
   const reason = first === undefined ? all + going : whyText(first)
   const more = why.length > 1 ? ` (and ${why.length - 1} more)` : ''
   const time = since === null ? '' : ` · for ${durationText(serviceNow() - since)}`

@@ -10,7 +10,9 @@ export function ExitsPanel() {
   return (
     <section class="exits" aria-label="Last exits">
       <h2>Last exits</h2>
-      {store.exits.length === 0 && <p class="empty">No exit yet.</p>}
+      {store.exits.length === 0 && (
+        <p class="empty">{store.status === undefined ? 'Waiting for the exits' : 'No exit yet.'}</p>
+      )}
       <ol>
         {store.exits.map(exit => (
           <li key={exit.seq}>

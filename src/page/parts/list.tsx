@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { GROUPINGS, linesOf, type Grouping, type Line } from '../live/order.ts'
 import { go, hrefOf } from '../route.ts'
 import { revision, store } from '../state.ts'
+import { countText } from '../text.ts'
 import { heightOf, Window } from './window.tsx'
 
 /** The list is sorted at most so often, and not while a pointer is over it, ms. */
@@ -192,7 +193,11 @@ function Tools(props: { readonly grouping: { value: Grouping }; readonly shown: 
         </select>
       </label>
       <span class="count" role="status">
-        {count === store.rows.size ? `${count} positions` : `${count} of ${store.rows.size}`}
+        {store.version < 0 && store.rows.size === 0
+          ? ''
+          : count === store.rows.size
+            ? `${countText(count)} positions`
+            : `${countText(count)} of ${countText(store.rows.size)}`}
       </span>
     </div>
   )

@@ -1,20 +1,35 @@
 import type { LimitView } from '../../ports/control/portfolio.ts'
 import type { Money } from '../live/figures.ts'
 import { revision, store, sums } from '../state.ts'
-import { moneyText, percentText } from '../text.ts'
+import { countText, moneyText, percentText } from '../text.ts'
 
 /** Most limits and currencies that a figure shows. */
 const MOST_LINES = 3
 
-/** Four figures for the whole account. */
+const HEADS = ['Positions', 'At risk if every stop fills', 'Today', 'Could exit right now'] as const
+const [COUNTS, RISK, DAY, EXITABLE] = HEADS
+
+/** Four figures for the whole account; before the first data each is unknown, not 0. */
 export function Numbers() {
   void revision.value
   return (
     <section class="numbers" aria-label="The account in four figures">
-      <Counts />
-      <Risk />
-      <Day />
-      <Exitable />
+      {store.status === undefined ? (
+        HEADS.map(head => (
+          <div key={head} class="number">
+            <h2>{head}</h2>
+            <p class="figure">–</p>
+            <p class="note">not known yet</p>
+          </div>
+        ))
+      ) : (
+        <>
+          <Counts />
+          <Risk />
+          <Day />
+          <Exitable />
+        </>
+      )}
     </section>
   )
 }
@@ -23,14 +38,15 @@ function Counts() {
   const { guarded, exiting, unguarded, observed } = sums.value
   return (
     <div class="number">
-      <h2>Positions</h2>
+      <h2>{COUNTS}</h2>
       <p class="figure">
-        <span class={guarded > 0 ? 'good' : ''}>{guarded}</span>
+        <span class={guarded > 0 ? 'good' : ''}>{countText(guarded)}</span>
         <span class="of"> guarded</span>
       </p>
       <p class="note">
-        {exiting} exiting · <span class={unguarded > 0 ? 'bad' : ''}>{unguarded} not guarded</span>
-        {observed > 0 && ` · ${observed} observed`}
+        {countText(exiting)} exiting ·{' '}
+        <span class={unguarded > 0 ? 'bad' : ''}>{countText(unguarded)} not guarded</span>
+        {observed > 0 && ` · ${countText(observed)} observed`}
       </p>
     </div>
   )
@@ -41,11 +57,13 @@ function Risk() {
   const [first, ...others] = money
   return (
     <div class="number">
-      <h2>At risk if every stop fills</h2>
+      <h2>{RISK}</h2>
       <p class="figure">{moneyText(first?.atRisk ?? 0, first?.currency)}</p>
       <p class="note">
         {moneyText(first?.atRiskWorse ?? 0, first?.currency)} if 1 % worse
-        {unbounded > 0 && <span class="bad"> · {unbounded} without a stop or price</span>}
+        {unbounded > 0 && (
+          <span class="bad"> · {countText(unbounded)} without a stop or price</span>
+        )}
       </p>
       {others.slice(0, MOST_LINES - 1).map(each => (
         <p key={each.currency} class="note">
@@ -64,7 +82,7 @@ function Day() {
   const limits = (day?.limits ?? []).toSorted((a, b) => usedOf(b) - usedOf(a))
   return (
     <div class="number">
-      <h2>Today</h2>
+      <h2>{DAY}</h2>
       <p class="figure">
         <Profit money={sums.value.money} realised={realised} />
       </p>
@@ -136,13 +154,13 @@ function Exitable() {
   const { exitable: count, unexitableBy: why } = sums.value
   return (
     <div class="number">
-      <h2>Could exit right now</h2>
+      <h2>{EXITABLE}</h2>
       <p class="figure">
-        <span class={count < rows.size ? 'bad' : 'good'}>{count}</span>
-        <span class="of"> of {rows.size}</span>
+        <span class={count < rows.size ? 'bad' : 'good'}>{countText(count)}</span>
+        <span class="of"> of {countText(rows.size)}</span>
       </p>
       <p class="note">
-        {status === undefined ? '' : (why ?? 'orders may leave, and the venue takes calls')}
+        {why ?? 'orders may leave, and the venue takes calls'}
         {blocked.length > 1 && ` (and ${blocked.length - 1} more)`}
       </p>
     </div>

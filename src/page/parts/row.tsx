@@ -48,10 +48,18 @@ export class PositionRow extends Component<RowProps> {
   }
 }
 
-function Cells({ row, series, price, age, isOld, top, index, isActive }: RowProps) {
+function Cells(props: RowProps) {
+  const { row, series, price, age, isOld, blocked, top, index, isActive } = props
+  const isFree = blocked === null && row.levels[EXITABLE] === 'yes'
   const { tickSize, currency, instrument } = series
   const profit = price === null ? null : profitAt(row, price)
   const away = distance(row, price)
+  const isNamed = row.account === null || row.id.startsWith(`${row.account.split('/')[0]}/`)
+  const account = isNamed ? '' : ` ${row.account}`
+  const holding = ` ${quantityText(row.levels[QUANTITY])} ${instrument}`
+  const priced = priceText(price, tickSize)
+  const gain = moneyText(profit, currency, true)
+  const risk = moneyText(atRisk(row, price), currency)
   return (
     <div
       class="row"
@@ -62,29 +70,31 @@ function Cells({ row, series, price, age, isOld, top, index, isActive }: RowProp
       data-state={row.levels[STATE]}
       style={{ top: `${top}px` }}
     >
-      <span role="gridcell" class="id">
+      <span role="gridcell" class={classOf('id', row.id + account)}>
         <a href={hrefOf('positions', row.id)} tabIndex={-1}>
           {row.id}
         </a>
-        {row.account !== null && !row.id.startsWith(`${row.account.split('/')[0]}/`) && (
-          <small> {row.account}</small>
-        )}
+        {account !== '' && <small>{account}</small>}
       </span>
-      <span role="gridcell" class="holding">
-        <b class={row.side}>{row.side}</b> {quantityText(row.levels[QUANTITY])} {instrument}
+      <span role="gridcell" class={classOf('holding', row.side + holding)}>
+        <b class={row.side}>{row.side}</b>
+        {holding}
       </span>
-      <span role="gridcell" class="price">
-        {priceText(price, tickSize)} <small class={isOld ? 'bad' : ''}>{age ?? 'no price'}</small>
+      <span role="gridcell" class={classOf('price', priced)}>
+        {priced} <small class={isOld ? 'bad' : ''}>{age ?? 'no price'}</small>
       </span>
-      <span role="gridcell" class={`profit ${profit === null ? '' : profit < 0 ? 'bad' : 'good'}`}>
-        {moneyText(profit, currency, true)}
+      <span
+        role="gridcell"
+        class={classOf('profit', gain, profit === null ? '' : profit < 0 ? ' bad' : ' good')}
+      >
+        {gain}
       </span>
       <span role="gridcell" class="way-cell">
         <Scale row={row} series={series} />
         <small>{away === null ? 'no stop' : `${percentText(away)} to stop`}</small>
       </span>
-      <span role="gridcell" class="risk">
-        {moneyText(atRisk(row, price), currency)}
+      <span role="gridcell" class={classOf('risk', risk)}>
+        {risk}
       </span>
       <span
         role="gridcell"
@@ -93,7 +103,7 @@ function Cells({ row, series, price, age, isOld, top, index, isActive }: RowProp
       >
         {row.levels[LAYER] ?? '–'}
       </span>
-      <span role="gridcell" class="exitable">
+      <span role="gridcell" class={isFree ? 'exitable' : 'exitable long'}>
         <CanExit row={row} />
       </span>
       <span role="gridcell" class="state">
@@ -102,6 +112,12 @@ function Cells({ row, series, price, age, isOld, top, index, isActive }: RowProp
     </div>
   )
 }
+
+/** Characters that surely fit into the least width of each column; a longer text is cut off at the edge. */
+const FITS = { id: 12, holding: 20, price: 11, profit: 9, risk: 11 } as const
+
+const classOf = (name: keyof typeof FITS, text: string, more = ''): string =>
+  `${name}${text.length > FITS[name] ? ' long' : ''}${more}`
 
 const CAN_EXIT = { yes: ['good', 'yes'], no: ['bad', 'no'], unknown: ['warn', 'unknown'] } as const
 
@@ -125,7 +141,11 @@ export function State({ row }: { readonly row: Position }) {
   const state = row.levels[STATE]
   const why = row.levels[CAUSE] ?? row.levels[REASON]
   return (
-    <span class="badge" data-state={state} title={why === null ? state : words(why)}>
+    <span
+      class={why === null ? 'badge' : 'badge long'}
+      data-state={state}
+      title={why === null ? state : words(why)}
+    >
       {state === 'unguarded' ? 'not guarded' : state}
       {why !== null && <small> {words(why)}</small>}
     </span>

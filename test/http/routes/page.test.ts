@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { brotliCompressSync, brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
@@ -39,13 +40,19 @@ describe('The files of the page', () => {
     expect(sum(Object.keys(files)), 'all').to.be.at.most(100 * KIB)
   })
 
-  it('have a strict policy, and no style and no script in the markup', async () => {
-    const { headers, text } = await ask(server.port, '/')
-    expect(headers['content-security-policy']).to.equal(
-      "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';" +
-        "base-uri 'none';form-action 'none';frame-ancestors 'none';require-trusted-types-for 'script'",
-    )
-    expect(text).to.not.match(/ style=|<style|<script(?! type="module" src=)/)
+  it('have a strict policy: no script in the markup, and one style sheet by its hash', async () => {
+    const policy = (styles: string): string =>
+      `default-src 'none';script-src 'self';style-src 'self'${styles};img-src 'self' data:;connect-src 'self';` +
+      "base-uri 'none';form-action 'none';frame-ancestors 'none';require-trusted-types-for 'script'"
+    for (const path of ['/', '/docs']) {
+      const { headers, text } = await ask(server.port, path)
+      const [, sheet, ...others] = text.split(/<style>|<\/style>/)
+      expect(others.join('')).to.not.match(/ style=|<style|<script(?! type="module" src=)/)
+      const hash = createHash('sha256').update(sheet!).digest('base64')
+      expect(headers['content-security-policy']).to.equal(policy(` 'sha256-${hash}'`))
+    }
+    const { headers } = await ask(server.port, '/api/view')
+    expect(headers['content-security-policy']).to.equal(policy(''))
   })
 
   it('are cached for good by their names, and the page itself is revalidated each time', async () => {
@@ -63,7 +70,7 @@ describe('The files of the page', () => {
   })
 
   it('are encoded as a client accepts them', async () => {
-    const name = manifest().first.find(each => each.endsWith('.css'))!
+    const name = manifest().first.find(each => each.endsWith('.js'))!
     const as = async (encoding: string) =>
       askRaw(
         server.port,
