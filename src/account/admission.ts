@@ -11,9 +11,9 @@ import type { PriceBoard } from '../risk/price-board.ts'
 import { watchedBy } from '../risk/rule.ts'
 import { beginningOf } from './beginning.ts'
 import type { PositionTable } from './position-table.ts'
-import type { Wanted } from './registration.ts'
 import { ruleSetOf } from './stored-rules.ts'
 import type { TickIntake } from './tick-intake.ts'
+import type { Wanted } from './wanted.ts'
 
 export interface AdmissionDeps {
   readonly positions: Pick<PositionTable, 'get'>

@@ -1,5 +1,5 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
-import type { KeptNet, NetDeps } from '../actors/gateway-nets.ts'
+import type { KeptNet, NetDeps } from '../actors/gateway-deps.ts'
 import type { Decision } from '../domain/decision.ts'
 import { generationName, type GenerationKey } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'

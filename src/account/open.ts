@@ -1,30 +1,19 @@
-import { ActorRegistry } from '../actors/actor-registry.ts'
 import type { Down } from '../actors/actor.ts'
-import { InstrumentTable } from '../domain/instrument.ts'
 import { connect, type Engine } from '../engine/engine.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { Faults } from '../exits/faults.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { GenerationRatchet } from '../ports/state-repository.ts'
-import { DEFAULT_SUPERVISION } from '../resilience/supervision-policy.ts'
 import type { Ratchet, Since } from '../risk/watched-state.ts'
 import { Account } from './account.ts'
-import { DurableRatchets } from './durable-ratchets.ts'
-import { EventRecorder } from './event-recorder.ts'
-import { ExitSaver } from './exit-saver.ts'
-import { FeedCheckpoint } from './feed-checkpoint.ts'
-import { Followers } from './followers.ts'
-import { HoldingsConfirmation } from './holdings-confirmation.ts'
 import { textOf } from './journal-line.ts'
-import { MassExitHold } from './mass-exit-hold.ts'
 import { NetKeeper } from './net-keeper.ts'
 import { actsOf } from './open-acts.ts'
+import { baseOf, type Base, durableParts, type Durable } from './open-base.ts'
 import { STALE_MS, type AccountOptions, type Venue } from './options.ts'
-import { ServiceLines } from './service-lines.ts'
 import { StateWriter } from './state-writer.ts'
 import { pastOf } from './state.ts'
 import type { TickFollower } from './ticks.ts'
-import { TrustedClock } from './trusted-clock.ts'
 
 /** Positions that are resumed in one turn of the event loop. */
 const RESUMED_AT_ONCE = 64
@@ -61,78 +50,6 @@ async function resumeAll({ state, watching }: Account): Promise<void> {
     if (++count % RESUMED_AT_ONCE === 0) await new Promise(setImmediate)
   }
 }
-
-/** What needs nothing but the options. */
-function baseOf({
-  state,
-  clock: machine,
-  instruments: given,
-  prices,
-  supervision,
-  permission,
-}: AccountOptions) {
-  const clock = TrustedClock.of(machine)
-  const instruments = given ?? new InstrumentTable()
-  return {
-    state,
-    clock,
-    instruments,
-    permission,
-    registry: new ActorRegistry(),
-    supervision: supervision ?? DEFAULT_SUPERVISION,
-    now: (): number => clock.now(),
-    prices,
-    checkpoint: new FeedCheckpoint({
-      isDurable: ({ position: { id }, isDecisionRecorded }) => {
-        const row = state.positions.get(id)
-        return isDecisionRecorded || row?.state !== 'open' || row.observed !== undefined
-      },
-    }),
-  }
-}
-
-export type Base = ReturnType<typeof baseOf>
-
-/** What makes state durable, and records what happens. */
-function durableParts(options: AccountOptions, { state, clock, instruments, registry, now }: Base) {
-  const writer = new StateWriter(
-    {
-      keeper: options.keeper,
-      positions: state.positions,
-      onLine: options.onLine,
-      onFenced: options.onFatal,
-      onTrouble: options.onTrouble,
-      monotonic: () => clock.monotonic(),
-    },
-    new DurableRatchets(state.ratchets, state.extremes),
-    state.day,
-  )
-  const lines = new ServiceLines(writer, now)
-  const confirmation = new HoldingsConfirmation({
-    registry,
-    broker: options.venue,
-    state,
-    writer,
-    lines,
-    now,
-    callTimeoutMs: options.callTimeoutMs,
-    isWanted: options.confirmsHoldings === true,
-  })
-  const followers = new Followers(options.followers ?? [], state)
-  const recorder = new EventRecorder({ state, writer, registry, instruments, clock, followers })
-  const saver = new ExitSaver({
-    state,
-    writer,
-    registry,
-    clock,
-    followers,
-    hold: new MassExitHold(options.massExit, () => clock.monotonic()),
-  })
-  const faults = new Faults(notice => recorder.record(notice))
-  return { writer, lines, confirmation, recorder, saver, faults }
-}
-
-export type Durable = ReturnType<typeof durableParts>
 
 /** The straight line from tick to order, which saves through the recorder. */
 function connectEngine(

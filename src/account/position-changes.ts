@@ -11,10 +11,11 @@ import { amendPosition, type AmendmentDeps } from './amendment.ts'
 import { firstStopAfter } from './first-stop.ts'
 import { formerOf } from './former-generations.ts'
 import { lineOf } from './journal-line.ts'
-import { Registration, type RegistrationDeps, type Wanted } from './registration.ts'
+import { Registration, type RegistrationDeps } from './registration.ts'
 import { judgeChange, mergedRules, previewChange, type RulesPreviewed } from './rule-judgement.ts'
 import { ruleSetOf } from './stored-rules.ts'
 import { Turns } from './turns.ts'
+import type { Wanted } from './wanted.ts'
 
 export interface PositionChangesDeps extends RegistrationDeps, AmendmentDeps {
   /** A position is released, and that is durable; `exit` is followed to its end. */

@@ -1,7 +1,7 @@
 import type { Position } from '../domain/position.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Entry, KeptLine, Registered } from '../ports/state-repository.ts'
+import type { KeptLine, Registered } from '../ports/state-repository.ts'
 import { AccountNames } from './account-names.ts'
 import { closedError } from './admission.ts'
 import { stopAtEntry } from './first-stop.ts'
@@ -10,6 +10,7 @@ import { lineOf } from './journal-line.ts'
 import type { PositionTable } from './position-table.ts'
 import { Sides } from './sides.ts'
 import type { StateWriter } from './state-writer.ts'
+import type { Wanted } from './wanted.ts'
 import type { Watching } from './watching.ts'
 
 /** Takes back what an account was given for a position that was not registered after all. */
@@ -25,18 +26,6 @@ export interface RegistrationDeps {
   readonly beforeGuard?: ((registered: Registered) => Promise<TakeBack> | Promise<void>) | undefined
   /** Takes registered positions under guard. */
   readonly watching: Pick<Watching, 'watch'>
-}
-
-/** A position that is to be registered, and the options of its rules. */
-export interface Wanted {
-  readonly position: Position
-  readonly rules: Registered['rules']
-  /** An id that was used before is refused. */
-  readonly mustBeNew?: boolean
-  /** See Registered. */
-  readonly entry?: Entry
-  /** The account holds it for certain: a simulated one must not be given it. */
-  readonly isHeld?: boolean
 }
 
 /** Failures after which no position is registered for certain. */

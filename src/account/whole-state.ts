@@ -2,11 +2,11 @@ import type { PositionId } from '../domain/ids.ts'
 import type { StoredExtremes } from '../domain/stored-extremes.ts'
 import type { GenerationRatchet, KeptRatchet } from '../ports/state-repository.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
-import type { Account } from './account.ts'
+import type { AccountParts } from './parts.ts'
 import type { StateWriter } from './state-writer.ts'
 import type { AccountChange } from './write-queue.ts'
 
-type Source = Pick<Account, 'state' | 'engine' | 'checkpoint' | 'confirmation'>
+type Source = Pick<AccountParts, 'state' | 'engine' | 'checkpoint' | 'confirmation'>
 
 /** Everything that is kept of an account, as it is in memory. */
 export function wholeState(

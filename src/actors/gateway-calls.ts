@@ -1,51 +1,17 @@
-import type { ClientOrderId, ExitOrder } from '../domain/order.ts'
-import type { StopOrder } from '../domain/resting-stop.ts'
+import type { ClientOrderId } from '../domain/order.ts'
 import { NotSent, RateLimited, Unauthorized, WatchkeeperError } from '../errors.ts'
 import type { ExitEvent } from '../exits/events.ts'
 import type { LateCall } from '../exits/late-orders.ts'
 import { pastOrderToAsk } from '../exits/past-orders.ts'
-import type { ExitPersistence } from '../exits/persistence.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { CallKind } from '../exits/tracked-exit.ts'
-import type { Journal } from '../ports/journal.ts'
-import type { Leaving, Sender } from '../ports/sender.ts'
-import type { Ref } from './actor.ts'
+import type { Leaving } from '../ports/sender.ts'
 import { withDeadline } from './deadline.ts'
-import type { NetDeps } from './gateway-nets.ts'
-import type { GatewayMessage, ReconcilerMessage, SupervisorMessage } from './messages.ts'
+import type { GatewayDeps } from './gateway-deps.ts'
+import type { GatewayMessage } from './messages.ts'
 
 /** The call desk keeps what the venue says; an exit is ready for its turn before that, ms. */
 const LONGEST_RETRY_MS = 1_000
-
-/** What the gateway works with. */
-export interface GatewayDeps {
-  readonly broker: Sender
-  readonly journal: Journal
-  readonly supervisor: Ref<SupervisorMessage>
-  readonly persistence: ExitPersistence
-  /** Nothing may ever be sent: each exit is noted instead. */
-  readonly isObserving?: boolean | undefined
-  /** Whether an exit must wait before it is sent. */
-  isHeld?(record: ExitRecord): boolean
-  /** How the order of an exit leaves, as this incarnation knows it. */
-  leaving(order: ExitOrder): Leaving
-  /** Stops of positions that rest at the venue; undefined: there are none, as in virtual time. */
-  readonly nets?: NetDeps | undefined
-  /** How the stop order of a net leaves, as this incarnation knows it. */
-  leavingNet(order: StopOrder): Leaving<StopOrder>
-  /** Epoch ms; never jumps. */
-  now(): number
-  /** Longest wait for one answer of the broker, ms; Infinity where the call desk bounds each call. */
-  readonly callTimeoutMs: number
-  /** Asks what is held with each position that comes: where no cycle would, as in virtual time. */
-  readonly asksAtOnce?: boolean | undefined
-  /** Sends a message to the gateway itself. */
-  self(message: GatewayMessage): void
-  /** Sends a message to who asks for holdings. */
-  ask(message: ReconcilerMessage): void
-  /** Registers a call under way with those that wait for quiet. */
-  track(call: Promise<unknown>): void
-}
 
 /** An exit for which something is due. */
 export interface PlannedExit {

@@ -1,42 +1,19 @@
-import type { Decision } from '../domain/decision.ts'
-import type { GenerationKey } from '../domain/ids.ts'
 import type { ClientOrderId } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { StopOrder } from '../domain/resting-stop.ts'
 import { NotSent, RateLimited, Unauthorized } from '../errors.ts'
 import { maySend } from '../exits/kill-switch.ts'
 import type { Listed } from '../exits/noticing.ts'
-import type { NetView } from '../nets/aim.ts'
 import type { NetGates } from '../nets/options.ts'
 import type { NetRecord } from '../nets/record.ts'
 import type { NetCall, TrackedNet } from '../nets/tracked-net.ts'
 import type { NetEvent } from '../nets/transitions.ts'
 import type { Leaving } from '../ports/sender.ts'
 import { withDeadline } from './deadline.ts'
-import { leave, type GatewayDeps } from './gateway-calls.ts'
+import { leave } from './gateway-calls.ts'
+import type { GatewayDeps } from './gateway-deps.ts'
 import type { GatewayState } from './gateway-state.ts'
-
-/** A net with its position, as the store keeps it. */
-export interface KeptNet {
-  readonly record: NetRecord
-  readonly position: Position
-}
-
-/** What the gateway needs for stops that rest at the venue. */
-export interface NetDeps {
-  /** The open positions whose rules ask for a net, with their stops as they are now. */
-  views(): Iterable<NetView>
-  /** The rules of an open position are known, and ask for no net. */
-  asksForNone(key: GenerationKey): boolean
-  /** Resolves when a net is on disk, with the ratchet that its trigger follows from. */
-  save(net: KeptNet): Promise<void>
-  /** Makes a later state of a net durable soon; no caller waits for it. */
-  note(net: KeptNet): void
-  /** The store need not keep the net of that generation any more. */
-  forget(key: GenerationKey): void
-  /** The decision to exit a position whose net was executed, at `at` (epoch ms). */
-  decide(position: Position, level: number, at: number): Decision
-}
+import type { NetMessage } from './messages.ts'
 
 /** A new cycle of the nets: what is wanted of them, and all that is due. */
 export function netsCycle(state: GatewayState): void {
@@ -233,13 +210,3 @@ export const netIdOf = (
       return message.event.id
   }
 }
-
-export type NetMessage =
-  /** The store has this state of a net on disk. */
-  | { readonly kind: 'net-recorded'; readonly record: NetRecord }
-  /** How a call for a net ended; without an event nothing was learned. */
-  | {
-      readonly kind: 'net-ended'
-      readonly of: { readonly id: ClientOrderId; readonly call: NetCall }
-      readonly event: NetEvent | undefined
-    }

@@ -2,7 +2,7 @@ import type { GenerationKey, PositionId } from '../domain/ids.ts'
 import type { AccountBook } from '../exits/account-book.ts'
 import type { Notice } from '../exits/notices.ts'
 import { send } from './actor.ts'
-import type { GatewayDeps } from './gateway-calls.ts'
+import type { GatewayDeps } from './gateway-deps.ts'
 
 /** The position that a notice without a decision is about; undefined where it is about none. */
 const idOf = (notice: Notice): PositionId | undefined =>

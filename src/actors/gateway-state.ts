@@ -4,8 +4,7 @@ import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { EndedExit, ExitRecord } from '../exits/record.ts'
 import type { NetBook } from '../nets/net-book.ts'
 import type { NetRecord } from '../nets/record.ts'
-import type { GatewayDeps } from './gateway-calls.ts'
-import type { KeptNet } from './gateway-nets.ts'
+import type { GatewayDeps, KeptNet } from './gateway-deps.ts'
 
 export interface GatewayState {
   /** Written by the gateway alone. */

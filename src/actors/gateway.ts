@@ -4,19 +4,12 @@ import type { TrackedNet } from '../nets/tracked-net.ts'
 import { callLate } from './gateway-calls.ts'
 import { act, actOnAll, changed, changedEach, followReleased, mayCancel } from './gateway-exits.ts'
 import { hinted } from './gateway-hints.ts'
-import {
-  actOnNet,
-  feedExit,
-  netIdOf,
-  netsCycle,
-  netsListed,
-  type NetMessage,
-} from './gateway-nets.ts'
+import { actOnNet, feedExit, netIdOf, netsCycle, netsListed } from './gateway-nets.ts'
 import { sendIntended } from './gateway-notices.ts'
 import { owned } from './gateway-owners.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { subjectOf } from './gateway-subject.ts'
-import type { GatewayMessage } from './messages.ts'
+import type { NetMessage, GatewayMessage } from './messages.ts'
 
 /**
  * The one place that every order passes. Sends one exit per position, however often it is asked for. What

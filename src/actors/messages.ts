@@ -8,13 +8,15 @@ import type { ExitEvent } from '../exits/events.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { CallKind } from '../exits/tracked-exit.ts'
+import type { NetRecord } from '../nets/record.ts'
+import type { NetCall } from '../nets/tracked-net.ts'
+import type { NetEvent } from '../nets/transitions.ts'
 import type { OpenOrder, OrderState, OrderUpdate } from '../ports/broker.ts'
 import type { SupervisedKind } from '../ports/supervision.ts'
 import type { LimitStanding, PortfolioDay, Realised } from '../risk/portfolio.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import type { Ratchet } from '../risk/watched-state.ts'
-import type { NetMessage } from './gateway-nets.ts'
 
 /** Kinds of actors that exist once. */
 export type ServiceKind = Exclude<SupervisedKind, 'monitor'>
@@ -201,3 +203,13 @@ export interface PortfolioStanding {
   readonly day: PortfolioDay
   readonly standings: readonly LimitStanding[]
 }
+
+export type NetMessage =
+  /** The store has this state of a net on disk. */
+  | { readonly kind: 'net-recorded'; readonly record: NetRecord }
+  /** How a call for a net ended; without an event nothing was learned. */
+  | {
+      readonly kind: 'net-ended'
+      readonly of: { readonly id: ClientOrderId; readonly call: NetCall }
+      readonly event: NetEvent | undefined
+    }

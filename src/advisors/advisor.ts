@@ -1,5 +1,5 @@
 import { isAtLeast } from '../domain/position.ts'
-import type { AdvisorFacts } from '../observability/metrics/advisors.ts'
+import type { AdvisorFacts } from '../observability/metrics/advisor-facts.ts'
 import type { Control } from '../ports/control.ts'
 import type { PositionView } from '../ports/control/positions.ts'
 import { freshBackoff, nextDelay, type BackoffState } from '../resilience/backoff.ts'

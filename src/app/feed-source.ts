@@ -1,13 +1,12 @@
 import type { VenuePlace } from '../brokers/venue/public.ts'
 import type { ServiceConfig } from '../config/schema.ts'
-import type { InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
 import { simulatedFeed } from '../feeds/simulated.ts'
 import type { Trouble } from '../observability/health.ts'
 import type { Meters } from '../observability/meters.ts'
-import type { RedisFacts } from '../observability/metrics/redis.ts'
+import type { RedisFacts } from '../observability/metrics/redis-facts.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { JournalKind } from '../ports/journal-kinds.ts'
+import type { FeedReader } from './feed-reader.ts'
 import { publicVenueOf, type PublicVenue } from './open-broker.ts'
 import { pluginFeed } from './plugins.ts'
 import { RedisPrices } from './redis-prices.ts'
@@ -30,28 +29,6 @@ export interface Source {
 
 /** Streams of a venue as polls, health and metrics use them. */
 export type VenueSource = Pick<VenuePrices, 'ask' | 'polled' | 'unpushed' | 'troubles' | 'facts'>
-
-/** What a feed needs of those who read it. */
-export interface FeedReader {
-  /** What its ticks go into: of readers with the same way one takes each tick. */
-  readonly way: unknown
-  onTick(tick: Tick): void
-  /** Takes a tick that was missed when it came, in the order of the feed. */
-  onMissed(tick: Tick): void
-  /** Instruments whose prices are wanted, as the feed names them. */
-  held(): Iterable<InstrumentId>
-  /** Journals what becomes of the feed. */
-  note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
-  /** Where a feed that can go back goes on; absent: it begins with the next price. */
-  readonly checkpoint?: SourceCheckpoint
-}
-
-export interface SourceCheckpoint {
-  /** What an earlier process has kept. */
-  readonly kept: unknown
-  /** Takes what gives the place that the feed has come to. */
-  follow(place: () => unknown): void
-}
 
 export interface SourceDeps {
   readonly config: Pick<ServiceConfig, 'feed' | 'health'>

@@ -5,7 +5,8 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
 import type { Meters } from '../observability/meters.ts'
 import type { Clock } from '../ports/clock.ts'
-import { sourceOf, type FeedReader, type Source } from './feed-source.ts'
+import type { FeedReader } from './feed-reader.ts'
+import { sourceOf, type Source } from './feed-source.ts'
 import { SharedSource } from './shared-source.ts'
 
 export interface FeedsDeps {

@@ -4,11 +4,11 @@ import { MALFORMED, type Malformed } from '../feeds/redis/message.ts'
 import type { RedisFeedConfig } from '../feeds/redis/options.ts'
 import type { Trouble } from '../observability/health.ts'
 import type { Meters } from '../observability/meters.ts'
-import type { RedisFacts } from '../observability/metrics/redis.ts'
+import type { RedisFacts } from '../observability/metrics/redis-facts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RedisError } from '../redis/errors.ts'
 import { connectionFacts, NO_REDIS } from '../views/redis-view.ts'
-import type { FeedReader } from './feed-source.ts'
+import type { FeedReader } from './feed-reader.ts'
 
 export interface RedisPricesOptions {
   readonly config: RedisFeedConfig

@@ -1,7 +1,8 @@
 import { textOf } from '../account/journal-line.ts'
 import { Repeats } from '../account/repeats.ts'
 import type { InstrumentId } from '../domain/ids.ts'
-import type { FeedReader, Source, VenueSource } from './feed-source.ts'
+import type { FeedReader } from './feed-reader.ts'
+import type { Source, VenueSource } from './feed-source.ts'
 import { NO_STREAMS } from './venue-prices.ts'
 
 /** One feed for several readers; what one of them throws concerns no other. */

@@ -8,7 +8,7 @@ import { RateLimited } from '../errors.ts'
 import type { Trouble } from '../observability/health.ts'
 import type { StreamFacts } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { FeedReader } from './feed-source.ts'
+import type { FeedReader } from './feed-reader.ts'
 import { machineTimers } from './machine-timers.ts'
 import type { PublicVenue } from './open-broker.ts'
 

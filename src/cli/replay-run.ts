@@ -1,14 +1,11 @@
-import type { Readable } from 'node:stream'
 import { loadPositions, type LoadedPositions } from '../config/positions-file.ts'
 import type { InstrumentId } from '../domain/ids.ts'
-import type { InstrumentTable } from '../domain/instrument.ts'
 import { UsageError } from '../errors.ts'
 import { mergeTicks } from '../feeds/merge.ts'
 import { replayRows, type ReplayedRange } from '../feeds/replay.ts'
 import type { NamedColumns } from '../feeds/tick-columns.ts'
 import { tickFile } from '../feeds/tick-csv.ts'
 import { timeOptions, type TimeUnit } from '../feeds/tick-time.ts'
-import type { ReplayLine } from './exit-report.ts'
 import { PlayedAccount, rowsTo } from './replay-account.ts'
 import {
   playedConfig,
@@ -17,6 +14,7 @@ import {
   type PlayedSettings,
 } from './replay-config.ts'
 import { refuseSkipped } from './replay-oddities.ts'
+import type { ReplayOutput } from './replay-output.ts'
 import { summarise, sumOf } from './replay-summary.ts'
 
 export interface ReplayOptions {
@@ -43,26 +41,6 @@ export interface ReplayOptions {
 
 /** Beyond this the result describes less than half of the file. */
 export const MAX_SKIPPED_PCT = 50
-
-/** Where the results of a replay go, and its inputs besides files. */
-export interface ReplayOutput {
-  readonly stdin: Readable
-  /** Overrides of the configuration; default none. */
-  readonly env?: NodeJS.ProcessEnv
-  /** Called when the positions were read and are valid, before the replay starts. */
-  loaded(loaded: LoadedPositions, instruments: InstrumentTable | undefined): void
-  /** Called with each line of the result, as soon as it is known. */
-  line(line: ReplayLine): void
-  /** Called with the interpretation of the input, for stderr. */
-  note(text: string): void
-  /** Called with a warning for stderr. */
-  warn(text: string): void
-  /**
-   * Called with the progress: fraction from 0 to 1 where the files' sizes are known, and rows
-   * played.
-   */
-  progress(share: number | undefined, rows: number): void
-}
 
 /** Default opening time of positions without one when there is no row. */
 const NO_TIME = 0

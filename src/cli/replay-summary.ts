@@ -6,7 +6,7 @@ import type { SummaryLine } from './exit-report.ts'
 import type { PlayedAccount } from './replay-account.ts'
 import type { PlayedConfig } from './replay-config.ts'
 import { oddities } from './replay-oddities.ts'
-import type { ReplayOutput } from './replay-run.ts'
+import type { ReplayOutput } from './replay-output.ts'
 import { untestedText } from './untested.ts'
 
 /** A completed replay. */

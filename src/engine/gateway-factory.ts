@@ -1,5 +1,5 @@
 import { send, type ActorSystem, type Down, type Ref } from '../actors/actor.ts'
-import type { GatewayDeps } from '../actors/gateway-calls.ts'
+import type { GatewayDeps } from '../actors/gateway-deps.ts'
 import { noticed } from '../actors/gateway-notices.ts'
 import { gatewayState } from '../actors/gateway-state.ts'
 import { gateway } from '../actors/gateway.ts'

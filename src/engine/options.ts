@@ -1,4 +1,4 @@
-import type { GatewayDeps } from '../actors/gateway-calls.ts'
+import type { GatewayDeps } from '../actors/gateway-deps.ts'
 import type { GatewayPast } from '../actors/gateway-state.ts'
 import type { ReconcilerDeps } from '../actors/reconciler.ts'
 import type { InstrumentId } from '../domain/ids.ts'

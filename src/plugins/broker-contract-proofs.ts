@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { ACME, idOf, oneOf, QUIET } from './broker-bench.ts'
-import type { ContractCase } from './broker-contract.ts'
+import type { ContractCase } from './contract-case.ts'
 
 /** What a broker proves of its orders: by de-duplication, look-ups, reduce-only orders and cancels. */
 export const PROOF_CASES: readonly ContractCase[] = [

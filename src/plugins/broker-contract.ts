@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
 import { NotSent } from '../errors.ts'
 import type { Capabilities } from '../ports/broker.ts'
-import { ACME, failureOf, idOf, oneOf, QUIET, type Bench } from './broker-bench.ts'
+import { ACME, failureOf, idOf, oneOf, QUIET } from './broker-bench.ts'
 import { PROOF_CASES } from './broker-contract-proofs.ts'
-
-/** One promise of a broker, as far as its capabilities go. */
-export interface ContractCase {
-  readonly name: string
-  /** Default: each broker promises it. */
-  readonly when?: (capabilities: Capabilities) => boolean
-  /** Runs in an account of its own, where ACME is at 90. Throws where the promise is broken. */
-  run(bench: Bench): Promise<void>
-}
+import type { ContractCase } from './contract-case.ts'
 
 const HOLDING_CASES: readonly ContractCase[] = [
   {

@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { OwnedStore } from '../ports/store.ts'
 import type { Levels } from '../risk/rule.ts'
 import type { BrokerAtVenue } from './broker-venue.ts'
-import type { StorePlace } from './store-contract.ts'
+import type { StorePlace } from './store-case.ts'
 
 /** Options of a plugin: a zod schema, or a function that makes one, so that a file needs no import. */
 export type PluginOptions<Options> = z.ZodType<Options> | ((zod: typeof z) => z.ZodType<Options>)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Row, Store, Table } from '../ports/store.ts'
-import type { StoreCase } from './store-contract.ts'
+import type { StoreCase } from './store-case.ts'
 
 type Shown = Partial<Record<Table, unknown>>
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { JournalQuery } from '../ports/journal-lines.ts'
 import type { NewJournalLine, Store } from '../ports/store.ts'
-import type { StoreCase } from './store-contract.ts'
+import type { StoreCase } from './store-case.ts'
 
 const of = (positionId: string): NewJournalLine => ({ at: 1, kind: 'note', positionId })
 const at = (ms: number): NewJournalLine => ({ at: ms, kind: 'note', positionId: 'p' })

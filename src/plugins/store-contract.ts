@@ -1,32 +1,8 @@
 import assert from 'node:assert/strict'
 import { WatchkeeperError } from '../errors.ts'
-import type { Store } from '../ports/store.ts'
+import type { StoreCase, StorePlace } from './store-case.ts'
 import { GENERATION_CASES } from './store-contract-generations.ts'
 import { JOURNAL_CASES } from './store-contract-journal.ts'
-
-/** Where stores of one family store the same data, each as if in a process of its own. */
-export interface StorePlace {
-  /** Another store at this place, which does not own it yet. */
-  attach(): Promise<Store>
-  /** The state after a crash of the owner, once `leaseMs` are over. */
-  killOwner(leaseMs: number): Promise<void>
-  /** Removes the place, where it leaves something behind. */
-  close?(): Promise<void>
-}
-
-/** An empty place, its owner, and a second store there. */
-export interface StoreScene {
-  readonly place: StorePlace
-  readonly store: Store
-  readonly other: Store
-}
-
-/** One promise of a store. */
-export interface StoreCase {
-  readonly name: string
-  /** Runs in a place of its own. Throws where the promise is broken. */
-  run(scene: StoreScene): Promise<void>
-}
 
 const LEASE_MS = 60_000
 const FOREVER = { keep: Infinity, olderThan: 0 }

@@ -1,5 +1,5 @@
 import type { StreamFacts } from '../observability/metrics/facts.ts'
-import type { RedisFacts } from '../observability/metrics/redis.ts'
+import type { RedisFacts } from '../observability/metrics/redis-facts.ts'
 import { NO_REDIS } from './redis-view.ts'
 import { sumOf } from './sums.ts'
 

@@ -1,4 +1,4 @@
-import type { RedisFacts } from '../observability/metrics/redis.ts'
+import type { RedisFacts } from '../observability/metrics/redis-facts.ts'
 import type { RedisConnection } from '../redis/connection.ts'
 import { state } from '../resilience/breaker.ts'
 

@@ -8,7 +8,8 @@ import type { CommandContext, CommandModule } from '../command.ts'
 import { withFormat } from '../connection.ts'
 import { paintFor, readable } from '../output.ts'
 import { ProgressLine } from '../progress.ts'
-import { MAX_SKIPPED_PCT, runReplay, type ReplayOptions, type ReplayOutput } from '../replay-run.ts'
+import type { ReplayOutput } from '../replay-output.ts'
+import { MAX_SKIPPED_PCT, runReplay, type ReplayOptions } from '../replay-run.ts'
 import { replayText } from '../replay-text.ts'
 
 interface Given extends ReplayOptions {

@@ -5,8 +5,8 @@ import type { UnguardedCause } from '../../domain/unguarded.ts'
 import type { EXITABLE_STATES } from '../../ports/control/exitable.ts'
 import type { StoreStatus } from '../../ports/store.ts'
 import type { WatchState } from '../../ports/supervision.ts'
-import type { AdvisorFacts } from './advisors.ts'
-import type { RedisFacts } from './redis.ts'
+import type { AdvisorFacts } from './advisor-facts.ts'
+import type { RedisFacts } from './redis-facts.ts'
 
 /** Values of a scrape; collected when a scrape asks, at no cost to the ticks. */
 export interface MetricFacts {

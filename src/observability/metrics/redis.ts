@@ -1,25 +1,9 @@
 import type { MetricFacts } from './facts.ts'
 import type { MetricFamily, Values } from './family.ts'
 import { BREAKER_STATES } from './gateway.ts'
+import type { RedisFacts } from './redis-facts.ts'
 
 type Connection = RedisFacts['connections'][number]
-
-/** State of the Redis servers; empty without one. */
-export interface RedisFacts {
-  readonly connections: readonly {
-    /** Purpose of the connection. */
-    readonly use: string
-    readonly isUp: boolean
-    readonly breaker: string
-    readonly reconnects: number
-    /** Commands by how they ended. */
-    readonly outcomes: Readonly<Record<string, number>>
-  }[]
-  /** Messages, entries and hashes with prices, by source. */
-  readonly messages: Readonly<Record<string, number>>
-  /** How many of them were no price, by reason. */
-  readonly malformed: Readonly<Record<string, number>>
-}
 
 /** Redis servers: connections, commands, and the prices that came from there. */
 export const redisMetrics: MetricFamily = board => {

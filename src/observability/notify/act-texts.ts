@@ -1,5 +1,5 @@
 import type { JournalLine } from '../../ports/journal-lines.ts'
-import type { Composer, Draft } from './compose.ts'
+import type { Composer, Draft } from './composer.ts'
 import { moneyText } from './person-text.ts'
 
 const by = (line: JournalLine): string => {

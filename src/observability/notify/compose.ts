@@ -4,19 +4,10 @@ import type { JournalKind } from '../../ports/journal-kinds.ts'
 import type { JournalLine } from '../../ports/journal-lines.ts'
 import { ACT_TEXTS, LIMIT_TEXTS } from './act-texts.ts'
 import { cut, LONGEST_TEXT, LONGEST_TITLE, type Item, type NotifyEvent } from './channel.ts'
+import type { Composer, Draft, TickSizes } from './composer.ts'
 import { EXIT_TEXTS } from './exit-texts.ts'
 import { NET_TEXTS } from './net-texts.ts'
 import { STATE_TEXTS } from './state-texts.ts'
-
-/** The step in which prices of an instrument move; undefined where the configuration has none. */
-export interface TickSizes {
-  of(instrument: string): number | undefined
-}
-
-export type Draft = Pick<Item, 'title' | 'text' | 'tone'>
-
-/** What a line says to a person; undefined: nothing. */
-export type Composer = (line: JournalLine, ticks: TickSizes) => Draft | undefined
 
 /** The kinds of journal lines that are messages, by their event. */
 const TEXTS: Readonly<

@@ -2,7 +2,7 @@ import { excursionsOf } from '../../domain/excursions.ts'
 import { levelText, numberText } from '../../domain/level-text.ts'
 import { profitOf } from '../../domain/profit.ts'
 import type { JournalLine } from '../../ports/journal-lines.ts'
-import type { Composer, Draft, TickSizes } from './compose.ts'
+import type { Composer, Draft, TickSizes } from './composer.ts'
 import { moneyText, pctText, priceText, spanText } from './person-text.ts'
 
 /** What a line that ends a position says of it; fields of another release may be missing. */

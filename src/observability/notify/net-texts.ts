@@ -1,6 +1,6 @@
 import { numberText } from '../../domain/level-text.ts'
 import type { JournalLine } from '../../ports/journal-lines.ts'
-import type { Composer } from './compose.ts'
+import type { Composer } from './composer.ts'
 import { priceText, spanText } from './person-text.ts'
 
 /** A number of a line; fields of another release may be missing. */

@@ -1,5 +1,5 @@
 import type { JournalLine } from '../../ports/journal-lines.ts'
-import type { Composer } from './compose.ts'
+import type { Composer } from './composer.ts'
 import { countOf, moneyText, spanText } from './person-text.ts'
 
 /** A position that has come near its stop, as the journal has it; levels are texts, rounded to the tick. */
