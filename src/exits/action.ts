@@ -1,6 +1,6 @@
+import type { BelowMinimum } from './below-minimum.ts'
 import type { ExitEvent } from './events.ts'
-import type { Plan } from './quantity.ts'
-import type { BelowMinimum } from './smallest-order.ts'
+import type { Plan } from './plan.ts'
 
 /** An action of an exit: a call to make, or an event that is already known. */
 export type Action =

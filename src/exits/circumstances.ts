@@ -2,21 +2,10 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { OrderSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { Faults } from './faults.ts'
-import type { AnswersByName } from './holding-state.ts'
+import type { Held } from './holding-state.ts'
 import type { Notice } from './notices.ts'
-import { isHoldingEvidence, type ExitSettings } from './settings.ts'
-import type { TrackedExit } from './tracked-exit.ts'
+import type { ExitSettings } from './settings.ts'
 import type { Adoption } from './unowned.ts'
-
-/** What is known of the holding that a position is a part of. Times are epoch ms. */
-export interface Held {
-  /** Units in the position's direction, >= 0, by the last report. */
-  readonly quantity: number
-  /** When that was asked. */
-  readonly at: number
-  /** The last answers to the question by name. */
-  readonly byName: Pick<AnswersByName, 'times' | 'at'> | undefined
-}
 
 /** The present circumstances of an exit. */
 export interface Circumstances {
@@ -81,43 +70,4 @@ export interface CallGates {
   readonly now: number
   readonly maySend: boolean
   readonly mayCancel: boolean
-}
-
-/** An exit whose circumstances are asked for; one for which nothing is sent any more verifies nothing. */
-type Surrounded = Pick<TrackedExit, 'position' | 'group' | 'takenUpAt'> &
-  Partial<Pick<TrackedExit, 'isVerified' | 'isSought' | 'isPastSought' | 'notedAt'>>
-
-/** The present circumstances of an exit. */
-export function circumstancesOf(
-  entry: Surrounded,
-  gates: CallGates,
-  { settings, specOf, priceOf }: ExitsOptions,
-): Circumstances {
-  const { position, group, takenUpAt, isSought = true, isPastSought = true, notedAt } = entry
-  const { id, instrument, side } = position
-  const isFree = group.lockedBy === undefined || group.lockedBy === id
-  // Named each: V8 adds every property behind a spread by a slow path, about a microsecond each.
-  return {
-    now: gates.now,
-    maySend: gates.maySend,
-    mayCancel: gates.mayCancel,
-    settings,
-    held: group.held(side),
-    isWhole: group.balance.isWhole,
-    spare: group.balance.spare,
-    owned: group.balance.owned,
-    areOwnersUnchanged: notedAt !== undefined && group.ownersChangedAt <= notedAt,
-    allowance: group.allowance(id),
-    quietSince: group.quietSince,
-    isVerified: entry.isVerified?.(gates.now, settings) ?? false,
-    takenUpAt,
-    isSought,
-    isPastSought,
-    hasLock: !isHoldingEvidence(settings.capabilities) || isFree,
-    isShared: group.isShared,
-    mayOthersExecute: true,
-    spec: specOf(instrument),
-    position,
-    price: priceOf(position),
-  }
 }

@@ -1,6 +1,6 @@
 import type { ClientOrderId, ExitAnswer, OrderState } from '../domain/order.ts'
-import type { Plan } from './quantity.ts'
-import type { BelowMinimum } from './smallest-order.ts'
+import type { BelowMinimum } from './below-minimum.ts'
+import type { Plan } from './plan.ts'
 
 /** How others change a holding, units > 0; what is bought and belongs to no position shows as a rise. */
 export type HoldingChange =

@@ -1,5 +1,5 @@
 import type { Execution, RejectionCode } from '../domain/order.ts'
-import type { BelowMinimum } from './smallest-order.ts'
+import type { BelowMinimum } from './below-minimum.ts'
 
 /**
  * How others may have changed the holding since `heldBefore` was reported, units in the position's

@@ -2,7 +2,6 @@ import { isBounded } from '../domain/bounds.ts'
 import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import { signOf, type Position } from '../domain/position.ts'
 import type { Capabilities } from '../domain/venue.ts'
-import type { Held } from './circumstances.ts'
 
 /** Answers to the question by name that are all alike. Times are epoch ms. */
 export interface AnswersByName {
@@ -143,3 +142,13 @@ export const holdingName = ({ account, instrument, side, ticket, product }: Hold
     ticket ?? '',
     ...(product === undefined ? [] : [product]),
   ])
+
+/** What is known of the holding that a position is a part of. Times are epoch ms. */
+export interface Held {
+  /** Units in the position's direction, >= 0, by the last report. */
+  readonly quantity: number
+  /** When that was asked. */
+  readonly at: number
+  /** The last answers to the question by name. */
+  readonly byName: Pick<AnswersByName, 'times' | 'at'> | undefined
+}

@@ -1,6 +1,6 @@
 import { sum } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { Held } from './circumstances.ts'
+import type { Held } from './holding-state.ts'
 
 /**
  * The exit that holds the exclusive lock on a holding: the quantity of the holding before and after its order

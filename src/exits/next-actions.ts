@@ -1,8 +1,9 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Action } from './action.ts'
 import { actionsFor } from './actions.ts'
-import { circumstancesOf, type CallGates, type ExitsOptions } from './circumstances.ts'
+import type { CallGates, ExitsOptions } from './circumstances.ts'
 import { mayExecuteMore, wasEvidence } from './holding-evidence.ts'
+import { circumstancesOf } from './present-circumstances.ts'
 import { awaitsOf } from './report-readers.ts'
 import type { TrackedExit } from './tracked-exit.ts'
 

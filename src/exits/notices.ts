@@ -3,8 +3,8 @@ import type { HoldingKey } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { ClientOrderId, Execution, Fill, RejectionCode } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
+import type { BelowMinimum } from './below-minimum.ts'
 import type { ExitStep } from './history.ts'
-import type { BelowMinimum } from './smallest-order.ts'
 import type { LateTaker } from './watched-exit.ts'
 
 /** What an exit or a holding reports: each notice once, when its cause begins. */

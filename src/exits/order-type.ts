@@ -2,11 +2,8 @@ import type { PriceBand } from '../domain/order.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import type { Circumstances } from './circumstances.ts'
 import { limitPrice, onTickFrom } from './quantity.ts'
-import type { ExitRecord } from './record.ts'
+import type { ExitRecord, OrderType } from './record.ts'
 import type { ExitSettings, LimitStyle } from './settings.ts'
-
-/** A type of order, as the capabilities of a venue call it. */
-export type OrderType = Capabilities['styles'][number]
 
 /** The limits of a venue that takes no market orders, where `exits.style` is `market`. */
 const PLAIN_LIMIT: LimitStyle = { kind: 'marketable-limit', bandPct: 1, escalateMs: 5_000 }

@@ -5,15 +5,6 @@ import { signOf, type Side } from '../domain/position.ts'
 import { isDustOf, unitsOf } from '../domain/units.ts'
 import { remainingOf, type ExitRecord } from './record.ts'
 
-/** What the present attempt shall be. */
-export interface Plan {
-  /** Units, > 0. */
-  readonly quantity: number
-  /** Price per unit of a marketable limit order; undefined: at market. */
-  readonly limit?: number
-  readonly heldBefore: number | null
-}
-
 type Steps = Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'maxQuantity' | 'contractSize'>
 
 /** Quantities are multiples of it, units: the lot, and at least one contract where the venue counts those. */

@@ -6,7 +6,6 @@ import { leftOf } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import { NO_DRIFT, type Drift, type ExitState } from './exit-state.ts'
 import { withRoom, type ExitStep } from './history.ts'
-import type { OrderType } from './order-type.ts'
 
 /** What the fate of an order is learned by: a venue may be able to do less, or more, after a restart. */
 export interface Provable extends Pick<Capabilities, 'dedupe' | 'lookup' | 'reduceOnly'> {
@@ -231,3 +230,6 @@ export const completed = (
   steps: [],
   ...kept,
 })
+
+/** A type of order, as the capabilities of a venue call it. */
+export type OrderType = Capabilities['styles'][number]

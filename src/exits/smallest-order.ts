@@ -1,17 +1,12 @@
 import { orderValue, type OrderSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { Action } from './action.ts'
+import type { BelowMinimum } from './below-minimum.ts'
 import type { Circumstances } from './circumstances.ts'
 import { belowOf } from './exit-state.ts'
 import { priceOfAttempt } from './order-type.ts'
 import { attemptQuantity } from './quantity.ts'
 import type { ExitRecord } from './record.ts'
-
-/** An order that is worth less than the venue takes; both are money as `orderValue` counts it. */
-export interface BelowMinimum {
-  readonly value: number
-  readonly minimum: number
-}
 
 /**
  * What an order is worth, where that is less than the smallest value of an order. Undefined: it may be sent,

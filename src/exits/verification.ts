@@ -1,4 +1,4 @@
-import type { Held } from './circumstances.ts'
+import type { Held } from './holding-state.ts'
 import type { ExitSettings } from './settings.ts'
 
 /** An answer about a holding by name: the time that it is of, and when it came, epoch ms. */

@@ -1,5 +1,5 @@
-import { runStoreCase, STORE_CASES } from '../../src/plugins/store-contract.ts'
 import type { StorePlace } from '../../src/plugins/store-case.ts'
+import { runStoreCase, STORE_CASES } from '../../src/plugins/store-contract.ts'
 
 /**
  * The contract of every store, which `watchkeeper plugin test` runs too. `makePlace` returns a place of its own for
