@@ -243,9 +243,7 @@ function begin({ made, underWay }: FollowedOrder, actions: readonly Action[]): r
   const calls = actions
     .map(action => action.kind as CallKind)
     .filter(kind => kind !== 'send' && kind !== 'save' && !made.has(kind) && !underWay.has(kind))
-  for (const kind of calls) {
-    made.add(kind)
-    if (kind !== 'ask-holding' && kind !== 'list-orders') underWay.add(kind)
-  }
+  for (const kind of calls) made.add(kind)
+  for (const kind of calls) if (kind !== 'ask-holding' && kind !== 'list-orders') underWay.add(kind)
   return calls
 }

@@ -214,9 +214,8 @@ export class Courier {
   ): Promise<void> {
     const { monotonic, onFailure, channel } = this.options
     const { retryAfterMs } = result
-    if (result.kind === 'unanswered' && result.mayHaveArrived === true) {
+    if (result.kind === 'unanswered' && result.mayHaveArrived === true)
       this.doubtful = items.at(-1)!.seq
-    }
     const isOfMessage = result.kind === 'refused' && OF_MESSAGE.has(result.status)
     const isRefusable = isOfMessage && this.shorten(items)
     const isFinal = result.kind === 'refused' && !isRefusable
