@@ -1,5 +1,5 @@
-import { expectedName } from '../config/faults.ts'
 import type { HookConfig } from '../config/hook-schema.ts'
+import { expectedName } from '../domain/closest-name.ts'
 import { InputError } from '../errors.ts'
 
 /**

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { numberHint } from '../domain/number-hint.ts'
 
 /** Parses a whole number of at most 15 digits. */
 export function wholeNumber(text: string): number {
@@ -17,5 +18,5 @@ export function positiveNumber(text: string): number {
 export function anyNumber(text: string): number {
   const value = Number(text)
   if (text.trim() !== '' && Number.isFinite(value)) return value
-  throw new InvalidArgumentError('Expected a number.')
+  throw new InvalidArgumentError(`Expected a number${numberHint(text)}.`)
 }

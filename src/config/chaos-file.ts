@@ -1,8 +1,9 @@
+import { expectedName } from '../domain/closest-name.ts'
 import { InputError } from '../errors.ts'
 import { chaosSchema, type ChaosPlan } from '../resilience/chaos-plan.ts'
 import { RULES } from '../risk/rules/registry.ts'
 import { parseText } from './document.ts'
-import { expectedName, FaultList } from './faults.ts'
+import { FaultList } from './faults.ts'
 import { reportIssue } from './service-file.ts'
 import { readText } from './text-file.ts'
 

@@ -1,4 +1,3 @@
-import { closestName } from '../domain/closest-name.ts'
 import { NUMBER_EXPECTED } from '../domain/json.ts'
 import { onOneLine } from '../domain/plain-text.ts'
 import type { Fault } from '../errors.ts'
@@ -40,13 +39,6 @@ export const pathText = (path: DocumentPath): string =>
     if (typeof key === 'number') return `${text}[${key}]`
     return text === '' ? onOneLine(key) : `${text}.${onOneLine(key)}`
   }, '')
-
-/** The expectation for an unknown name: a suggestion, or the known names. */
-export function expectedName(name: string, known: readonly string[]): string {
-  const meant = closestName(name, known)
-  if (meant !== undefined) return `another name: did you mean ${meant}?`
-  return known.length > 0 ? `one of ${known.join(', ')}` : 'one that is defined: there is none'
-}
 
 /** Collects the faults of one document. */
 export class FaultList {

@@ -1,4 +1,5 @@
-import { expectedName, show, type FaultList } from './faults.ts'
+import { expectedName } from '../domain/closest-name.ts'
+import { show, type FaultList } from './faults.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -7,9 +8,10 @@ export function mapOf(
   value: unknown,
   path: (string | number)[],
   list: FaultList,
+  expected = 'a map',
 ): Fields | undefined {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields
-  list.add(path, show(value), 'a map')
+  list.add(path, show(value), expected)
   return undefined
 }
 

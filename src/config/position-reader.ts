@@ -2,6 +2,7 @@ import { isMeasure, LARGEST, SMALLEST } from '../domain/bounds.ts'
 import { expectedWord } from '../domain/closest-name.ts'
 import { instrumentId, positionId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
+import { numberHint } from '../domain/number-hint.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { Position, PriceSource, Side } from '../domain/position.ts'
 import { unitsOf } from '../domain/units.ts'
@@ -219,9 +220,8 @@ export class PositionReader {
     const value = this.map[field]
     if (typeof value === 'number' && isMeasure(value)) return value
     const isBeyond = typeof value === 'number' && value > 0 && value < Infinity
-    const isQuoted = typeof value === 'string' && value.trim() !== '' && Number(value) > 0
     const bounds = isBeyond ? `a number from ${SMALLEST} to ${LARGEST}` : 'a number above 0'
-    const expected = `${bounds}${isQuoted ? ', without quotes' : ''}`
+    const expected = `${bounds}${numberHint(value)}`
     this.list.add(this.path(field), show(value), expected)
     return undefined
   }

@@ -187,7 +187,7 @@ function firstBytes(file: string, limit: number): Buffer {
 function readRulesFile({ document, findings }: Source, sets: RuleSets): void {
   if (document.faults.length > 0) return sets.markIncomplete()
   const list = findings.faults
-  const root = mapOf(document.value, [], list)
+  const root = mapOf(document.value, [], list, 'a map with rules')
   if (root === undefined) return sets.markIncomplete()
   refuseUnknown(root, ['rules'], [], list)
   // Also where it has no rules: the file was meant to define some.
@@ -201,7 +201,7 @@ function readFile(
 ): PositionEntry[] {
   if (document.faults.length > 0) return []
   const list = findings.faults
-  const root = mapOf(document.value, [], list)
+  const root = mapOf(document.value, [], list, 'a map with positions and rules')
   if (root === undefined) return []
   refuseUnknown(root, ['rules', 'positions'], [], list)
   if (root['rules'] !== undefined) sets.readNamed(root['rules'], findings)

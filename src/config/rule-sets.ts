@@ -1,10 +1,11 @@
+import { expectedName } from '../domain/closest-name.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { Position, PriceSource } from '../domain/position.ts'
 import { compileRuleSet, ruleSetWarnings, type RuleFault } from '../risk/rule-set.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { RULES } from '../risk/rules/registry.ts'
 import { deadRules } from '../risk/self-test.ts'
-import { expectedName, show, type FaultList } from './faults.ts'
+import { show, type FaultList } from './faults.ts'
 
 /** A rule set as a position uses it. */
 export interface UsedRuleSet {
@@ -164,28 +165,19 @@ function compile(
     : { ruleSet, options, written: value, priceSource, path, warnings }
 }
 
-/** A suggestion for the mistyped name of a rule or of an option. */
+/** A suggestion for the mistyped name of a rule. */
 function hintFor({ path, found }: RuleFault): string | undefined {
-  const [rule, option] = path
-  const known =
-    path.length === 1 && found.startsWith('the rule ')
-      ? RULES.map(({ name }) => name)
-      : path.length === 2 && found.startsWith('the option ')
-        ? optionNames(String(rule))
-        : []
-  const name = String(option ?? rule)
-  return known.length === 0 ? undefined : expectedName(name, known)
+  if (path.length !== 1 || !found.startsWith('the rule ')) return undefined
+  return expectedName(
+    String(path[0]),
+    RULES.map(({ name }) => name),
+  )
 }
 
 /** YAML's terms for the types that the schemas of rules name. */
 const YAML_WORDS: Readonly<Record<string, string>> = { 'a object': 'a map', 'a array': 'a list' }
 
 const plainly = (expected: string): string => YAML_WORDS[expected] ?? expected
-
-function optionNames(rule: string): string[] {
-  const schema = RULES.find(({ name }) => name === rule)?.options as { shape?: object } | undefined
-  return Object.keys(schema?.shape ?? {})
-}
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { closestName } from '../domain/closest-name.ts'
 import { InputError } from '../errors.ts'
-import { expectation } from '../risk/expectation.ts'
+import { expectation, fieldsAt } from '../risk/expectation.ts'
 import { addAccountFiles, readAccountFiles, type AccountFile } from './account-files.ts'
 import { accountSchema } from './account-schema.ts'
 import {
@@ -87,7 +87,7 @@ export function loadServiceConfig({
     if (given !== undefined) put(value, path.split('.'), given)
   }
   const result = serviceSchema.safeParse(value)
-  for (const issue of result.error?.issues ?? []) reportAt(files, list, value, issue)
+  for (const issue of strictest(result.error?.issues ?? [])) reportAt(files, list, value, issue)
   const inFiles = files.flatMap(each => [...each.document.faults, ...each.list.faults])
   const config = result.data && withMain(result.data, written)
   const odd = result.data && [
@@ -109,6 +109,19 @@ export function loadServiceConfig({
   })
   throw new InputError(file, [...faults, ...inFiles, ...(odd ?? [])])
 }
+
+/** The issues without those of a lower bound where a value is below a higher one, too. */
+const strictest = (issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] =>
+  issues.filter(
+    issue =>
+      issue.code !== 'too_small' ||
+      !issues.some(
+        other =>
+          other.code === 'too_small' &&
+          other.minimum > issue.minimum &&
+          other.path.join('.') === issue.path.join('.'),
+      ),
+  )
 
 /** Adds a problem to the faults of the file that has its place: an account may have one of its own. */
 function reportAt(
@@ -169,15 +182,8 @@ export function reportIssue(
 ): void {
   const path = issue.path.filter(key => typeof key !== 'symbol')
   if (issue.code === 'unrecognized_keys') {
-    const known = schema === undefined ? [] : settingsAt(schema, path)
-    for (const key of issue.keys) {
-      const meant = closestName(key, path.length === 0 ? [...known, 'portfolio.limits'] : known)
-      const expected =
-        meant === undefined
-          ? 'the name of one that there is'
-          : `another name: did you mean ${meant}?`
-      list.add([...path, key], 'an unknown setting', expected)
-    }
+    const known = schema === undefined ? [] : fieldsAt(schema, path)
+    for (const key of issue.keys) list.add([...path, key], ...unknownSetting(key, known, path))
     return
   }
   const found = path.reduce<unknown>(
@@ -187,35 +193,32 @@ export function reportIssue(
   const name = String(path.at(-1))
   const isHook = path[0] === 'notify' && name === 'url'
   const isSecret = found !== undefined && (isHook || SECRET.test(name))
-  list.add(path, isSecret ? 'another value' : show(found), expectation(issue, found))
+  const shown = issue.code === 'invalid_key' ? `the name ${show(name)}` : show(found)
+  list.add(path, isSecret ? 'another value' : shown, expectation(issue, found))
+}
+
+/** More names than these are no help in a message. */
+const MOST_LISTED = 12
+
+/** What is found and expected where a setting is unknown. */
+function unknownSetting(
+  key: string,
+  known: readonly string[],
+  path: readonly PropertyKey[],
+): [found: string, expected: string] {
+  // `{ staleMs: 30,000 }` is a map with the fields staleMs and 000.
+  if (/^\d{3}$/.test(key))
+    return [`the field ${key}`, 'a number without separators: 30000, not 30,000']
+  const found = 'an unknown setting'
+  const meant = closestName(key, path.length === 0 ? [...known, 'portfolio.limits'] : known)
+  if (meant !== undefined) return [found, `another name: did you mean ${meant}?`]
+  return known.length > 0 && known.length <= MOST_LISTED
+    ? [found, `one of ${known.join(', ')}`]
+    : [found, 'a setting of docs/configuration-reference.md']
 }
 
 /** Names of settings whose values no message may show. */
 const SECRET = /(?:tokens?|password|key|secret|passphrase)$/i
-
-/** Names of the settings at a place of a schema; those of every variant where there are several. */
-function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
-  const { def } = schema as unknown as { def: SchemaDef }
-  if (def.innerType !== undefined) return settingsAt(def.innerType, path)
-  // A pipe has settings on one of its sides, a union in each of its variants.
-  const parts = def.options ?? [def.in, def.out].flatMap(each => each ?? [])
-  if (parts.length > 0) return [...new Set(parts.flatMap(each => settingsAt(each, path)))]
-  const [key, ...rest] = path
-  if (key === undefined) return Object.keys(def.shape ?? {})
-  const inner = def.shape?.[String(key)] ?? def.valueType ?? def.element
-  return inner === undefined ? [] : settingsAt(inner, rest)
-}
-
-/** The part of zod's internals that wraps inner schemas. */
-interface SchemaDef {
-  readonly innerType?: z.ZodType
-  readonly in?: z.ZodType
-  readonly out?: z.ZodType
-  readonly options?: readonly z.ZodType[]
-  readonly shape?: Readonly<Record<string, z.ZodType>>
-  readonly valueType?: z.ZodType
-  readonly element?: z.ZodType
-}
 
 /** Files of plugins that a configuration names; none where it cannot be read: its faults say so later. */
 export function pluginsOf({ file, settings }: Pick<ConfigSources, 'file' | 'settings'>): string[] {

@@ -38,6 +38,13 @@ export function expectedWord(
   return meant === undefined ? expected : `${expected}: did you mean ${meant}?`
 }
 
+/** The expectation for an unknown name: a suggestion, or the known names. */
+export function expectedName(name: string, known: readonly string[]): string {
+  const meant = closestName(name, known)
+  if (meant !== undefined) return `another name: did you mean ${meant}?`
+  return known.length > 0 ? `one of ${known.join(', ')}` : 'one that is defined: there is none'
+}
+
 /** The name that a mistyped name, or one of another program, was probably meant to be. */
 export function closestName(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name)

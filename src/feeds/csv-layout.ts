@@ -1,4 +1,5 @@
 import { isBounded, LARGEST } from '../domain/bounds.ts'
+import { numberHint } from '../domain/number-hint.ts'
 import { COMMA } from './csv-record.ts'
 
 const DOT = 46
@@ -58,7 +59,7 @@ export function decimalExpected(text: string, { mark }: CsvLayout): string {
     return `a decimal number of at most ${LARGEST}`
   }
   if (mark === COMMA) return 'a decimal number with a decimal comma, as the numbers before it'
-  return 'a decimal number'
+  return `a decimal number${numberHint(text)}`
 }
 
 const isOther = (text: string, mark: number | undefined): boolean =>

@@ -36,9 +36,13 @@ const FINER: Readonly<Record<TimeUnit, number>> = { s: 0, ms: 0, us: 3, ns: 6 }
 const LOCAL = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/
 const WITH_BLANK = /^\d{4}-\d\d-\d\d \d/
 
+const withT = (text: string): string => (WITH_BLANK.test(text) ? text.replace(' ', 'T') : text)
+
+const isLocal = (text: string): boolean => LOCAL.test(withT(text))
+
 /** ISO 8601, also with a blank in place of the T; without an offset, in the zone. */
 function parseInstantOf(given: string, zone: string | undefined): number {
-  const text = WITH_BLANK.test(given) ? given.replace(' ', 'T') : given
+  const text = withT(given)
   if (zone === undefined || !LOCAL.test(text)) return parseInstant(text)
   const asUtc = parseInstant(`${text}Z`)
   if (Number.isNaN(asUtc)) return NaN
@@ -69,7 +73,9 @@ export function timeFault(
   if (ts >= earliest && ts <= latest) return undefined
   const guess = DECIMAL.test(text) ? guessed(Number(text), unit, latest) : undefined
   if (guess === undefined && Number.isNaN(ts)) {
-    return unit === 'ms' ? INSTANT_EXPECTED : `a time in ${unit}, or ISO 8601 with a zone`
+    const expected = unit === 'ms' ? INSTANT_EXPECTED : `a time in ${unit}, or ISO 8601 with a zone`
+    // With a zone it would be a time.
+    return isLocal(text) ? `${expected}, or --zone for local times` : expected
   }
   const hint =
     guess === undefined ? '' : `: it seems to be in ${NAMES[guess]}, which --ts-unit ${guess} plays`

@@ -16,6 +16,22 @@ const BODY_CODES: Readonly<Record<string, ErrorCode>> = {
   'entity.too.large': 'BODY_TOO_LARGE',
 }
 
+/** What express and its parsers say of a request that cannot be read, and what is expected. */
+const EXPECTED: readonly (readonly [said: RegExp, expected: string])[] = [
+  [/^Failed to decode param/, 'UTF-8 in percent-encoding, such as %C3%A9'],
+  [/^unsupported content encoding/i, 'no encoding, or gzip, deflate or br'],
+  [
+    /^Decompression failed|^(?:incorrect header check|unexpected end of file)/i,
+    'a body in the encoding that content-encoding names',
+  ],
+  [/^unsupported charset/i, 'UTF-8'],
+]
+
+function detailOf(text: string): string {
+  const expected = EXPECTED.find(([said]) => said.test(text))?.[1]
+  return expected === undefined ? text : `the request: found ${text}, expected ${expected}`
+}
+
 function problemOf(error: unknown): { status: number; code: ErrorCode; detail: string } {
   if (error instanceof WatchkeeperError) {
     const { code, message } = error
@@ -25,7 +41,7 @@ function problemOf(error: unknown): { status: number; code: ErrorCode; detail: s
   if (status !== undefined && status < 500) {
     const text = error instanceof Error ? error.message : String(error)
     const detail =
-      limit === undefined ? text : `the body is too long: expected at most ${limit} bytes`
+      limit === undefined ? detailOf(text) : `the body is too long: expected at most ${limit} bytes`
     return { status, code: BODY_CODES[type] ?? 'BAD_REQUEST', detail }
   }
   return { status: 500, code: 'UNEXPECTED', detail: 'the service failed; see its log' }

@@ -1,8 +1,8 @@
 import type { Request } from 'express'
 import { z } from 'zod'
-import { expectedName } from '../config/faults.ts'
+import { expectedName } from '../domain/closest-name.ts'
 import type { Operation, QueryShape } from './operation.ts'
-import { badInput } from './route.ts'
+import { badInput, badPlace } from './route.ts'
 
 /** The largest number of a journal line. */
 const LAST_SEQ = Number.MAX_SAFE_INTEGER
@@ -61,7 +61,7 @@ export function queryOf<Query extends QueryShape>(
   const stranger = Object.keys(given).find(name => !known.includes(name))
   if (stranger !== undefined) {
     const expected = known.length === 0 ? 'no parameter' : expectedName(stranger, known)
-    throw badInput(stranger, stranger, expected)
+    throw badPlace(stranger, `the unknown parameter ${JSON.stringify(stranger)}`, expected)
   }
   const { success, data, error } = query.safeParse(given)
   if (success) return data

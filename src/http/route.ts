@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { expectedName } from '../config/faults.ts'
+import { expectedName } from '../domain/closest-name.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
 
@@ -9,9 +9,15 @@ export function assertReady(control: Control): void {
   if (!readiness.ready) throw new WatchkeeperError('NOT_READY', `the service is ${readiness.why}`)
 }
 
-/** Throws InputError with one fault. */
+const shown = (value: unknown): string => JSON.stringify(value) ?? 'nothing'
+
+/** The error for one value of a request. */
 export const badInput = (path: string, found: unknown, expected: string): InputError =>
-  new InputError(path, [{ path, found: JSON.stringify(found) ?? 'nothing', expected }])
+  badPlace(path, shown(found), expected)
+
+/** The same where `found` is a text for a person, such as `the unknown field "qty"`. */
+export const badPlace = (path: string, found: string, expected: string): InputError =>
+  new InputError(path, [{ path, found, expected }])
 
 /** Most nesting levels of a body; its parsers are recursive. */
 const DEEPEST = 20
@@ -31,18 +37,15 @@ export function bodyOf(
 ): Readonly<Record<string, unknown>> {
   const body: unknown = request.body ?? {}
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw badInput('the body', Array.isArray(body) ? [] : body, 'a JSON object')
+    throw badPlace('the body', Array.isArray(body) ? 'a list' : shown(body), 'a JSON object')
   }
   if (isDeeper(body, DEEPEST)) {
-    throw badInput('the body', 'deeper nesting', `at most ${DEEPEST} levels`)
+    throw badPlace('the body', 'deeper nesting', `at most ${DEEPEST} levels`)
   }
   const stranger = known && Object.keys(body).find(key => !known.includes(key))
   if (stranger !== undefined) {
-    throw badInput(
-      stranger,
-      stranger,
-      known!.length > 0 ? expectedName(stranger, known!) : 'no field',
-    )
+    const expected = known!.length > 0 ? expectedName(stranger, known!) : 'no field'
+    throw badPlace(stranger, `the unknown field ${shown(stranger)}`, expected)
   }
   return body as Record<string, unknown>
 }

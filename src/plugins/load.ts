@@ -49,7 +49,7 @@ export async function examinePlugin(
   { deadlineMs, ...options }: ExamineOptions,
 ): Promise<Extract<Finding, { readonly ok: true }>> {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true)
-    throw badPlugin(path, 'is not a file')
+    throw badPlugin(path, 'found no file here, expected the module of a plugin')
   const finding = await ask({ path, ...options }, deadlineMs)
   if (finding.ok) return finding
   throw badPlugin(path, finding.why)

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { expectedWord } from '../domain/closest-name.ts'
+import { numberHint } from '../domain/number-hint.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
   boolean: 'true or false',
@@ -20,7 +21,9 @@ export function expectation(issue: z.core.$ZodIssue, found?: unknown): string {
   if (!OWN_WORDS.test(issue.message)) return issue.message
   switch (issue.code) {
     case 'invalid_type':
-      return TYPES[issue.expected] ?? `a ${issue.expected}`
+      return typeText(issue, found)
+    case 'invalid_key':
+      return issue.issues.map(each => expectation(each)).join(', ')
     case 'too_small':
       return atLeast(issue)
     case 'too_big': {
@@ -56,11 +59,20 @@ export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   )
 }
 
+/** Numbers may be texts by mistake; times say their unit. */
+function typeText({ expected, path }: z.core.$ZodIssueInvalidType, found: unknown): string {
+  if (expected !== 'number' && expected !== 'int') return TYPES[expected] ?? `a ${expected}`
+  const hint = numberHint(found)
+  const isMs = hint === ', without a unit' && /ms$/i.test(String(path.at(-1)))
+  return `${TYPES[expected] ?? 'a number'}${hint}${isMs ? ': milliseconds' : ''}`
+}
+
 const UNITS: Readonly<Record<string, string>> = { string: 'characters', array: 'entries' }
+const ONE: Readonly<Record<string, string>> = { string: 'one character', array: 'one entry' }
 
 function atLeast({ origin, minimum, inclusive }: z.core.$ZodIssueTooSmall): string {
   const unit = UNITS[origin]
-  if (unit !== undefined) return minimum === 1 ? 'at least one' : `at least ${minimum} ${unit}`
+  if (unit !== undefined) return `at least ${minimum === 1 ? ONE[origin] : `${minimum} ${unit}`}`
   return `a number ${inclusive ? 'of at least' : 'above'} ${minimum}`
 }
 
@@ -69,3 +81,28 @@ const oneOf = (values: readonly unknown[]): string =>
   values
     .map(value => (typeof value === 'string' ? JSON.stringify(value) : String(value)))
     .join(', ')
+
+/** Names of the fields at a place of a schema, of every variant where there are several; none of a foreign schema. */
+export function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  // A plugin may have a schema of its own.
+  const { def = {} } = schema as unknown as { def?: SchemaDef }
+  if (def.innerType !== undefined) return fieldsAt(def.innerType, path)
+  // A pipe has settings on one of its sides, a union in each of its variants.
+  const parts = def.options ?? [def.in, def.out].flatMap(each => each ?? [])
+  if (parts.length > 0) return [...new Set(parts.flatMap(each => fieldsAt(each, path)))]
+  const [key, ...rest] = path
+  if (key === undefined) return Object.keys(def.shape ?? {})
+  const inner = def.shape?.[String(key)] ?? def.valueType ?? def.element
+  return inner === undefined ? [] : fieldsAt(inner, rest)
+}
+
+/** The part of zod's internals that wraps inner schemas. */
+interface SchemaDef {
+  readonly innerType?: z.ZodType
+  readonly in?: z.ZodType
+  readonly out?: z.ZodType
+  readonly options?: readonly z.ZodType[]
+  readonly shape?: Readonly<Record<string, z.ZodType>>
+  readonly valueType?: z.ZodType
+  readonly element?: z.ZodType
+}

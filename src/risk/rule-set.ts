@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import { closestName } from '../domain/closest-name.ts'
+import { closestName, expectedName } from '../domain/closest-name.ts'
 import type { Position } from '../domain/position.ts'
-import { expectation, valueAt } from './expectation.ts'
+import { expectation, fieldsAt, valueAt } from './expectation.ts'
 import type { Rule, RuleSet, RuleSubject, RuleWarning } from './rule.ts'
 import { RULES, type AnyRuleDefinition } from './rules/registry.ts'
 
@@ -73,7 +73,7 @@ function compileNew(options: Readonly<Record<string, unknown>>): CompiledRuleSet
     }
     const result = definition.options.safeParse(given)
     if (result.success) parsed.set(definition, result.data)
-    else faults.push(...result.error.issues.flatMap(issue => faultsOf(name, given, issue)))
+    else faults.push(...result.error.issues.flatMap(issue => faultsOf(definition, given, issue)))
   }
   return faults.length > 0 ? { faults } : { ruleSet: intern(parsed) }
 }
@@ -163,20 +163,28 @@ function canonical(value: unknown): string {
   )
 }
 
-function faultsOf(rule: string, given: unknown, issue: z.core.$ZodIssue): RuleFault[] {
+const unknownOption = (name: string, known: readonly string[]): string =>
+  known.length === 0 ? 'an option that this rule has' : expectedName(name, known)
+
+function faultsOf(
+  definition: AnyRuleDefinition,
+  given: unknown,
+  issue: z.core.$ZodIssue,
+): RuleFault[] {
+  const { name: rule, options } = definition
   const path = [rule, ...issue.path.map(key => (typeof key === 'symbol' ? String(key) : key))]
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(key => ({
       path: [...path, key],
       found: `the option ${JSON.stringify(key)}`,
-      expected: 'an option that this rule has',
+      expected: unknownOption(key, fieldsAt(options, issue.path)),
     }))
   }
   // Of several kinds of value that an option may have, the one that was meant has faults inside.
   const inside = issue.code === 'invalid_union' ? issue.errors.find(isInside) : undefined
   if (inside !== undefined) {
     return inside.flatMap(each =>
-      faultsOf(rule, given, { ...each, path: [...issue.path, ...each.path] }),
+      faultsOf(definition, given, { ...each, path: [...issue.path, ...each.path] }),
     )
   }
   const value = valueAt(given, issue.path)

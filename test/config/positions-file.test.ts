@@ -101,8 +101,12 @@ describe('A positions file of rule sets alone', () => {
 
 describe('A fault in the shape of a positions file', () => {
   const cases: [string, string, string][] = [
-    ['an empty file', '', 'the file, line 1: found an empty value, expected a map'],
-    ['a list', '- a\n', 'the file, line 1: found a list, expected a map'],
+    [
+      'an empty file',
+      '',
+      'the file, line 1: found an empty value, expected a map with positions and rules',
+    ],
+    ['a list', '- a\n', 'the file, line 1: found a list, expected a map with positions and rules'],
     [
       'no positions',
       'rules: {}\n',
@@ -220,7 +224,7 @@ describe('A fault in a field', () => {
     [
       'a price with a comma',
       { entryPrice: '1,000' },
-      'entryPrice, line 6: found "1,000", expected a number above 0',
+      'entryPrice, line 6: found "1,000", expected a number above 0, without separators',
     ],
     [
       'a multiplier of 0',
@@ -334,7 +338,7 @@ describe('A fault in a rule set', () => {
     [
       'a quoted number',
       '{ stopLoss: { pct: "5" } }',
-      'stopLoss.pct, line 7: found "5", expected a number',
+      'stopLoss.pct, line 7: found "5", expected a number, without quotes',
     ],
     [
       'a number that is none',
@@ -491,7 +495,7 @@ describe('A file of rules', () => {
   it('does not make every name unknown when it cannot be read', () => {
     expect(faultsOf(onePosition({ rules: 'tight' }), { rules: 'rules: {' })).to.have.length(1)
     expect(faultsOf(onePosition({ rules: 'tight' }), { rules: '[]' })).to.deep.equal([
-      'rules.yaml: the file, line 1: found a list, expected a map',
+      'rules.yaml: the file, line 1: found a list, expected a map with rules',
     ])
   })
 })

@@ -106,11 +106,32 @@ health: [1]
     ])
   })
 
+  it('says how a number is written, and which of two bounds it has to keep', () => {
+    const text = `http: { port: "8080" }
+health: { staleMs: 30s, graceMs: 30,000 }
+portfolio: { limits: [{ name: day, maxLoss: "1,500" }] }
+cycleMs: 0
+dataFolder: ""
+accounts: { Desk: { broker: { kind: paper } } }
+notify: { colour: red }
+`
+    expect(faultsOf(text)).to.have.members([
+      'http.port: "8080", a number, without quotes',
+      'health.staleMs: "30s", a number, without a unit: milliseconds',
+      'health.000: the field 000, a number without separators: 30000, not 30,000',
+      'portfolio.limits[0].maxLoss: "1,500", a number, without separators',
+      'cycleMs: 0, a number of at least 50',
+      'dataFolder: "", at least one character',
+      'accounts.Desk: the name "Desk", at most 40 of a-z, 0-9 and -, the first of them a letter',
+      'notify.colour: an unknown setting, one of service, settleMs, maxSettleMs, maxPerHour, maxPending, approachPct, summaryAt, channels, heartbeat',
+    ])
+  })
+
   it('names the variable that a wrong value comes from, in place of a line', () => {
     const env = { WATCHKEEPER_HTTP_PORT: 'x', WATCHKEEPER_COLOUR: 'red' }
     expect(faultsOf('positions: p.yaml\n', env)).to.have.members([
       'http.port: "x" in WATCHKEEPER_HTTP_PORT, a number',
-      'colour: an unknown setting in WATCHKEEPER_COLOUR, the name of one that there is',
+      'colour: an unknown setting in WATCHKEEPER_COLOUR, a setting of docs/configuration-reference.md',
     ])
   })
 

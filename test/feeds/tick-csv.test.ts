@@ -169,7 +169,9 @@ describe('tickFile: files of other programs', () => {
 
   it('may have times without an offset, in a given zone', async () => {
     const text = 'time,symbol,ltp\n2026-11-27 09:15:00.250,A,5\n'
-    expect((await taken(text)).fault?.expected).to.include('zone')
+    expect((await taken(text)).fault?.expected).to.match(
+      /with a zone .*, or --zone for local times$/,
+    )
     const zoned = timeOptions(Date.parse('2026-11-28T00:00:00Z'), 'ms', 'Asia/Kolkata')
     expect((await taken(text, { time: zoned })).rows[0]?.ts).to.equal(at + 250)
     const offset = 'time,symbol,ltp\n2026-11-27 04:45:00+01:00,A,5\n'
@@ -184,6 +186,11 @@ describe('tickFile: bad rows', () => {
     ['a line of spaces', '  ', { path: 'row', found: '1 field' }],
     ['an empty line', '', { path: 'row', found: 'an empty line' }],
     ['an empty price', '2,A,,1', { path: 'price', found: '""', expected: 'a decimal number' }],
+    [
+      'a price with separators',
+      '2,A,"61,837.5",1',
+      { path: 'price', found: '"61,837.5"', expected: 'a decimal number, without separators' },
+    ],
     [
       'a price beyond all bounds',
       '2,A,1.7e308,1',

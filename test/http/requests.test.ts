@@ -117,6 +117,17 @@ describe('requests over http', () => {
     it('answers a bad percent-encoding with 400', async () => {
       const { status, json } = await ask(port, '/api/positions/%zz')
       expect([status, json['code']]).to.deep.equal([400, 'BAD_REQUEST'])
+      expect(json['detail']).to.equal(
+        "the request: found Failed to decode param '%zz', expected UTF-8 in percent-encoding, such as %C3%A9",
+      )
+    })
+
+    it('names the encoding that a body does not have', async () => {
+      const headers = { ...JSON_TYPE, 'content-encoding': 'br' }
+      const { json } = await ask(port, '/api/positions', { method: 'POST', headers, body: '{}' })
+      expect(json['detail']).to.equal(
+        'the request: found Decompression failed, expected a body in the encoding that content-encoding names',
+      )
     })
 
     it('answers malformed JSON with 400', async () => {
@@ -221,7 +232,9 @@ describe('requests over http', () => {
         const body = method === 'GET' ? {} : { body: {} }
         const { status, json } = await ask(port, `${path}?forse=true`, { method, ...body })
         expect([status, json['code']]).to.deep.equal([422, 'BAD_INPUT'])
-        expect((json['faults'] as { path: string }[])[0]!.path).to.equal('forse')
+        const [fault] = json['faults'] as { path: string; found: string }[]
+        expect(fault!.path).to.equal('forse')
+        expect(fault!.found).to.match(/^the unknown (?:parameter|field) "forse"$/)
         expect(control.asked).to.deep.equal([])
       })
     }

@@ -66,7 +66,9 @@ describe('a plugin', () => {
   })
 
   it('that is not there is refused', async () => {
-    expect((await refusal('/none/mine.mjs')).message).to.equal('/none/mine.mjs: is not a file')
+    expect((await refusal('/none/mine.mjs')).message).to.equal(
+      '/none/mine.mjs: found no file here, expected the module of a plugin',
+    )
   })
 
   it('that is sound is not half applied where another one is refused', async () => {

@@ -71,9 +71,9 @@ describe('compileRuleSet', () => {
       nothing: {},
     })
     expect(faults.map(line => line.replace(/one of stopLoss.*/, 'one of …'))).to.have.members([
-      'stopLoss.pct: "5", a number',
+      'stopLoss.pct: "5", a number, without quotes',
       'stopLoss.price: 95, exactly one of pct, price, amount, not also pct',
-      'stopLoss.percent: the option "percent", an option that this rule has',
+      'stopLoss.percent: the option "percent", one of pct, price, amount',
       'profitLock.steps.0.lockPct: 2, a number below atPct 2: a lock at or above its trigger exits at once',
       'profitLock.steps.1.lockPct: "x", a number',
       'profitLock.steps.1.atPct: 1, a number above the atPct before it, 2',
@@ -104,7 +104,7 @@ describe('compileRuleSet', () => {
       },
       'takeProfit.schedule.1.afterMs: 5, a number above the afterMs before it, 5',
     ],
-    [{ takeProfit: { schedule: [] } }, 'takeProfit.schedule: [], at least one'],
+    [{ takeProfit: { schedule: [] } }, 'takeProfit.schedule: [], at least one entry'],
     [{ trailingStop: { distancePct: 100 } }, 'trailingStop.distancePct: 100, a number below 100'],
     [
       { trailingStop: { distance: 1, basis: 'entry' } },
@@ -195,10 +195,21 @@ describe('compileRuleSet', () => {
     expect(faultsOf({ maxHold: { ms: NaN } })).to.deep.equal(['maxHold.ms: NaN, a number'])
   })
 
+  it('guesses at a mistyped name inside an option, and lists the names where it cannot', () => {
+    const tier = { atPct: 1, distancePct: 2 }
+    const schedule = [{ afterms: 1, afterMs: 1, pct: 2 }]
+    expect(faultsOf({ takeProfit: { schedule } })).to.deep.equal([
+      'takeProfit.schedule.0.afterms: the option "afterms", another name: did you mean afterMs?',
+    ])
+    expect(faultsOf({ trailingStop: { tiers: [{ ...tier, color: 3 }] } })).to.deep.equal([
+      'trailingStop.tiers.0.color: the option "color", one of atPct, distancePct',
+    ])
+  })
+
   it('reads no option named __proto__ as the options of another', () => {
     const options = JSON.parse('{ "__proto__": { "price": 95 }, "pct": 5 }') as unknown
     expect(faultsOf({ stopLoss: options })).to.deep.equal([
-      'stopLoss.__proto__: the option "__proto__", an option that this rule has',
+      'stopLoss.__proto__: the option "__proto__", one of pct, price, amount',
     ])
     expect(faultsOf({ stopLoss: JSON.parse('{ "__proto__": { "pct": 5 } }') })).to.have.length(2)
     expect(({} as Record<string, unknown>)['pct']).to.equal(undefined)

@@ -1,7 +1,7 @@
-import { expectedName } from '../../config/faults.ts'
+import { expectedName } from '../../domain/closest-name.ts'
 import { isHeld, readJson, UnclearJson } from '../../domain/json.ts'
 import { WatchkeeperError } from '../../errors.ts'
-import { badInput } from '../route.ts'
+import { badInput, badPlace } from '../route.ts'
 
 /** Fields of a webhook as text: some programs send numbers as text, others as numbers. */
 export type Fields = ReadonlyMap<string, string>
@@ -14,7 +14,7 @@ export function fieldsOf(body: unknown, contentType: string): Fields {
   if (/^application\/x-www-form-urlencoded\b/i.test(contentType)) {
     const pairs = [...new URLSearchParams(text)]
     const doubled = pairs.find(([name], at) => pairs.findIndex(([each]) => each === name) !== at)
-    if (doubled !== undefined) throw badInput(doubled[0], doubled[0], 'the field once')
+    if (doubled !== undefined) throw badPlace(doubled[0], 'the field twice', 'the field once')
     return new Map(pairs)
   }
   const value = jsonOf(text)
@@ -33,7 +33,7 @@ function jsonOf(text: string): unknown {
   try {
     return readJson(text)
   } catch (error) {
-    if (error instanceof UnclearJson) throw badInput('the body', error.found, error.expected)
+    if (error instanceof UnclearJson) throw badPlace('the body', error.found, error.expected)
     if (error instanceof SyntaxError) {
       const text = `the body: ${error.message}; expected an object of JSON, or a form with its content-type`
       throw new WatchkeeperError('BAD_JSON', text)
@@ -45,7 +45,10 @@ function jsonOf(text: string): unknown {
 /** Throws BAD_INPUT for a field that the message does not have. */
 export function assertKnown(fields: Fields, known: readonly string[]): void {
   const stranger = [...fields.keys()].find(name => !known.includes(name))
-  if (stranger !== undefined) throw badInput(stranger, stranger, expectedName(stranger, known))
+  if (stranger !== undefined) {
+    const found = `the unknown field ${JSON.stringify(stranger)}`
+    throw badPlace(stranger, found, expectedName(stranger, known))
+  }
 }
 
 /** A text that is there, without a placeholder that the program has not filled. */
