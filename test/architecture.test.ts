@@ -125,6 +125,35 @@ function sourceFiles(folder = src): SourceFile[] {
 const folderOf = (path: string): string =>
   path.includes('/') ? path.split('/')[0]! : path.replace(/\.(tsx?|mjs)$/, '')
 
+/** The files that each file imports, type-only imports included. */
+function importsOf(files: readonly SourceFile[]): Map<string, readonly string[]> {
+  const paths = new Set(files.map(({ path }) => path))
+  return new Map(
+    files.map(({ path, text }) => {
+      const targets = [...text.replace(DOCSTRING, '').matchAll(IMPORT)]
+        .map(match => match[1] ?? match[2] ?? match[3]!)
+        .filter(target => target.startsWith('.'))
+        .map(target =>
+          normalize(join(dirname(path), target))
+            .split(sep)
+            .join('/'),
+        )
+      return [path, targets.filter(target => paths.has(target))]
+    }),
+  )
+}
+
+/** The files of each circle of imports: taken away is whatever imports no file that is left, until nothing is. */
+function circles(files: readonly SourceFile[]): string[] {
+  const left = importsOf(files)
+  for (;;) {
+    const ends = [...left].filter(([, targets]) => targets.every(target => !left.has(target)))
+    if (ends.length === 0) break
+    for (const [path] of ends) left.delete(path)
+  }
+  return [...left.keys()].toSorted()
+}
+
 /** Everything in a file that the table forbids, one line each. */
 function violations({ path, text }: SourceFile): string[] {
   const folder = folderOf(path)
@@ -170,6 +199,17 @@ describe('the architecture', () => {
 
   it('holds: every import goes in the one direction', () => {
     expect(sourceFiles().flatMap(violations)).to.deep.equal([])
+  })
+
+  it('has no circle of imports, of types neither', () => {
+    const planted = (path: string, target: string) => ({
+      path,
+      text: `import type { x } from '${target}'`,
+    })
+    const circle = [planted('a/x.ts', './y.ts'), planted('a/y.ts', '../b/z.ts')]
+    expect(circles([...circle, planted('b/z.ts', '../a/x.ts')])).to.have.length(3)
+    expect(circles(circle)).to.deep.equal([])
+    expect(circles(sourceFiles())).to.deep.equal([])
   })
 
   it('has no folder that the table does not know', () => {

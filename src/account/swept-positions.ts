@@ -3,7 +3,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { needsOwnPrice } from '../risk/guarded.ts'
-import type { PriceStream } from '../risk/price-stream.ts'
+import type { WatchedStream } from '../risk/price-board.ts'
 import type { AccountState } from './state.ts'
 import type { Seen, UnguardedTime } from './unguarded-time.ts'
 
@@ -13,7 +13,7 @@ export interface SweptPosition {
   readonly child: Child | undefined
   readonly seen: Seen
   /** The one price stream that decides whether it is guarded; undefined: more than that does. */
-  readonly price: PriceStream | undefined
+  readonly price: WatchedStream | undefined
 }
 
 export interface SweptPositionsDeps {
@@ -76,7 +76,7 @@ export class SweptPositions {
   }
 }
 
-function priceOf({ entry }: Registered, child: Child | undefined): PriceStream | undefined {
+function priceOf({ entry }: Registered, child: Child | undefined): WatchedStream | undefined {
   if (child === undefined || entry?.kind === 'refused') return undefined
   const { own, other, ruleSet } = child.guard
   return other === undefined && needsOwnPrice(ruleSet) ? own.stream : undefined

@@ -3,15 +3,14 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { TradingHours } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { PriceView } from '../domain/tick.ts'
-import type { Dispatcher } from './dispatcher.ts'
-import type { PriceBoard } from './price-board.ts'
-import type { PriceStream } from './price-stream.ts'
+import type { GuardSink, Leg } from './leg.ts'
+import type { PriceBoard, WatchedStream } from './price-board.ts'
 import { RuleTally } from './rule-tally.ts'
 import type { RuleSet } from './rule.ts'
-import { standIn } from './stand-in.ts'
-import { StreamPart, takeRows, type RatchetSink } from './stored-series.ts'
+import { standIn, type StandInDeps } from './stand-in.ts'
+import { StreamPart, takeRows, type RatchetSink } from './stream-part.ts'
 import type { WatchedPosition } from './watched-position.ts'
-import type { Leg, Ratchet } from './watched-state.ts'
+import type { Ratchet } from './watched-state.ts'
 
 /** What the dispatcher calls for the positions of one account, in order of decision. */
 export interface SinkOptions {
@@ -35,11 +34,23 @@ export interface SinkOptions {
   hoursOf?(instrument: InstrumentId): TradingHours | undefined
 }
 
+/** A position that comes under guard. */
+export interface Opening {
+  readonly position: Position
+  readonly ruleSet: RuleSet
+  readonly ratchet: Ratchet | undefined
+}
+
+/** What takes the positions of every account; see `Dispatcher`. */
+interface PositionRegistry extends StandInDeps {
+  register(sink: AccountSink, opening: Opening): WatchedPosition
+}
+
 /**
  * One account at the dispatcher: its positions are opened, woken, decided and ratcheted through it. What it
  * throws concerns its own position alone (P4).
  */
-export class AccountSink {
+export class AccountSink implements GuardSink<WatchedPosition> {
   /** What became of the rules, by name; counted where a catch-up is taken over. */
   readonly tally = new RuleTally()
   /** Decisions so far: decisions that are not on disk are searched for only when it grows. */
@@ -50,13 +61,13 @@ export class AccountSink {
   pending = 0
   readonly board: PriceBoard
   readonly staleMs: number
-  private readonly dispatcher: Dispatcher
+  private readonly dispatcher: PositionRegistry
   private readonly options: SinkOptions
-  private readonly parts = new Map<PriceStream, StreamPart>()
+  private readonly parts = new Map<WatchedStream, StreamPart<WatchedPosition>>()
   /** Parts with rows that must be written; one that is not due any more may be among them. */
-  private due: StreamPart[] = []
+  private due: StreamPart<WatchedPosition>[] = []
 
-  constructor(dispatcher: Dispatcher, options: SinkOptions) {
+  constructor(dispatcher: PositionRegistry, options: SinkOptions) {
     this.dispatcher = dispatcher
     this.options = options
     this.board = options.board
@@ -75,7 +86,7 @@ export class AccountSink {
    * Gives `rows` what must be written for the best prices of now, for the last time also for worst prices: see
    * `StoredSeries`.
    */
-  takeRatchets(rows: RatchetSink, isLast = false): void {
+  takeRatchets(rows: RatchetSink<WatchedPosition>, isLast = false): void {
     const { due, board, dispatcher } = this
     const taking = { board, now: dispatcher.now }
     this.due = []
@@ -86,12 +97,12 @@ export class AccountSink {
   }
 
   /** The streams that positions of the account compare. */
-  streams(): Iterable<PriceStream> {
+  streams(): Iterable<WatchedStream> {
     return this.parts.keys()
   }
 
   /** The streams in which instruments of its positions are priced. */
-  *ownStreams(): Iterable<PriceStream> {
+  *ownStreams(): Iterable<WatchedStream> {
     for (const [stream, part] of this.parts) if (part.isOwn) yield stream
   }
 
@@ -107,7 +118,7 @@ export class AccountSink {
   }
 
   /** Gives a position its place on the stream of an instrument. */
-  take(guard: WatchedPosition, instrument: InstrumentId, view: PriceView): Leg {
+  take(guard: WatchedPosition, instrument: InstrumentId, view: PriceView): Leg<WatchedPosition> {
     const stream = this.board.stream(instrument, view)
     stream.guards.add(guard)
     stream.lastOpenedAt = Math.max(stream.lastOpenedAt, guard.position.openedAt)
@@ -117,7 +128,7 @@ export class AccountSink {
   }
 
   /** One position fewer compares the stream of a part. */
-  leave(part: StreamPart): void {
+  leave(part: StreamPart<WatchedPosition>): void {
     if (--part.legs > 0) return
     const { stream } = part
     this.parts.delete(stream)
@@ -166,7 +177,7 @@ export class AccountSink {
     }
   }
 
-  private becameDue(part: StreamPart): void {
+  private becameDue(part: StreamPart<WatchedPosition>): void {
     this.due.push(part)
     try {
       this.options.ratcheted?.()
@@ -176,8 +187,8 @@ export class AccountSink {
   }
 
   /** The account's part of a stream that none of its positions compared. */
-  private begin(stream: PriceStream): StreamPart {
-    const part = new StreamPart(stream, due => this.becameDue(due))
+  private begin(stream: WatchedStream): StreamPart<WatchedPosition> {
+    const part = new StreamPart<WatchedPosition>(stream, due => this.becameDue(due))
     this.parts.set(stream, part)
     stream.series.parts.push(part)
     try {

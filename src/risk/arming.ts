@@ -1,6 +1,7 @@
+import type { Leg } from './leg.ts'
 import type { Timetable } from './timetable.ts'
 import type { WatchedPosition } from './watched-position.ts'
-import type { Armed, Leg } from './watched-state.ts'
+import type { Armed } from './watched-state.ts'
 
 /** Prices inside (lo, hi), before `until` (epoch ms), cannot exit the position. Mirrored. */
 export type Band = Pick<Armed, 'lo' | 'hi' | 'until'>
@@ -40,7 +41,8 @@ export const frozenBand = ({ merged }: WatchedPosition): Band => ({
 })
 
 /** The places of a position in the books of its streams. */
-export const legsOf = ({ own, other }: WatchedPosition): Leg[] =>
+export const legsOf = ({ own, other }: WatchedPosition): Leg<WatchedPosition>[] =>
   other === undefined ? [own] : [own, other]
 
-const fireAtOnce = ({ stream, slot }: Leg): void => stream.book.arm(slot, Infinity, Infinity)
+const fireAtOnce = ({ stream, slot }: Pick<Leg<WatchedPosition>, 'stream' | 'slot'>): void =>
+  stream.book.arm(slot, Infinity, Infinity)

@@ -1,24 +1,13 @@
 import type { Decision } from '../domain/decision.ts'
-import type { Position } from '../domain/position.ts'
 import { viewOf, type Tick } from '../domain/tick.ts'
-import { AccountSink, type SinkOptions } from './account-sink.ts'
+import { AccountSink, type Opening, type SinkOptions } from './account-sink.ts'
 import { arm, fireOnNextTick, frozenBand, legsOf } from './arming.ts'
 import type { Outcome } from './catch-up.ts'
 import { DISPATCHER_DEFAULTS, type DispatcherOptions } from './dispatcher-options.ts'
 import { fold } from './fold.ts'
-import type { PriceBoard } from './price-board.ts'
-import type { PriceStream } from './price-stream.ts'
-import type { RuleSet } from './rule.ts'
+import type { PriceBoard, WatchedStream } from './price-board.ts'
 import { Timetable } from './timetable.ts'
 import { watchedPosition, type WatchedPosition } from './watched-position.ts'
-import type { Ratchet } from './watched-state.ts'
-
-/** A position that comes under guard. */
-interface Opening {
-  readonly position: Position
-  readonly ruleSet: RuleSet
-  readonly ratchet: Ratchet | undefined
-}
 
 /**
  * Carries each tick to the positions that it concerns, and to no other: the trigger books, the timetable of
@@ -211,7 +200,7 @@ export class Dispatcher {
   }
 
   /** A backlog that is full is folded: every position that still waits is brought up to date in place. */
-  private bound(stream: PriceStream): void {
+  private bound(stream: WatchedStream): void {
     if (stream.backlog.length < this.options.backlogLimit) return
     for (const guard of stream.guards) {
       try {
@@ -230,7 +219,7 @@ export class Dispatcher {
   }
 
   /** Too many segments: every position of the stream takes its best price and arms afresh. */
-  private forgetSegments(stream: PriceStream): void {
+  private forgetSegments(stream: WatchedStream): void {
     const woken: WatchedPosition[] = []
     for (const guard of stream.guards) {
       if (guard.own.stream === stream && guard.suspend(this.seq + 1)) woken.push(guard)

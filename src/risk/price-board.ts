@@ -1,12 +1,16 @@
 import type { InstrumentId } from '../domain/ids.ts'
 import type { PriceView } from '../domain/tick.ts'
 import { PriceStream } from './price-stream.ts'
+import type { WatchedPosition } from './watched-position.ts'
+
+/** A price stream with the positions that compare it. */
+export type WatchedStream = PriceStream<WatchedPosition>
 
 /** An instrument's streams: most have the first one alone. */
 export interface Market {
-  trade: PriceStream | undefined
-  bid: PriceStream | undefined
-  ask: PriceStream | undefined
+  trade: WatchedStream | undefined
+  bid: WatchedStream | undefined
+  ask: WatchedStream | undefined
 }
 
 /**
@@ -42,7 +46,7 @@ export class PriceBoard {
   }
 
   /** The stream of an instrument in a view, begun where there is none yet. */
-  stream(instrument: InstrumentId, view: PriceView): PriceStream {
+  stream(instrument: InstrumentId, view: PriceView): WatchedStream {
     let market = this.markets.get(instrument)
     if (market === undefined) {
       market = { trade: undefined, bid: undefined, ask: undefined }
@@ -62,7 +66,7 @@ export class PriceBoard {
   }
 
   /** Every price stream that a position compares. */
-  *streams(): Iterable<PriceStream> {
+  *streams(): Iterable<WatchedStream> {
     for (const { trade, bid, ask } of this.markets.values()) {
       if (trade !== undefined) yield trade
       if (bid !== undefined) yield bid
@@ -71,7 +75,7 @@ export class PriceBoard {
   }
 
   /** The streams of an instrument by their view. */
-  *streamsOf(instrument: InstrumentId): Iterable<[PriceView, PriceStream]> {
+  *streamsOf(instrument: InstrumentId): Iterable<[PriceView, WatchedStream]> {
     const market = this.markets.get(instrument)
     if (market === undefined) return
     for (const view of ['trade', 'bid', 'ask'] as const) {

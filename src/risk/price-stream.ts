@@ -3,9 +3,9 @@ import type { PriceView } from '../domain/tick.ts'
 import { Backlog } from './backlog.ts'
 import { Extremes } from './extremes.ts'
 import { QuoteGaps } from './gaps.ts'
+import type { StaleQuoteRule } from './rule.ts'
 import { StoredSeries } from './stored-series.ts'
 import { TriggerBook } from './trigger-book.ts'
-import type { WatchedPosition } from './watched-position.ts'
 
 /** Quiet time that counts as stale while the gaps of a stream are not followed, ms. */
 const QUIET_UNKNOWN_MS = 900_000
@@ -16,17 +16,28 @@ const QUIET_UNKNOWN_MS = 900_000
  */
 export const QUOTE_LASTS_MS = 30_000
 
+/** A watched position as its streams need it. */
+export interface StreamGuard {
+  readonly own: { readonly stream: unknown }
+  /** Epoch ms. */
+  readonly openedAt: number
+  readonly staleQuote: StaleQuoteRule | undefined
+  readonly worst: { keep(openedAt: number): void }
+  /** Marks it pending from tick `seq` on. False: it was pending, or is closed. */
+  suspend(seq: number): boolean
+}
+
 /** Everything known of one instrument's prices in one view, and the positions that compare them. */
-export class PriceStream {
+export class PriceStream<Guard extends StreamGuard> {
   readonly instrument: InstrumentId
   readonly view: PriceView
-  readonly book: TriggerBook<WatchedPosition> = new TriggerBook()
+  readonly book: TriggerBook<Guard> = new TriggerBook()
   readonly extremes = new Extremes()
   /** What a store keeps of it. */
   readonly series: StoredSeries = new StoredSeries()
   readonly backlog = new Backlog()
   /** Positions with a slot in the book. */
-  readonly guards: Set<WatchedPosition> = new Set()
+  readonly guards: Set<Guard> = new Set()
   /** When the last of its positions was opened, those that have gone included, epoch ms. */
   lastOpenedAt = -Infinity
   /** Of these, how many are pending. */
@@ -61,7 +72,7 @@ export class PriceStream {
   observeQuote(
     side: number | undefined,
     { trade, seq, at }: { readonly trade: number; readonly seq: number; readonly at: number },
-    fired: WatchedPosition[],
+    fired: Guard[],
   ): void {
     const price = this.priceOf(side, trade, at)
     if (side !== undefined) this.quotedAt = at
@@ -77,7 +88,7 @@ export class PriceStream {
    * Takes one tick. Adds to `fired` the positions that must evaluate it, marked pending as of the
    * moment before it.
    */
-  observe(price: number, seq: number, at: number, fired: WatchedPosition[]): void {
+  observe(price: number, seq: number, at: number, fired: Guard[]): void {
     const { book, extremes } = this
     if (price <= book.guardLo || price >= book.guardHi) this.fire(price, seq, fired)
     if (this.gaps !== undefined) this.followGap(seq, at, fired)
@@ -103,7 +114,7 @@ export class PriceStream {
     this.gaps?.shift(byMs)
   }
 
-  private fire(price: number, seq: number, fired: WatchedPosition[]): void {
+  private fire(price: number, seq: number, fired: Guard[]): void {
     const first = fired.length
     this.book.cross(price, fired)
     let kept = first
@@ -118,7 +129,7 @@ export class PriceStream {
    * A limit that shrinks may bring deadlines forward: positions that depend on it are evaluated
    * again.
    */
-  private followGap(seq: number, at: number, fired: WatchedPosition[]): void {
+  private followGap(seq: number, at: number, fired: Guard[]): void {
     if (this.gaps!.observe(at)) {
       for (const guard of this.guards) {
         if (guard.staleQuote?.afterMs === 'auto' && guard.suspend(seq)) fired.push(guard)

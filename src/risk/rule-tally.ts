@@ -1,8 +1,8 @@
 import type { Decision } from '../domain/decision.ts'
 import type { ExitReason } from '../domain/reason.ts'
+import type { Merged } from './merge.ts'
 import type { RuleSet } from './rule.ts'
 import { RULES } from './rules/registry.ts'
-import type { WatchedPosition } from './watched-position.ts'
 import type { Armed } from './watched-state.ts'
 
 /** How often a rule was asked, has thrown, and was among those that decided an exit. */
@@ -21,6 +21,18 @@ export interface Holders {
   readonly rules: RuleSet['rules']
 }
 
+/** A watched position as its rules are counted. */
+interface Tallied {
+  readonly ruleSet: RuleSet
+  readonly merged: Merged
+  /** Rules that are counted as armed: bit `1 << index`. */
+  readonly armedRules: number
+  readonly isFrozen: boolean
+  /** Its place on the stream of its underlying; undefined: none. */
+  readonly other: unknown
+  countArmed(rules: number): void
+}
+
 /** With the reason by which decisions name the rule. */
 type NamedCounts = RuleCounts & { readonly reason: ExitReason | undefined }
 
@@ -36,7 +48,7 @@ export class RuleTally {
   private readonly bySet = new WeakMap<RuleSet, readonly NamedCounts[]>()
 
   /** A position is watched. */
-  entered({ ruleSet }: WatchedPosition): void {
+  entered({ ruleSet }: Pick<Tallied, 'ruleSet'>): void {
     const holders = this.holders.get(ruleSet)
     if (holders !== undefined) holders.count++
     else {
@@ -46,14 +58,14 @@ export class RuleTally {
   }
 
   /** A position is watched no more. */
-  left(guard: WatchedPosition): void {
+  left(guard: Tallied): void {
     const holders = this.holders.get(guard.ruleSet)!
     this.countArmed(guard, 0)
     if (--holders.count === 0) this.holders.delete(guard.ruleSet)
   }
 
   /** A catch-up has asked the rules; call it before the guard takes it over. */
-  evaluated(guard: WatchedPosition, armed: Armed): void {
+  evaluated(guard: Tallied, armed: Armed): void {
     const { ruleSet, merged: before } = guard
     const { merged } = armed
     this.countArmed(guard, armedBits(guard, armed, this.holders.get(ruleSet)!.rules))
@@ -68,14 +80,14 @@ export class RuleTally {
   }
 
   /** A decision was made; one by hand or for want of a monitor belongs to no rule. */
-  decided({ ruleSet }: WatchedPosition, { matched }: Decision): void {
+  decided({ ruleSet }: Pick<Tallied, 'ruleSet'>, { matched }: Decision): void {
     for (const each of this.of(ruleSet)) {
       each.evaluated++
       if (each.reason !== undefined && matched.includes(each.reason)) each.fired++
     }
   }
 
-  private countArmed(guard: WatchedPosition, bits: number): void {
+  private countArmed(guard: Tallied, bits: number): void {
     const changed = guard.armedRules ^ bits
     if (changed === 0) return
     const { armed } = this.holders.get(guard.ruleSet)!
@@ -102,7 +114,7 @@ export class RuleTally {
 
 /** The rules of a position, as bits by their places in its set, that could exit it after an evaluation. */
 function armedBits(
-  guard: WatchedPosition,
+  guard: Tallied,
   evaluated: Pick<Armed, 'merged' | 'anchor'>,
   rules: RuleSet['rules'],
 ): number {
@@ -114,7 +126,7 @@ function armedBits(
 }
 
 function isArmed(
-  { other, isFrozen }: WatchedPosition,
+  { other, isFrozen }: Tallied,
   { rule, index }: { rule: RuleSet['rules'][number]; index: number },
   { merged, anchor }: Pick<Armed, 'merged' | 'anchor'>,
 ): boolean {

@@ -1,9 +1,19 @@
-import type { Dispatcher } from './dispatcher.ts'
+import type { Decision } from '../domain/decision.ts'
+import type { Outcome } from './catch-up.ts'
 import { fold, lastLevels } from './fold.ts'
 import type { WatchedPosition } from './watched-position.ts'
 
+/** What takes over what was found in the place of a monitor; see `Dispatcher`. */
+export interface StandInDeps {
+  /** Epoch ms. */
+  readonly now: number
+  commit(guard: WatchedPosition, outcome: Outcome): void
+  conclude(guard: WatchedPosition, decision: Decision): void
+  suspend(guard: WatchedPosition): void
+}
+
 /** Decides or arms in the place of a monitor that is down, with everything seen so far. */
-export function standIn(dispatcher: Dispatcher, guard: WatchedPosition): void {
+export function standIn(dispatcher: StandInDeps, guard: WatchedPosition): void {
   if (guard.closed || !guard.pending) return
   const outcome = fold(guard, dispatcher.now)
   if (outcome.kind === 'exit') dispatcher.conclude(guard, outcome.decision)
@@ -11,7 +21,7 @@ export function standIn(dispatcher: Dispatcher, guard: WatchedPosition): void {
 }
 
 /** Leaves a position with its last stop, target and deadline: its rules are not asked any more. */
-export function freeze(dispatcher: Dispatcher, guard: WatchedPosition): void {
+export function freeze(dispatcher: StandInDeps, guard: WatchedPosition): void {
   dispatcher.suspend(guard)
   standIn(dispatcher, guard)
   if (guard.closed) return
@@ -22,7 +32,7 @@ export function freeze(dispatcher: Dispatcher, guard: WatchedPosition): void {
 }
 
 /** Lets the rules of a frozen position be asked again, from its next catch-up on. */
-export function thaw(dispatcher: Dispatcher, guard: WatchedPosition): void {
+export function thaw(dispatcher: StandInDeps, guard: WatchedPosition): void {
   dispatcher.suspend(guard)
   guard.thaw()
 }

@@ -1,13 +1,13 @@
 import type { Decision } from '../domain/decision.ts'
 import type { TradingHours } from '../domain/instrument.ts'
 import { signOf, type Position } from '../domain/position.ts'
-import type { AccountSink } from './account-sink.ts'
 import { slackScale } from './band.ts'
+import type { Entrance, GuardSink, Leg } from './leg.ts'
 import { noLevels, type LastGood, type Merged } from './merge.ts'
 import type { RuleSet, StaleQuoteRule, UnderlyingRule } from './rule.ts'
 import { StoredRow } from './stored-row.ts'
 import type { Timed } from './timetable.ts'
-import type { Armed, Entrance, FirstTick, Leg, Ratchet } from './watched-state.ts'
+import type { Armed, FirstTick, Ratchet } from './watched-state.ts'
 import { WorstPrice } from './worst-price.ts'
 
 /**
@@ -28,10 +28,10 @@ class Watched implements Timed {
   hours: TradingHours | undefined
   /** From when on prices count, by their times of receipt, epoch ms. It moves with the clock, so that a clock that is set back hides no price; rules see `position.openedAt`. */
   openedAt: number
-  own!: Leg
+  own!: Leg<WatchedPosition>
   /** Its account at the dispatcher. */
-  sink!: AccountSink
-  other: Leg | undefined
+  sink!: GuardSink<WatchedPosition>
+  other: Leg<WatchedPosition> | undefined
 
   best: number
   anchor: number | undefined
@@ -92,7 +92,7 @@ class Watched implements Timed {
   }
 
   /** Takes its place with a dispatcher. It is pending from the first tick on. */
-  enter({ own, other, hours, sink, since, now, first }: Entrance): void {
+  enter({ own, other, hours, sink, since, now, first }: Entrance<WatchedPosition>): void {
     this.own = own
     this.other = other
     this.hours = hours

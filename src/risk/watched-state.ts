@@ -1,16 +1,4 @@
-import type { TradingHours } from '../domain/instrument.ts'
-import type { AccountSink } from './account-sink.ts'
 import type { Merged } from './merge.ts'
-import type { PriceStream } from './price-stream.ts'
-import type { StreamPart } from './stored-series.ts'
-
-/** A position's place in the book of one stream. */
-export interface Leg {
-  readonly stream: PriceStream
-  readonly slot: number
-  /** What its account has on the stream. */
-  readonly part: StreamPart
-}
 
 /** What of a guarded position only ever gets stricter, and so must outlive the process. */
 export interface Ratchet {
@@ -56,20 +44,4 @@ export interface Armed {
   readonly merged: Merged
   /** Time of the evaluation of `merged`. */
   readonly evaluatedAt: number
-}
-
-/** Where a position is when a dispatcher takes it in. */
-export interface Entrance {
-  readonly own: Leg
-  readonly other: Leg | undefined
-  /** Undefined: the market is always open. */
-  readonly hours: TradingHours | undefined
-  /** Its account at the dispatcher. */
-  readonly sink: AccountSink
-  /** Number of the first tick that counts. */
-  readonly since: number
-  /** Epoch ms. */
-  readonly now: number
-  /** The price that is there already, to be tested as if it came now. */
-  readonly first: FirstTick | undefined
 }

@@ -1,5 +1,12 @@
-import type { PriceStream } from './price-stream.ts'
+import type { Extremes } from './extremes.ts'
 import type { FirstTick, Ratchet } from './watched-state.ts'
+
+/** The prices of an instrument, as far as they count here. */
+interface Priced {
+  readonly extremes: Extremes
+  /** Receive time of the last tick, epoch ms. */
+  readonly lastAt: number
+}
 
 /**
  * Worst price of a guarded position so far, mirrored (sign × price): the base of its maximum adverse excursion. No
@@ -9,7 +16,7 @@ export class WorstPrice {
   private price: number
   private readonly sign: 1 | -1
   /** The stream whose prices count; undefined before the position is guarded. */
-  private stream: PriceStream | undefined
+  private stream: Priced | undefined
   /** Segment of the extremes of the stream from which prices count. */
   private mark = 0
 
@@ -20,7 +27,7 @@ export class WorstPrice {
   }
 
   /** Counts the prices of a stream from now on, and the one that is there already, of a position that opened at `openedAt`. */
-  begin(stream: PriceStream, first: FirstTick | undefined, openedAt: number): void {
+  begin(stream: Priced, first: FirstTick | undefined, openedAt: number): void {
     this.stream = stream
     this.mark = stream.extremes.mark()
     if (first !== undefined && first.at >= openedAt) {

@@ -4,7 +4,7 @@ import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { signOf } from '../../src/domain/position.ts'
 import { bestSince, type StoredExtremes } from '../../src/domain/stored-extremes.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
-import type { RatchetSink } from '../../src/risk/stored-series.ts'
+import type { RatchetSink } from '../../src/risk/stream-part.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import type { Ratchet, Since } from '../../src/risk/watched-state.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
@@ -90,7 +90,7 @@ class Bench {
   /** Stores what must be written; a kill comes before the rows of one of the two kinds. */
   store(lost?: 'ratchets' | 'extremes'): number {
     let count = 0
-    const sink: RatchetSink = {
+    const sink: RatchetSink<WatchedPosition> = {
       ratchet: (guard, row) => {
         count++
         if (lost !== 'ratchets') this.rows.set(guard, row)

@@ -5,7 +5,7 @@ import type { DispatcherOptions } from '../../src/risk/dispatcher-options.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import { PriceBoard } from '../../src/risk/price-board.ts'
 import type { RuleSet } from '../../src/risk/rule.ts'
-import type { RatchetSink } from '../../src/risk/stored-series.ts'
+import type { RatchetSink } from '../../src/risk/stream-part.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import type { Ratchet } from '../../src/risk/watched-state.ts'
 
@@ -40,7 +40,7 @@ export class SoloDispatcher extends Dispatcher {
     super.tick(tick, at, board)
   }
 
-  takeRatchets(rows: RatchetSink): void {
+  takeRatchets(rows: RatchetSink<WatchedPosition>): void {
     this.sink.takeRatchets(rows)
   }
 }

@@ -1,0 +1,46 @@
+import type { Decision } from '../domain/decision.ts'
+import type { TradingHours } from '../domain/instrument.ts'
+import type { PriceStream } from './price-stream.ts'
+import type { RuleTally } from './rule-tally.ts'
+import type { PartGuard, StreamPart } from './stream-part.ts'
+import type { FirstTick } from './watched-state.ts'
+
+/** A position's place in the book of one stream. */
+export interface Leg<Guard extends PartGuard> {
+  readonly stream: PriceStream<Guard>
+  readonly slot: number
+  /** What its account has on the stream. */
+  readonly part: StreamPart<Guard>
+}
+
+/** The account of a position, as the dispatcher calls it; see `AccountSink`. */
+export interface GuardSink<Guard extends PartGuard> {
+  readonly tally: RuleTally
+  /** Folds that could not even be committed. */
+  foldErrors: number
+  /** Positions whose monitors have yet to catch up. */
+  pending: number
+  wake(guard: Guard): void
+  /** Decides in the place of a monitor that is down. */
+  standIn(guard: Guard): void
+  exit(guard: Guard, decision: Decision): void
+  decided(guard: Guard, decision: Decision): void
+  /** One position fewer compares the stream of a part. */
+  leave(part: StreamPart<Guard>): void
+}
+
+/** Where a position is when a dispatcher takes it in. */
+export interface Entrance<Guard extends PartGuard> {
+  readonly own: Leg<Guard>
+  readonly other: Leg<Guard> | undefined
+  /** Undefined: the market is always open. */
+  readonly hours: TradingHours | undefined
+  /** Its account at the dispatcher. */
+  readonly sink: GuardSink<Guard>
+  /** Number of the first tick that counts. */
+  readonly since: number
+  /** Epoch ms. */
+  readonly now: number
+  /** The price that is there already, to be tested as if it came now. */
+  readonly first: FirstTick | undefined
+}

@@ -1,0 +1,147 @@
+import type { StoredExtremes } from '../domain/stored-extremes.ts'
+import { HIGHEST, LOWEST } from './extremes.ts'
+import type { PriceStream, StreamGuard } from './price-stream.ts'
+import type { StoredRow } from './stored-row.ts'
+import type { Ratchet, Since } from './watched-state.ts'
+
+/** A watched position as the rows of its stream need it; best prices are mirrored. */
+export interface PartGuard extends StreamGuard {
+  readonly sign: 1 | -1
+  readonly best: number
+  readonly anchor: number | undefined
+  readonly evaluatedAt: number
+  readonly stored: StoredRow
+  readonly worst: StreamGuard['worst'] & { since(openedAt: number): number }
+  readonly own: { readonly stream: unknown; readonly part: { put(guard: unknown): void } }
+  bestNow(): number
+}
+
+/** What one account has on a stream: which extremes its positions count, and which rows it must write. */
+export class StreamPart<Guard extends PartGuard> {
+  readonly stream: PriceStream<Guard>
+  /** Positions of the account that compare the stream, also as their underlying. */
+  legs = 0
+  /** Whether the row of the stream, or of one of the account's positions, must be written. */
+  isDue = false
+  /** Whether its row of the stream lacks an extreme, of a best or of a worst price: the last rows of a process have them all. */
+  isBehind = false
+  /** The extremes that positions count: `HIGHEST` where there is a long, `LOWEST` where there is a short. */
+  private counted = 0
+  private longs = 0
+  private shorts = 0
+  /** Positions whose own rows are written with the next rows of the stream; undefined: none. */
+  private waiting: Set<Guard> | undefined
+  private readonly onDue: (part: StreamPart<Guard>) => void
+
+  /** `onDue` is called when rows must be written that were not due before. */
+  constructor(stream: PriceStream<Guard>, onDue: (part: StreamPart<Guard>) => void) {
+    this.stream = stream
+    this.onDue = onDue
+  }
+
+  /** Whether a position of the account has its own prices there. */
+  get isOwn(): boolean {
+    return this.longs + this.shorts > 0
+  }
+
+  /** A position is watched on the stream. Its row has no mark of this series yet; `isPriced`: it must have one soon. */
+  enter(guard: Guard, isPriced: boolean): void {
+    this.count(guard, 1)
+    this.wait(guard)
+    if (isPriced) this.due()
+  }
+
+  leave(guard: Guard): void {
+    this.count(guard, -1)
+    this.waiting?.delete(guard)
+  }
+
+  /** Writes the row of a position with the next rows. */
+  put(guard: Guard): void {
+    this.wait(guard)
+    this.due()
+  }
+
+  /** Writes the row of a position again if the store would not give its ratchet as it is. */
+  check(guard: Guard): void {
+    if (!guard.stored.covers(this.stream.series, guard)) this.put(guard)
+  }
+
+  /** The stream has new extremes: `HIGHEST`, `LOWEST` or both. */
+  observed(found: number): void {
+    this.isBehind = true
+    if ((found & this.counted) !== 0) this.due()
+  }
+
+  /** The positions whose own rows are written now; they wait no longer. */
+  take(): Iterable<Guard> | undefined {
+    const { waiting } = this
+    this.isDue = false
+    this.isBehind = false
+    this.waiting = undefined
+    return waiting?.size === 0 ? undefined : waiting
+  }
+
+  private wait(guard: Guard): void {
+    this.waiting ??= new Set()
+    this.waiting.add(guard)
+  }
+
+  private due(): void {
+    if (this.isDue) return
+    this.isDue = true
+    this.onDue(this)
+  }
+
+  private count({ sign }: Guard, by: 1 | -1): void {
+    if (sign === 1) this.longs += by
+    else this.shorts += by
+    this.counted = (this.longs > 0 ? HIGHEST : 0) | (this.shorts > 0 ? LOWEST : 0)
+    if (this.counted === 0) this.isDue = false
+  }
+}
+
+/** What takes the rows that must be written. */
+export interface RatchetSink<Guard> {
+  ratchet(guard: Guard, row: Ratchet & Partial<Since>): void
+  extremes(series: number, row: StoredExtremes): void
+}
+
+interface Taking {
+  readonly board: { nextSeries(): number }
+  /** Epoch ms. */
+  readonly now: number
+}
+
+/** Gives `sink` the rows that an account must write of a stream: those of positions, then that of its extremes. */
+export function takeRows<Guard extends PartGuard>(
+  part: StreamPart<Guard>,
+  { board, now }: Taking,
+  sink: RatchetSink<Guard>,
+): void {
+  const { stream } = part
+  const { series, extremes, instrument, view } = stream
+  if (series.number === 0 || series.isFull) {
+    const own = [...stream.guards].filter(guard => guard.own.stream === stream)
+    for (const guard of own) {
+      guard.stored.secure(series, guard.sign)
+      guard.own.part.put(guard)
+    }
+    series.begin(board.nextSeries())
+  }
+  const waiting = part.take()
+  if (waiting !== undefined) {
+    const since = series.mark()
+    // The series is given new extremes of the stream alone: both begin a segment here.
+    extremes.mark()
+    for (const guard of waiting) {
+      const { sign, anchor, openedAt, stored } = guard
+      const worst = guard.worst.since(openedAt)
+      // A price from before it opened does not count.
+      const from = now < openedAt ? undefined : since
+      stored.take(series, { sign, best: guard.bestNow(), anchor, worst }, from)
+      sink.ratchet(guard, stored.values(sign))
+    }
+  }
+  sink.extremes(series.number, { instrument, view, ...series.stored() })
+}
