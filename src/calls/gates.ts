@@ -61,6 +61,8 @@ export class CallGates {
   private readonly options: GatesOptions
   private readonly breakers: Breakers
   private readonly holds: Record<EndpointGroup, Hold>
+  /** How this account reacts to the answers of each limit; made once, as every exit that ends well asks for it. */
+  private readonly own = new Map<Gate, readonly LimitMember[]>()
 
   constructor(options: GatesOptions) {
     this.options = options
@@ -68,7 +70,9 @@ export class CallGates {
     this.breakers = new Breakers(options, group => this.moved(group))
     this.all = withDefault(options.limits).map(limit => {
       const kept = options.past?.throttles[limit.name]
-      const gate = openGate(limit, options, { kept, member: this.memberOf(limit), now: this.now })
+      const member = this.memberOf(limit)
+      const gate = openGate(limit, options, { kept, member, now: this.now })
+      this.own.set(gate, [member])
       freeze(gate, this.isTroubled(gate), this.now)
       return gate
     })
@@ -206,8 +210,8 @@ export class CallGates {
     }
   }
 
-  private membersOf({ limit, share }: Gate): Iterable<LimitMember> {
-    return share?.members ?? [this.memberOf(limit)]
+  private membersOf(gate: Gate): Iterable<LimitMember> {
+    return gate.share?.members ?? this.own.get(gate)!
   }
 
   /** Failures of one account say nothing about the polls of those that share its limit. */
