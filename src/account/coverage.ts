@@ -6,6 +6,7 @@ import type { UnguardedCause } from '../domain/unguarded.ts'
 import { guardedBy } from '../engine/guarded-by.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registered } from '../ports/state-repository.ts'
+import { inTurns } from '../ports/turns.ts'
 import { idleCause, stateOf } from '../risk/guarded.ts'
 import { find, nothingFound, type Found } from './found.ts'
 import type { AccountState } from './state.ts'
@@ -144,6 +145,12 @@ export class Coverage {
     })
   }
 
+  /** The same; resolves with what it has found. */
+  swept(): Promise<Found> {
+    this.sweepInTurns()
+    return new Promise((resolve, reject) => this.whenSwept(resolve, reject))
+  }
+
   /** Calls `done` with what the present sweep has found once that is complete, or `failed`. */
   whenSwept(done: (found: Found) => void, failed?: (error: unknown) => void): void {
     this.work.whenDone(() => done(this.last), failed)
@@ -205,9 +212,8 @@ export class Coverage {
     }
     const isExiting = this.isExiting(registered, child)
     found.counts[stateOf({ isObserved: false, isExiting, cause })]++
-    if (state.openExits.size > 0 && state.openExits.has(id)) return
-    // It has no monitor, and is to have none.
-    if (cause === 'entry') return
+    // One that was refused entry is to have no monitor.
+    if (cause === 'entry' || (state.openExits.size > 0 && state.openExits.has(id))) return
     found.expected++
     if (cause === 'monitor') found.missing++
     if (child !== undefined) find(found, child, { now, staleMs, instruments, hours: seen.hours })
@@ -224,17 +230,17 @@ export class Coverage {
   }
 
   /** Counts the time from `from` (epoch ms) until now, in which no process was there. */
-  countDown(from: number): { readonly positions: number; readonly downMs: number } {
+  async countDown(from: number): Promise<{ readonly positions: number; readonly downMs: number }> {
     const now = this.parts.clock.now()
-    this.sweep()
+    await this.swept()
     let positions = 0
-    for (const { position, observed } of this.parts.state.positions.open.values()) {
-      if (observed !== undefined) continue
+    await inTurns(this.parts.state.positions.open.values(), EACH_TURN, row => {
+      const { position, observed } = row
       const seen = this.time.of(position.id)
-      if (seen === undefined) continue
+      if (observed !== undefined || seen === undefined) return
       positions++
       this.time.add(seen, 'down', Math.max(0, now - Math.max(from, position.openedAt)))
-    }
+    })
     return { positions, downMs: Math.max(0, now - from) }
   }
 }

@@ -4,6 +4,7 @@ import { WatchkeeperError } from '../errors.ts'
 import type { Faults } from '../exits/faults.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { GenerationRatchet } from '../ports/state-repository.ts'
+import { inTurns } from '../ports/turns.ts'
 import type { Ratchet, Since } from '../risk/watched-state.ts'
 import { Account } from './account.ts'
 import { textOf } from './journal-line.ts'
@@ -37,6 +38,8 @@ export async function openAccount(options: AccountOptions): Promise<Account> {
   // First, so that nothing is sent between two turns.
   const doubted = doubt === undefined ? undefined : account.confirmation.doubt(doubt)
   await resumeAll(account)
+  // What is shown, and compared with the venue, is the whole account.
+  if (engine.isRecovering()) await account.heard()
   if (confirmsHoldings === true && state.positions.size === 0) await account.confirmation.ask()
   await doubted
   return account
@@ -44,11 +47,7 @@ export async function openAccount(options: AccountOptions): Promise<Account> {
 
 /** Watches what an earlier process has left, some hundred positions in each turn of the event loop. */
 async function resumeAll({ state, watching }: Account): Promise<void> {
-  let count = 0
-  for (const registered of state.positions.values()) {
-    watching.resume(registered)
-    if (++count % RESUMED_AT_ONCE === 0) await new Promise(setImmediate)
-  }
+  await inTurns(state.positions.values(), RESUMED_AT_ONCE, row => watching.resume(row))
 }
 
 /** The straight line from tick to order, which saves through the recorder. */

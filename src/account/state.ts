@@ -1,4 +1,4 @@
-import type { GatewayPast } from '../actors/gateway-state.ts'
+import type { GatewayPast } from '../actors/gateway-past.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
 import { generationName, type PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
@@ -12,9 +12,11 @@ import type {
   GenerationRatchet,
   KeptRatchet,
   RecoveredState,
+  Registered,
   ReleasedExit,
   StoredNet,
 } from '../ports/state-repository.ts'
+import { inTurns } from '../ports/turns.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { Counters } from './counters.ts'
 import { PositionTable } from './position-table.ts'
@@ -34,6 +36,8 @@ export class AccountState {
   readonly fills = new Map<PositionId, { readonly fill: Fill; readonly generation: number }>()
   /** Ratchets as they were at the start. */
   readonly ratchets = new Map<PositionId, GenerationRatchet>()
+  /** The highest number of a series that a ratchet refers to. */
+  private highestSeries = 0
   /** Series of extremes as they were at the start, by their numbers. */
   readonly extremes: ReadonlyMap<string, StoredExtremes>
   /** Random id of the store: part of each client order id. */
@@ -65,14 +69,12 @@ export class AccountState {
   /** The state of an account that may have many positions: some hundred of them in each turn of the event loop. */
   static async inTurns(past: RecoveredAccount): Promise<AccountState> {
     const state = new AccountState({ ...past, register: new Map(), ratchets: new Map(), exits: [] })
-    let count = 0
-    for (const row of past.register.values()) {
+    await inTurns(past.register.values(), AT_ONCE, row => {
       state.positions.put(row)
       const ratchet = past.ratchets.get(row.position.id)
       if (ratchet !== undefined) state.recoverRatchet(row.position.id, ratchet)
-      if (++count % AT_ONCE === 0) await new Promise(setImmediate)
-    }
-    for (const record of past.exits) state.recoverExit(record)
+    })
+    await inTurns(past.exits, AT_ONCE, record => state.recoverExit(record))
     return state
   }
 
@@ -95,7 +97,9 @@ export class AccountState {
 
   private recoverRatchet(id: PositionId, ratchet: KeptRatchet): void {
     const generation = this.positions.get(id)?.generation
-    if (generation !== undefined) this.ratchets.set(id, { ...ratchet, generation })
+    if (generation === undefined) return
+    this.ratchets.set(id, { ...ratchet, generation })
+    this.highestSeries = Math.max(this.highestSeries, ratchet.series ?? 0)
   }
 
   private recoverExit(record: ExitRecord): void {
@@ -107,8 +111,7 @@ export class AccountState {
 
   /** The highest number that a series of extremes has in the store; 0 without one. */
   get lastSeries(): number {
-    let last = 0
-    for (const { series = 0 } of this.ratchets.values()) last = Math.max(last, series)
+    let last = this.highestSeries
     for (const series of this.extremes.keys()) last = Math.max(last, Number(series))
     return last
   }
@@ -138,24 +141,34 @@ export function pastOf({
   killSwitch,
   isUnconfirmed,
 }: AccountState): GatewayPast {
-  const rows = [...positions.values()]
-  return {
-    exits: [...openExits.values()].map(record => {
-      return { record, position: positions.get(record.positionId)!.position }
-    }),
-    open: rows.filter(({ state, position }) => state === 'open' && !openExits.has(position.id)),
-    released: rows.filter(
-      ({ state, position: { id: positionId }, generation }) =>
-        state === 'released' && !released.has(generationName({ positionId, generation })),
-    ),
-    followed: [...released.values()],
-    nets: [...nets.values()],
-    ended: rows.flatMap((row): GatewayPast['ended'] => {
-      const { state, wasDoubted, exited, former = [] } = row
-      const isEnded = state !== 'open' && (wasDoubted === true || exited !== undefined)
-      return isEnded ? [...former, row] : former
-    }),
-    killSwitch,
-    isUnconfirmed,
+  const past = emptyPast({ killSwitch, isUnconfirmed })
+  for (const row of positions.values()) {
+    const { position, generation, state, wasDoubted, exited, former } = row
+    if (former !== undefined) past.ended.push(...former)
+    if (state === 'open') {
+      const record = openExits.get(position.id)
+      if (record === undefined) past.open.push(row)
+      continue
+    }
+    if (wasDoubted === true || exited !== undefined) past.ended.push(row)
+    const name = { positionId: position.id, generation }
+    if (state === 'released' && !released.has(generationName(name))) past.released.push(row)
   }
+  for (const record of openExits.values()) {
+    past.exits.push({ record, position: positions.get(record.positionId)!.position })
+  }
+  past.followed.push(...released.values())
+  past.nets.push(...nets.values())
+  return past
 }
+
+/** Lists that are filled row by row: a store keeps up to 100,000 rows of closed positions. */
+const emptyPast = (rest: Pick<GatewayPast, 'killSwitch' | 'isUnconfirmed'>) => ({
+  ...rest,
+  exits: [] as GatewayPast['exits'][number][],
+  open: [] as Registered[],
+  released: [] as Registered[],
+  followed: [] as GatewayPast['followed'][number][],
+  ended: [] as GatewayPast['ended'][number][],
+  nets: [] as NonNullable<GatewayPast['nets']>[number][],
+})

@@ -1,5 +1,5 @@
 import { send } from '../actors/actor.ts'
-import type { GatewayPast } from '../actors/gateway-state.ts'
+import type { GatewayPast } from '../actors/gateway-past.ts'
 import type { PortfolioOptions } from '../actors/portfolio.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'

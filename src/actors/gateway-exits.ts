@@ -3,6 +3,7 @@ import { maySend } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import { perform } from './gateway-calls.ts'
 import type { GatewayState } from './gateway-state.ts'
+import type { GatewayMessage } from './messages.ts'
 
 /** Begins what is due for every exit. */
 export function actOnAll(state: GatewayState): GatewayState {
@@ -80,4 +81,21 @@ export function act(state: GatewayState, id: PositionId): void {
     const isIntended = book.exits.isIntended(id)
     if (record !== undefined) perform(parts, call, { record, isIntended })
   }
+}
+
+/** Takes an exit back whose position goes on, as its last state could not be stored. */
+export function takeBack(
+  state: GatewayState,
+  { record, position }: Extract<GatewayMessage, { kind: 'take-back' }>,
+): GatewayState {
+  const { book, parts } = state
+  const { id } = position
+  // A new incarnation has it already, and a position that was released has none.
+  if (
+    book.exits.record(id) !== undefined ||
+    book.holdings.current(id)?.generation !== record.generation
+  )
+    return state
+  book.exits.restore(record, { position, now: parts.now() })
+  return state
 }

@@ -31,6 +31,7 @@ export function subjectOf(message: GatewayMessage): string | undefined {
     case 'cycle':
     case 'kill-switch':
     case 'discard':
+    case 'recover':
       return undefined
   }
 }

@@ -2,11 +2,20 @@ import type { ExitEvent } from '../exits/events.ts'
 import type { ExitRecord, PastOrder } from '../exits/record.ts'
 import type { TrackedNet } from '../nets/tracked-net.ts'
 import { callLate } from './gateway-calls.ts'
-import { act, actOnAll, changed, changedEach, followReleased, mayCancel } from './gateway-exits.ts'
+import {
+  act,
+  actOnAll,
+  changed,
+  changedEach,
+  followReleased,
+  mayCancel,
+  takeBack,
+} from './gateway-exits.ts'
 import { hinted } from './gateway-hints.ts'
 import { actOnNet, feedExit, netIdOf, netsCycle, netsListed } from './gateway-nets.ts'
 import { sendIntended } from './gateway-notices.ts'
 import { owned } from './gateway-owners.ts'
+import { recovering } from './gateway-recovery.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { subjectOf } from './gateway-subject.ts'
 import type { NetMessage, GatewayMessage } from './messages.ts'
@@ -16,6 +25,14 @@ import type { NetMessage, GatewayMessage } from './messages.ts'
  * throws for one position or holding ends nothing that the others need.
  */
 export function gateway(state: GatewayState, message: GatewayMessage): GatewayState {
+  const { recovery } = state
+  if (recovery.isOver) return processed(state, message)
+  if (message.kind === 'recover') return recovering(state, processed)
+  recovery.wait(message)
+  return state
+}
+
+function processed(state: GatewayState, message: GatewayMessage): GatewayState {
   const subject = subjectOf(message)
   if (subject === undefined) return handled(state, message)
   return state.book.faults.alone(subject, () => handled(state, message), state)
@@ -70,7 +87,8 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
       message.done(book.discard(parts.now()))
       return state
     case 'take-back':
-      takeBack(state, message)
+      return takeBack(state, message)
+    case 'recover':
       return state
   }
 }
@@ -82,7 +100,7 @@ function recorded(state: GatewayState, record: ExitRecord): void {
   feedExit(state, record.positionId)
   changed(state, record.positionId)
   const net = nets.table.of(record)
-  if (net !== undefined) reviewNet(state, net)
+  if (net) reviewNet(state, net)
 }
 
 /** All that is due by time. */
@@ -167,20 +185,6 @@ function intend(
   if (book.exits.isIntended(position.id))
     sendIntended(parts, { positionId: position.id, generation })
   act(state, position.id)
-}
-
-function takeBack(
-  { book, parts }: GatewayState,
-  { record, position }: Extract<GatewayMessage, { kind: 'take-back' }>,
-): void {
-  const { id } = position
-  // A new incarnation has it already, and a position that was released has none.
-  if (
-    book.exits.record(id) !== undefined ||
-    book.holdings.current(id)?.generation !== record.generation
-  )
-    return
-  book.exits.restore(record, { position, now: parts.now() })
 }
 
 /** Takes what the venue says of an order of ours, whose exit is open, released or over. */

@@ -43,6 +43,8 @@ export interface CaretakerMessage {
 /** To the gateway. */
 export type GatewayMessage =
   | NetMessage
+  /** The next slice of what a new incarnation recovers. */
+  | { readonly kind: 'recover' }
   | {
       readonly kind: 'exit'
       readonly decision: Decision

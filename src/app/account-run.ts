@@ -145,7 +145,7 @@ export class AccountRun {
       const positions = account.engine.registry.size
       performance.cycle({ positions, events: account.state.counts }, profiler => {
         if (guarded.stopped === undefined) account.cycle(profiler)
-        else account.coverage.sweep()
+        else account.coverage.sweepInTurns()
         profiler.phase('exitable', () => this.exitable.cycle())
         profiler.phase('health', () =>
           account.coverage.whenSwept(found => this.health.cycle(found)),

@@ -44,11 +44,11 @@ export async function missingInstruments(
 /** Evaluates all positions once their first prices are there, or could have been. */
 export async function firstSweep({ coverage }: Account): Promise<Found> {
   for (let waitedMs = 0; waitedMs < FIRST_PRICES_MS; waitedMs += STEP_MS) {
-    const { unpriced } = coverage.sweep()
+    const { unpriced } = await coverage.swept()
     if (unpriced.size === 0) break
     await new Promise(resolve => setTimeout(resolve, STEP_MS))
   }
-  return coverage.sweep()
+  return coverage.swept()
 }
 
 /**
@@ -65,7 +65,7 @@ export async function countDownTime(
   if (from === -Infinity) return
   // What was open is guarded once its monitors are there.
   await account.heard()
-  const { positions, downMs } = account.coverage.countDown(from)
+  const { positions, downMs } = await account.coverage.countDown(from)
   if (positions > 0) account.note('guard-resumed', { positions, downMs })
 }
 

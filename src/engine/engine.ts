@@ -69,6 +69,8 @@ export interface Engine<Venue> {
   readonly book: AccountBook
   /** What the present gateway knows of stops that rest at the venue. */
   readonly nets: NetBook
+  /** Whether the present gateway has not recovered every row yet: messages to it wait. */
+  isRecovering(): boolean
 }
 
 /**
@@ -82,10 +84,9 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
   const services = new Services(registry)
   registry.supervisor = startSupervisor({ ...options, actors, sink, services })
   const now = options.now ?? ((): number => dispatcher.now + (options.aheadMs?.() ?? 0))
+  const common = { ...options, journal: options.events.journal, now }
   const gateways = new GatewayFactory({
-    ...options,
-    journal: options.events.journal,
-    now,
+    ...common,
     actors,
     quotes: options.board,
     supervisor: registry.supervisor,
@@ -99,9 +100,7 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
       handle: reconciler,
       onDown,
       initialState: reconcilerState({
-        ...options,
-        journal: options.events.journal,
-        now,
+        ...common,
         reconcileMs: options.reconcileMs ?? RECONCILE_MS,
         keyOf: id => gateways.book.holdings.keyOf(id),
         self: message => send(ref, message),
@@ -133,6 +132,7 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
     get nets() {
       return gateways.nets
     },
+    isRecovering: () => gateways.isRecovering,
   }
 }
 

@@ -1,6 +1,7 @@
 import { send, type ActorSystem, type Down, type Ref } from '../actors/actor.ts'
 import type { GatewayDeps } from '../actors/gateway-deps.ts'
 import { noticed } from '../actors/gateway-notices.ts'
+import { GatewayRecovery } from '../actors/gateway-recovery.ts'
 import { gatewayState } from '../actors/gateway-state.ts'
 import { gateway } from '../actors/gateway.ts'
 import type { GatewayMessage } from '../actors/messages.ts'
@@ -29,10 +30,16 @@ export interface GatewayFactoryDeps extends GatewayOptions {
  * made the call; where that has ended, the result changes nothing.
  */
 export class GatewayFactory {
-  /** Exits and holdings of the account. Only the present incarnation writes them; unset before the first start. */
+  /**
+   * Exits and holdings of the account. Only the present incarnation writes them; while it recovers, these are the
+   * last ones of the incarnation before. Unset before the first start.
+   */
   book!: AccountBook
   /** Stops of the account that rest at the venue; written likewise. */
   nets!: NetBook
+  /** The book of the present incarnation. */
+  private present: AccountBook | undefined
+  private recovery: GatewayRecovery | undefined
   private readonly parts: GatewayFactoryDeps
 
   constructor(parts: GatewayFactoryDeps) {
@@ -50,22 +57,36 @@ export class GatewayFactory {
     }
     const book: AccountBook = this.newBook(parts)
     const nets: NetBook = this.newNets(parts, book)
+    const show = (): void => {
+      this.book = book
+      this.nets = nets
+    }
+    const past = kept()
+    const recovery = new GatewayRecovery(past, { book, nets, now: parts.now(), over: show })
     const ref: Ref<GatewayMessage> = actors.spawn({
       name: 'gateway',
       epoch,
       onDown,
-      initialState: gatewayState(book, parts, kept(), nets),
+      initialState: gatewayState(parts, past, { book, nets, recovery }),
       handle: gateway,
     })
-    this.book = book
-    this.nets = nets
+    this.present = book
+    this.recovery = recovery
+    // Before the first start has recovered there is nothing else to show.
+    if (this.book === undefined) show()
+    if (!recovery.isOver) parts.self({ kind: 'recover' })
     return ref
+  }
+
+  /** The present incarnation has not recovered every row yet. */
+  get isRecovering(): boolean {
+    return this.recovery?.isOver === false
   }
 
   /** Whether an order may leave: not after the incarnation that planned it, nor while a second guard has orders. */
   private leavingOf(order: ExitOrder, book: AccountBook): Leaving {
     const { now } = this.parts
-    const isOpen = (): boolean => this.book === book && book.late.strangers.length === 0
+    const isOpen = (): boolean => this.present === book && book.late.strangers.length === 0
     return {
       isWanted: () => isOpen() && book.exits.departures.isWanted(order),
       mayLeave: isPaced =>
@@ -77,7 +98,7 @@ export class GatewayFactory {
   private leavingOfNet(order: StopOrder, { book, nets }: { book: AccountBook; nets: NetBook }) {
     const { now } = this.parts
     const isWanted = (): boolean =>
-      this.book === book && book.late.strangers.length === 0 && nets.isWanted(order)
+      this.present === book && book.late.strangers.length === 0 && nets.isWanted(order)
     return {
       isWanted,
       mayLeave: isWanted,

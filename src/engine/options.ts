@@ -1,5 +1,5 @@
 import type { GatewayDeps } from '../actors/gateway-deps.ts'
-import type { GatewayPast } from '../actors/gateway-state.ts'
+import type { GatewayPast } from '../actors/gateway-past.ts'
 import type { ReconcilerDeps } from '../actors/reconciler.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'

@@ -4,6 +4,7 @@ import { WatchkeeperError } from '../errors.ts'
 import { errorRow } from '../errors/codes.ts'
 import type { Control } from '../ports/control.ts'
 import type { JournalLine } from '../ports/journal-lines.ts'
+import { nextTurn } from '../ports/turns.ts'
 import type { Access } from './access/access.ts'
 import {
   assertSame,
@@ -194,7 +195,7 @@ export class Idempotency {
       if (before === undefined || lines.length < PAGE_LINES || lines[0]!.at < oldest) break
       if (found.length >= 2 * this.bounds.keys) break
       // The store may answer from memory: what else the process has to do comes first.
-      await new Promise(resolve => setImmediate(resolve))
+      await nextTurn()
     }
     for (const line of found) this.take(line)
   }

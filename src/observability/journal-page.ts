@@ -1,4 +1,5 @@
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
+import { nextTurn } from '../ports/turns.ts'
 
 /** Lines that one read of the store takes at most: other work of the process waits for no more than these. */
 const READ_LINES = 500
@@ -86,6 +87,3 @@ async function backwards(
   }
   return { lines: lines.toReversed(), next: before ?? null }
 }
-
-/** The store may answer from memory: what else the process has to do comes first. */
-const nextTurn = (): Promise<void> => new Promise(setImmediate)

@@ -1,11 +1,14 @@
 import { accountParts, accountText } from '../domain/account-name.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { Batch, NewJournalLine, Store, Table } from '../ports/store.ts'
+import { inTurns, nextTurn } from '../ports/turns.ts'
 
 /** Between the name of an account and a key; no id, name or other key contains a control character. */
 const SEPARATOR = '\u001f'
 /** Lines that are read at once while those of one account are searched for. */
 const PAGE_LINES = 500
+/** Keys of rows that are read in one turn of the event loop. */
+const KEYS_AT_ONCE = 1_000
 
 /** The account whose rows have keys without a name: that of a store which knows no names. */
 export const UNNAMED_ACCOUNT = 'main'
@@ -91,14 +94,14 @@ export function keyParts(key: string): { readonly account: string; readonly key:
 
 type Rows = ReadonlyMap<string, unknown>
 
-function byAccount(rows: Rows): ReadonlyMap<string, Rows> {
+async function byAccount(rows: Rows): Promise<ReadonlyMap<string, Rows>> {
   const accounts = new Map<string, Map<string, unknown>>()
-  for (const [key, value] of rows) {
+  await inTurns(rows, KEYS_AT_ONCE, ([key, value]) => {
     const { account, key: inside } = keyParts(key)
     let own = accounts.get(account)
     if (own === undefined) accounts.set(account, (own = new Map()))
     own.set(inside, value)
-  }
+  })
   return accounts
 }
 
@@ -140,7 +143,7 @@ async function linesOf(
     if (last === undefined) after = page.at(-1)!.seq
     if (last !== undefined) before = page[0]!.seq
     // The store may answer from memory: what else the process has to do comes first.
-    await new Promise(resolve => setImmediate(resolve))
+    await nextTurn()
   }
   return last === undefined ? found.slice(0, wanted) : found.slice(-wanted)
 }

@@ -15,6 +15,7 @@ import type {
   StoredNet,
 } from '../ports/state-repository.ts'
 import type { Batch, Row, Store, Table } from '../ports/store.ts'
+import { inTurns } from '../ports/turns.ts'
 import { ClosedRows, type ClosedRow } from './closed.ts'
 
 const KILL_SWITCH = 'kill-switch'
@@ -38,8 +39,9 @@ export async function registerOf(
   const open = await store.rows<Registered>('positions')
   const over = await store.rows<ClosedRow>('closed')
   const register = new Map<PositionId, Registered>()
-  for (const row of closed.load(over)) register.set(row.position.id, row)
-  for (const row of open.values()) register.set(row.position.id, row)
+  const take = (row: Registered): void => void register.set(row.position.id, row)
+  await inTurns(closed.load(over), AT_ONCE, take)
+  await inTurns(open.values(), AT_ONCE, take)
   return register
 }
 
@@ -195,18 +197,16 @@ export async function ratchetsOf(
   extremes: ReadonlyMap<string, StoredExtremes>,
   register: ReadonlyMap<PositionId, Registered>,
 ): Promise<ReadonlyMap<PositionId, KeptRatchet>> {
-  let count = 0
   const ratchets = new Map<PositionId, KeptRatchet>()
-  for (const [key, ratchet] of rows) {
-    if (++count % AT_ONCE === 0) await new Promise(setImmediate)
+  await inTurns(rows, AT_ONCE, ([key, ratchet]) => {
     const id = key as PositionId
     const row = register.get(id)
-    if (row?.state !== 'open') continue
-    if ((ratchet.generation ?? row.generation) !== row.generation) continue
+    if (row?.state !== 'open') return
+    if ((ratchet.generation ?? row.generation) !== row.generation) return
     const series = ratchet.series === undefined ? undefined : extremes.get(String(ratchet.series))
     const sign = signOf(row.position.side)
     ratchets.set(id, series === undefined ? ratchet : withSeries(ratchet, series, sign))
-  }
+  })
   return ratchets
 }
 

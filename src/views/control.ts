@@ -103,7 +103,7 @@ export class AccountControl extends PositionControl implements Control {
     }
     if (held === 'discard') await this.deps.account.killSwitch.discardAll(requesterText(by))
     await this.deps.account.killSwitch.set({ state, since: this.deps.clock.now(), by })
-    this.deps.refreshHealth()
+    await (this.deps.freshHealth?.() ?? this.deps.refreshHealth())
     return this.killSwitch()
   }
 

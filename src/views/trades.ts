@@ -6,6 +6,7 @@ import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { HistoryStep } from '../ports/journal.ts'
 import type { TradeEnd, TradesPage, TradesQuery, TradeView } from '../ports/trades.ts'
+import { nextTurn } from '../ports/turns.ts'
 
 /** Kinds of the lines that end a position; `position-gone` without an exit. */
 const ENDING: ReadonlySet<string> = new Set<JournalKind>([
@@ -63,7 +64,7 @@ export async function tradesOf(
     }
     if (lines.length < PAGE_LINES) return { trades, next: null }
     // The store may answer from memory: what else the process has to do comes first.
-    await new Promise(resolve => setImmediate(resolve))
+    await nextTurn()
   }
   return { trades, next: before ?? null }
 }

@@ -372,7 +372,7 @@ describe('Coverage', () => {
     await cycle(500)
     const before = ms()
     timers.pass(60_000)
-    const lines = account.coverage.countDown(now() - 60_000)
+    const lines = await account.coverage.countDown(now() - 60_000)
     expect(lines).to.deep.equal({ positions: 1, downMs: 60_000 })
     expect(account.coverage.totals.get('down')).to.equal(60_000)
     expect(ms() - before).to.be.at.least(60_000)

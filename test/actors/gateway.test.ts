@@ -7,7 +7,7 @@ import type {
   SupervisorMessage,
 } from '../../src/actors/messages.ts'
 import { reconciler, reconcilerState } from '../../src/actors/reconciler.ts'
-import { positionId } from '../../src/domain/ids.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../src/domain/order.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { GatewayFactory } from '../../src/engine/gateway-factory.ts'
@@ -19,6 +19,7 @@ import type { Broker, ExitAnswer, HoldingReport, OrderState } from '../../src/po
 import type { JournalEvent } from '../../src/ports/journal.ts'
 import { aDecision, aPosition } from '../support/builders.ts'
 import { LOOK_UP } from '../support/test-venue.ts'
+import { until } from '../support/until.ts'
 
 const filled = ({ quantity }: Pick<ExitOrder, 'quantity'>): OrderState & ExitAnswer['kind'] =>
   ({ kind: 'filled', executed: { quantity, price: 99 } }) as never
@@ -30,6 +31,8 @@ describe('gateway', () => {
   let noted: string[]
   let now: number
   let before: { record: ExitRecord; position: Position }[]
+  let openBefore: { position: Position; generation: number }[]
+  let factory: GatewayFactory
   let holding: HoldingReport
   let lookUp: (id: ClientOrderId) => Promise<OrderState>
   let save: (record: ExitRecord) => Promise<void>
@@ -43,6 +46,7 @@ describe('gateway', () => {
     noted = []
     now = 0
     before = []
+    openBefore = []
     holding = { kind: 'held', quantity: 1, ageMs: 0 }
     lookUp = () => Promise.resolve({ kind: 'unknown' })
     save = () => Promise.resolve()
@@ -72,7 +76,7 @@ describe('gateway', () => {
       ...but,
     }
     const common = { journal: (event: JournalEvent) => void journal.push(event), now: () => now }
-    const factory = new GatewayFactory({
+    factory = new GatewayFactory({
       ...common,
       actors,
       broker,
@@ -88,7 +92,7 @@ describe('gateway', () => {
       },
       kept: () => ({
         exits: before,
-        open: [],
+        open: openBefore,
         released: [],
         followed: [],
         ended: [],
@@ -237,6 +241,68 @@ describe('gateway', () => {
     const ref = start(placeExit)
     await cycle(ref)
     expect([placeExit.callCount, closed().length]).to.deep.equal([0, 1])
+  })
+
+  describe('with many positions of an earlier process', () => {
+    const others = Array.from({ length: 300 }, (_, index) => ({
+      position: aPosition({ id: positionId(`o${index}`), instrument: instrumentId(`O${index}`) }),
+      generation: 1,
+    }))
+    const recovered = (): number =>
+      others.filter(({ position }) => factory.book.holdings.current(position.id) !== undefined)
+        .length
+
+    it('recovers them in slices, and takes no decision before the last exit is recovered', async () => {
+      let saved: ExitRecord | undefined
+      save = record => {
+        saved ??= record
+        return Promise.resolve()
+      }
+      const placeExit = sinon.stub<[ExitOrder], Promise<ExitAnswer>>()
+      placeExit.rejects(new OutcomeUnknown('the connection was lost'))
+      ask(start(placeExit))
+      await actors.idle()
+      actors.stopAll()
+      actors = actorSystem()
+      journal = []
+      before = [{ record: saved!, position: aPosition() }]
+      openBefore = others
+      lookUp = () => Promise.resolve(filled({ quantity: 1 }))
+      holding = { kind: 'flat', ageMs: 0 }
+      placeExit.resetHistory()
+      const ref = start(placeExit)
+      ask(ref)
+      expect(recovered()).to.be.within(1, 299)
+      await actors.idle()
+      expect(recovered()).to.equal(300)
+      expect(kinds()).not.to.include('exit-intended')
+      await cycle(ref)
+      await cycle(ref)
+      const { id } = aPosition()
+      const ends = inbox.filter(each => each.kind === 'closed' && each.positionId === id)
+      expect([placeExit.callCount, ends.length]).to.deep.equal([0, 1])
+    })
+
+    it('processes the messages that came meanwhile in their order', async () => {
+      openBefore = others
+      const ref = start(sinon.stub())
+      const { position } = others[299]!
+      send(ref, { kind: 'release', position, generation: 1 })
+      send(ref, { kind: 'own', position, generation: 2 })
+      await actors.idle()
+      expect(factory.book.holdings.current(position.id)?.generation).to.equal(2)
+    })
+
+    it('shows the book of the incarnation before until the next one has recovered', async () => {
+      start(sinon.stub())
+      openBefore = others
+      const { book } = factory
+      gatewayRef = factory.start(2, sinon.stub().throws())
+      expect([factory.book === book, factory.isRecovering]).to.deep.equal([true, true])
+      await until(() => !factory.isRecovering)
+      expect(factory.book).not.to.equal(book)
+      expect(recovered()).to.equal(300)
+    })
   })
 
   it('sends a rejected exit again as a new attempt that is durable, after a wait', async () => {

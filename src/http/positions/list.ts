@@ -2,6 +2,7 @@ import { accountParts } from '../../domain/account-name.ts'
 import { POSITION_STATES } from '../../domain/position.ts'
 import type { Control } from '../../ports/control.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
+import { nextTurn } from '../../ports/turns.ts'
 import { choice, count, text } from '../query.ts'
 
 const MOST_POSITIONS = 1_000
@@ -44,8 +45,6 @@ export interface PositionPage {
 /** Ids that are sorted, and positions that are read, in one turn of the event loop. */
 const SORTED_AT_ONCE = 1_000
 const READ_AT_ONCE = 64
-
-const nextTurn = (): Promise<void> => new Promise(setImmediate)
 
 /**
  * One page in the order of ids. The cursor is an id, so that positions which come and go between two

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Control } from '../../ports/control.ts'
 import type { PortfolioView } from '../../ports/control/portfolio.ts'
+import { nextTurn } from '../../ports/turns.ts'
 import type { ViewFrame, ViewPage, ViewReset, ViewStatus } from '../../ports/view.ts'
 import { changesPosition, LastExits } from './exits.ts'
 import { ViewRows } from './rows.ts'
@@ -63,7 +64,7 @@ export class ViewModel {
     model.waiting = [...control.openIds()]
     while (model.waiting.length > 0) {
       model.readSlice(control.clock().now)
-      await new Promise(setImmediate)
+      await nextTurn()
     }
     await model.readDay()
     model.at = control.clock().now

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { JournalLine, JournalQuery } from '../../ports/journal-lines.ts'
+import { nextTurn } from '../../ports/turns.ts'
 import type { Channel, Item, Message } from './channel.ts'
 import { accountIn, compose, shortItem } from './compose.ts'
 import type { TickSizes } from './composer.ts'
@@ -133,8 +134,7 @@ export class Courier {
       if (first.seq > after + 1) this.leftOut.addDeleted(first.seq - after - 1)
       this.take(lines)
       this.readSeq = last.seq
-      // Other work of the process goes between two pages.
-      await new Promise(resolve => setImmediate(resolve))
+      await nextTurn()
     }
   }
 

@@ -4,6 +4,7 @@ import { firstInstant, localDay } from '../../domain/zone.ts'
 import type { PortfolioView } from '../../ports/control/portfolio.ts'
 import { journalKindRow } from '../../ports/journal-kinds.ts'
 import type { JournalLine, JournalQuery } from '../../ports/journal-lines.ts'
+import { nextTurn } from '../../ports/turns.ts'
 import { accountIn } from './compose.ts'
 import type { KeptRow } from './kept-row.ts'
 import type { SummaryFigures } from './state-texts.ts'
@@ -150,7 +151,7 @@ export class Summary {
         }
       }
       if (lines.length < PAGE_LINES) return { sums, isPart: false }
-      await new Promise(resolve => setImmediate(resolve))
+      await nextTurn()
     }
     return { sums, isPart: true }
   }

@@ -14,6 +14,7 @@ import type {
   StoreStatus,
   Table,
 } from '../../ports/store.ts'
+import { nextTurn } from '../../ports/turns.ts'
 import { admits, GenerationCache, generationIn } from '../generations.ts'
 import { full } from './errors.ts'
 import { FolderHold } from './hold.ts'
@@ -99,7 +100,7 @@ export class LmdbStore implements OwnedStore {
     const rows = new Map<string, Value>()
     let last = ''
     for (let isOver = false; !isOver;) {
-      if (rows.size > 0) await new Promise(setImmediate)
+      if (rows.size > 0) await nextTurn()
       this.renewSnapshot()
       isOver = true
       // The first one is the last one of the turn before.

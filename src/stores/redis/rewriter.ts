@@ -1,4 +1,5 @@
 import type { StoreEvents } from '../../ports/store.ts'
+import { nextTurn } from '../../ports/turns.ts'
 import type { RedisDatabase } from './database.ts'
 import { codeOf, lost } from './errors.ts'
 import { encodeBatch, type EncodedBatch } from './keys.ts'
@@ -76,7 +77,7 @@ export class RedisRewriter {
     if (whole === undefined) throw lost(database.name)
     presence.hasLost()
     // Callers whose commit has just ended must have updated their state before it is read here.
-    await new Promise(resolve => setImmediate(resolve))
+    await nextTurn()
     return encodeBatch(whole())
   }
 }
