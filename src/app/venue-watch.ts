@@ -28,7 +28,7 @@ export class VenueWatch {
   private mode: PositionMode | undefined
   private listed: AccessFacts['instruments']
   private mayWithdraw = false
-  /** Positions whose multiplier was journaled. */
+  /** Positions that were journaled, with both multipliers. */
   private readonly unlike = new Set<string>()
 
   constructor(deps: VenueWatchDeps) {
@@ -61,18 +61,19 @@ export class VenueWatch {
     return this.mayWithdraw ? [{ what: 'the key may withdraw: guarding does not need that' }] : []
   }
 
-  /** Open positions that count a unit as 1 where the venue says what a contract is worth. */
+  /** Open positions whose multiplier is another one than the venue says that a contract is worth. */
   multiplierTroubles(): readonly Trouble[] {
-    return [...this.unlikePositions(this.listed)].map(({ id, multiplier }) => ({
-      what: `${id}: its multiplier is 1, and a contract is worth ${multiplier}: its profit and loss are wrong by that`,
+    return [...this.unlikePositions(this.listed)].map(({ id, stored, multiplier }) => ({
+      what: `${id}: its multiplier is ${stored}, and a contract is worth ${multiplier}: its profit and loss are wrong by that`,
     }))
   }
 
   private noteMultipliers(listed: AccessFacts['instruments']): void {
-    for (const { id, multiplier } of this.unlikePositions(listed)) {
-      if (this.unlike.has(id)) continue
-      this.unlike.add(id)
-      this.deps.account.note('multiplier-unlike', { positionId: id, stored: 1, listed: multiplier })
+    for (const { id, stored, multiplier } of this.unlikePositions(listed)) {
+      const found = `${id} ${stored} ${multiplier}`
+      if (this.unlike.has(found)) continue
+      this.unlike.add(found)
+      this.deps.account.note('multiplier-unlike', { positionId: id, stored, listed: multiplier })
     }
   }
 
@@ -83,7 +84,7 @@ export class VenueWatch {
       const { id, instrument, multiplier: stored } = position
       const multiplier = listed.get(instrument)?.multiplier ?? 1
       const isStated = configured.of(instrument).multiplier !== 1
-      if (stored === 1 && multiplier !== 1 && !isStated) yield { id, multiplier }
+      if (multiplier !== 1 && stored !== multiplier && !isStated) yield { id, stored, multiplier }
     }
   }
 

@@ -65,7 +65,8 @@ export class AccessDrill {
 
   constructor(deps: AccessDrillDeps) {
     this.deps = deps
-    const all: readonly Question[] = ['permissions', 'positionMode', 'instruments', 'time']
+    // The time first: while the clocks differ, the age of every price is wrong.
+    const all: readonly Question[] = ['time', 'permissions', 'positionMode', 'instruments']
     this.questions = all.filter(each => deps.broker[each] !== undefined)
   }
 

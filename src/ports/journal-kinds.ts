@@ -124,7 +124,7 @@ export const JOURNAL_KINDS = {
   }),
   ...rows('warn', 'service', {
     'multiplier-unlike':
-      'a position counts a unit as 1 where the venue lists another contract size',
+      'a position has another multiplier than the contract size that the venue lists',
     'key-may-withdraw': 'the key of the account may withdraw, which guarding does not need',
     'rules-refused':
       'new rules in the positions file were refused: they loosen, or would exit at once',

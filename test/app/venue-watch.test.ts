@@ -125,6 +125,16 @@ describe('VenueWatch', () => {
     await after(2 * HOUR_MS)
     expect(watch.multiplierTroubles()[0]?.what).to.include('p1').and.include('0.01')
     expect(noted).to.deep.equal(['multiplier-unlike'])
+    positions.set(positionId('p1'), {
+      position: aPosition({ instrument: ACME, multiplier: 0.01 }),
+    } as Registered)
+    expect(watch.multiplierTroubles()).to.deep.equal([])
+    // The venue changes the size of its contracts.
+    facts = [{ ...instrument(1), multiplier: 0.001 }]
+    await after(2 * HOUR_MS)
+    const changed = 'p1: its multiplier is 0.01, and a contract is worth 0.001'
+    expect(watch.multiplierTroubles()[0]?.what).to.include(changed)
+    expect(noted).to.have.length(2)
     open(new InstrumentTable([['ACME', { ...PLAIN_INSTRUMENT, multiplier: 2 }]]))
     await after(4 * MINUTE_MS)
     expect(watch.multiplierTroubles()).to.deep.equal([])

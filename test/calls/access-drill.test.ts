@@ -78,11 +78,12 @@ describe('The drill of the access', () => {
     expect(drill.facts.permissions?.trade).to.equal(true)
   })
 
-  it('reads the clock of a venue that says its time, each ten minutes', async () => {
+  it('reads the clock of a venue that says its time, first of all and each ten minutes', async () => {
     open(true)
     for (let minute = 0; minute <= 20; minute++, now += MINUTE_MS) await cycle()
     expect(drill.facts.clock).to.deep.equal({ aheadMs: 3, errorMs: 1 })
-    expect(asked.filter(what => what === 'time')).to.have.length(2)
+    expect(asked.filter(what => what === 'time')).to.have.length(3)
+    expect(asked[0], 'a wrong clock is known at once').to.equal('time')
   })
 
   it('asks at most one question a minute, each in its turn', async () => {
