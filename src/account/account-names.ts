@@ -1,8 +1,8 @@
 import type { Position } from '../domain/position.ts'
 
 /**
- * Counts positions by whether they name their account. Where some do and others do not, nothing shows
- * whether two of them are parts of one holding: each would count all of it as its own.
+ * Counts open positions with and without an account name. Where some name their account and others do not, two of
+ * them may share a holding unnoticed: each would count the whole holding as its own.
  */
 export class AccountNames {
   private named = 0
@@ -16,7 +16,7 @@ export class AccountNames {
     this.count(position, -1)
   }
 
-  /** Whether one of them names its account and this position does not, or the other way round. */
+  /** Whether a counted position names its account and this one does not, or the other way round. */
   differFrom({ account }: Pick<Position, 'account'>): boolean {
     return (account === undefined ? this.named : this.unnamed) > 0
   }

@@ -35,7 +35,7 @@ import { wholeState } from './whole-state.ts'
 import type { AccountChange } from './write-queue.ts'
 
 const UNMEASURED: PhaseMeter = { phase: (_name, part) => part() }
-/** Longest wait of an orderly end for the store, ms. */
+/** Longest wait for the store during an orderly stop, ms. */
 const STOP_MS = 10_000
 
 /** A guarded account: the line from tick to order, what makes it durable, and what a person may do to it. */
@@ -62,7 +62,7 @@ export class Account implements Omit<
   private readonly writer: StateWriter
   private readonly permission: SendPermission
   private readonly lines: ServiceLines
-  /** The way of its ticks, which other accounts may share. */
+  /** The path of its ticks from the feed to the dispatcher; accounts of one feed share it. */
   readonly prices: Ticks
   private readonly entryTests: EntryTests
   private readonly clockWatch: ClockWatch
@@ -92,12 +92,12 @@ export class Account implements Omit<
     this.clockWatch = new ClockWatch(parts.clock)
   }
 
-  /** Errors of the store since its last write that went well. */
+  /** Errors of the store since its last successful write. */
   get storeErrors(): number {
     return this.writer.errors
   }
 
-  /** The best price of a position that is on disk: what is shown outside cannot be lost. */
+  /** The best price of a position as it is on disk: only durable prices are shown outside. */
   durableBest(position: Position): number {
     return this.writer.durable.best(position) ?? position.entryPrice
   }
@@ -107,7 +107,7 @@ export class Account implements Omit<
     return this.writer.begunLines
   }
 
-  /** How it stands with what is made durable. */
+  /** The state of durable writes, for health and metrics. */
   get storeStanding() {
     const { errors: failing, lineCount: journalLines, backlog, age } = this.writer
     return { failing, journalLines, ...backlog, ratchetAgeMs: age.ms }
@@ -130,7 +130,7 @@ export class Account implements Omit<
     this.prices.takeMissed(tick)
   }
 
-  /** What is due by time, and what was not answered. */
+  /** One monitoring cycle: does what is due by time, and repeats requests that were not answered. */
   cycle(profiler: PhaseMeter = UNMEASURED): void {
     const { dispatcher, registry, supervisor } = this.engine
     profiler.phase('clock', () => {
@@ -184,7 +184,7 @@ export class Account implements Omit<
     return this.writer.flush()
   }
 
-  /** Resolves when all that was written so far is durable. @throws WatchkeeperError STORE_FAILED or STORE_FULL. */
+  /** Resolves when everything written so far is durable. @throws WatchkeeperError STORE_FAILED or STORE_FULL. */
   flush(): Promise<void> {
     return this.writer.flush()
   }
@@ -199,12 +199,12 @@ export class Account implements Omit<
     } while (!actors.isIdle || this.writer.busy !== undefined)
   }
 
-  /** Resolves when every message is handled; calls to the broker may take longer, and do. */
+  /** Resolves when every message is handled; calls to the broker may still be under way. */
   heard(): Promise<void> {
     return heard(this.engine.actors)
   }
 
-  /** Everything that is kept, as it is in memory: for a store that has lost it. */
+  /** The whole stored state as it is in memory, to write it again to a store that has lost it. */
   whole(): AccountChange {
     return wholeState(this, this.writer)
   }
@@ -214,23 +214,26 @@ export class Account implements Omit<
     this.permission.stop()
   }
 
-  /** Ends every actor at once; its positions are unguarded from then on, and what was decided still becomes durable. */
+  /**
+   * Ends every actor at once. The positions are unguarded from then on; decisions that were made still become
+   * durable.
+   */
   quarantine(): void {
     const { actors, dispatcher, sink, broker } = this.engine
     actors.stopAll()
-    // Accounts that share the prices keep no tick for it.
+    // The dispatcher keeps no tick of the shared prices for this account any more.
     dispatcher.leave(sink)
     this.prices.forget(broker)
     this.prices.testing.delete(this.entryTests)
   }
 
-  /** Ends every actor, after what was decided is durable, or after so long. */
+  /** Ends every actor once its decisions are durable, after `STOP_MS` at the latest. */
   async stop(): Promise<void> {
     await within(STOP_MS, this.writer.close())
     this.engine.actors.stopAll()
   }
 
-  /** Journals what became of the clock; while the machine slept the account was not guarded. */
+  /** Journals a change of the clock. Time in which the machine slept counts as unguarded. */
   private clockMoved({ kind, ...detail }: ClockEvent, by?: string): void {
     if (kind === 'followed' && 'why' in detail && detail.why === 'slept')
       this.coverage.paused(detail.movedMs)

@@ -22,29 +22,29 @@ export interface AdmissionDeps {
   /** Instruments of the account, as the configuration and its venue state them. */
   readonly instruments: Pick<InstrumentTable, 'of'>
   readonly clock: Clock
-  /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms. */
+  /** An `openedAt` that is ahead of the clock by at most this counts as now, ms. */
   readonly skewMs: number
-  /** A price that is older says nothing of what comes next, ms. */
+  /** Age beyond which a price does not decide whether a position may be added, ms. */
   readonly staleMs: number
 }
 
-/** What a person says by name of a position that they bring. */
+/** Confirmations that a request to add a position may contain. */
 export type DoorFlags = Pick<AddRequest, 'exitNow' | 'opensLater' | 'reopen'>
 
-/** A position at a door. */
+/** A position that a request, a file or adoption wants to add. */
 export type Entering = DoorFlags &
   Pick<AddRequest, 'position' | 'rules' | 'filledIn'> & {
-    /** What one unit is worth now, where the caller knows it. */
+    /** Present price of one unit, where the caller knows it. */
     readonly price?: number | undefined
   }
 
-/** A position that may be registered, and what should be known of it, one line each. */
+/** A position that may be registered, with its warnings, one line each. */
 export interface Admitted {
   readonly wanted: Wanted
   readonly warnings: readonly string[]
 }
 
-/** Judges positions before they are registered, alike for a file, HTTP, the command line and adoption. */
+/** Judges positions before they are registered. The positions file, HTTP, the command line and adoption share it. */
 export class Admission {
   private readonly parts: AdmissionDeps
 
@@ -53,15 +53,17 @@ export class Admission {
   }
 
   /**
-   * Throws OPENS_LATER, EXITS_AT_ONCE, POSITION_CLOSED. Where no fresh price shows whether the
-   * position would be exited at once, the first one that comes is to decide.
+   * Judges one position. Where no fresh price is known, the first price that comes decides whether its rules would
+   * exit it at once.
+   *
+   * @throws WatchkeeperError OPENS_LATER, EXITS_AT_ONCE, POSITION_CLOSED.
    */
   admit({ position: given, rules, price, filledIn = [], ...flags }: Entering): Admitted {
     const { id, instrument } = given
     const row = this.parts.positions.get(id)
     if (row !== undefined && row.state !== 'open' && !flags.reopen) throw closedError(row)
     const warnings: string[] = []
-    // A file is read before the venue is: what it does not state is as the account's instruments have it.
+    // The file is read before the venue: fields that it omits come from the account's instruments.
     const multiplier = filledIn.includes('multiplier')
       ? this.parts.instruments.of(instrument).multiplier
       : given.multiplier
@@ -93,7 +95,7 @@ export class Admission {
     throw new WatchkeeperError('OPENS_LATER', text)
   }
 
-  /** Gives the instruments whose first price is still awaited. */
+  /** Returns the instruments whose first price will decide. */
   private refuseImmediateExit({
     position,
     rules,
@@ -115,7 +117,7 @@ export class Admission {
   }
 }
 
-/** The refusal of an id that was used by a position which is over. */
+/** The refusal of an id that a closed position has used. */
 export function closedError({ position: { id }, ended }: Registered): WatchkeeperError {
   const text = `the position ${id} is over: found ${endText(ended)}; expected another id, or reopen`
   return new WatchkeeperError('POSITION_CLOSED', text)
@@ -127,6 +129,6 @@ function endText(ended: Ended | undefined): string {
   return `that it has ended by ${ended.by}${price} at ${instantText(ended.at)}`
 }
 
-/** What a refusal says, on one line and without the name of its source. */
+/** The text of a refusal on one line, without the name of its source. */
 export const refusalOf = (error: WatchkeeperError): string =>
   error instanceof InputError ? error.message.replaceAll(/\s+/g, ' ') : error.message

@@ -18,11 +18,11 @@ export interface AdoptionOptions {
   readonly rules: Registered['rules']
   /** Names of instruments, in which `*` stands for any text. */
   readonly instruments: readonly string[]
-  /** A holding that is unowned for so long is adopted, ms: its buyer may be about to add a position. */
+  /** Time for which a holding must be unowned before it is adopted, ms: its buyer may be about to add a position. */
   readonly afterMs: number
 }
 
-/** What the settings of `holdings` say about adoption. */
+/** The settings of `holdings` about adoption. */
 export interface HoldingsSettings {
   readonly adopt: 'off' | 'alert' | 'rules'
   readonly defaultRules?: AdoptionOptions['rules'] | undefined
@@ -31,7 +31,7 @@ export interface HoldingsSettings {
   readonly adoptAfterMs: number
 }
 
-/** The adopter of a running service; undefined where the config wants none. */
+/** The adopter of a running service; undefined where the configuration asks for none. */
 export function adopterOf(
   { adopt, defaultRules: rules, instruments, adoptAfterMs: afterMs }: HoldingsSettings,
   account: Account,
@@ -70,7 +70,7 @@ export interface AdopterDeps {
   isComing(instrument: Position['instrument']): boolean
   /** The broker's last prices. */
   quotes(instruments: readonly Position['instrument'][]): Promise<readonly Tick[]>
-  /** Throws EXITS_AT_ONCE, at `price` where it is known. */
+  /** Registers a position. @throws WatchkeeperError EXITS_AT_ONCE, judged at `price` where it is known. */
   add(entering: Pick<Entering, 'position' | 'rules' | 'price'>): Promise<unknown>
   note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
@@ -83,12 +83,12 @@ export class Adopter {
   private readonly parts: AdopterDeps
   private readonly patterns: readonly RegExp[]
   private isBusy = false
-  /** Holdings that could not be adopted: until when each rests, and what was journaled of it. */
+  /** Holdings that could not be adopted: when each is tried again, and what was journaled about it. */
   private readonly refused = new Map<string, { readonly until: number; readonly why: string }>()
 
   /**
-   * When a holding was last adopted, by the gateway's time, until it is unowned no longer: the gateway may not know
-   * of the position yet.
+   * When each holding was adopted, by the gateway's time. Until a list shows it as owned, the gateway may not know
+   * the new position yet.
    */
   private readonly adoptedAt = new Map<string, number>()
 
@@ -122,7 +122,7 @@ export class Adopter {
     return unowned.filter(
       ({ key, since, quantity }) =>
         since >= (this.adoptedAt.get(holdingName(key)) ?? -Infinity) &&
-        // Dust cannot be sold: guarding it would promise what no order can do.
+        // Dust is too small for an order, so it cannot be guarded.
         orderable(Math.abs(quantity), instruments.of(key.instrument)) > 0 &&
         now() - since >= options.afterMs &&
         now() >= (this.refused.get(holdingName(key))?.until ?? 0) &&
@@ -164,7 +164,7 @@ export class Adopter {
     )
   }
 
-  /** What the holding is worth a unit, where the broker says so. */
+  /** The broker's price of one unit of the holding, where it has one. */
   private async priceOf({ key: { instrument }, quantity }: UnownedHolding) {
     const quotes = await this.parts.quotes([instrument]).catch(() => [])
     const quote = quotes.find(tick => tick.instrument === instrument)
@@ -194,7 +194,7 @@ export class Adopter {
     }
   }
 
-  /** `adopted-` and the holding's name, with a number where that is open already. */
+  /** `adopted-` and the holding's name, with a number appended where that id is open already. */
   private freeId({
     instrument,
     account,

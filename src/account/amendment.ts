@@ -20,7 +20,7 @@ import { ruleSetOf } from './stored-rules.ts'
 export interface AmendmentDeps
   extends Pick<RegistrationDeps, 'positions' | 'writer' | 'clock'>, Pick<ChangeableDeps, 'exitOf'> {
   readonly engine: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'gateway' | 'sink'>
-  /** Awaited before a position owns more units: a simulated account must hold them. */
+  /** Awaited before a position owns more units: a paper account must hold them first. */
   beforeGrowth?(registered: Registered, more: number): Promise<void>
 }
 
@@ -59,7 +59,7 @@ export async function amendPosition(
     position,
     generation,
     done,
-    // The successor of a gateway that ends meanwhile owns what the row says.
+    // If the gateway ends meanwhile, the next incarnation starts from the row.
   })).catch(() => true)
   if (!isOwned) {
     if (positions.isOpen(id, generation)) await write(parts, id, { facts: before, by: 'an exit' })
@@ -74,7 +74,7 @@ export async function amendPosition(
 
 const factsOf = ({ quantity, entryPrice }: Position): Facts => ({ quantity, entryPrice })
 
-/** Writes the row with other facts; refused where the position is exited meanwhile. Gives the row. */
+/** Writes the row with the new facts and returns it; refused where an exit was decided meanwhile. */
 async function write(
   { positions, writer, clock }: AmendmentDeps,
   id: PositionId,
@@ -98,7 +98,10 @@ async function write(
   return row
 }
 
-/** Throws where a position cannot be changed, and where the change loosens or exits without the word for it. */
+/**
+ * Throws where a position cannot be changed, and where the change loosens or exits at once without `force` or
+ * `exitNow`.
+ */
 function judge(
   deps: AmendmentDeps,
   present: Registered,
@@ -125,7 +128,7 @@ function judge(
   refuseImmediateExit(position, ruleSet, { ...beginning, ...ratchet, best })
 }
 
-/** Throws LOOSENS where the stop or the target would be farther than the one in force. */
+/** @throws WatchkeeperError LOOSENS where the stop or the target would be farther than the present one. */
 function refuseFarther({ side }: Position, present: LevelPair, next: LevelPair): void {
   const sign = signOf(side)
   const why = [

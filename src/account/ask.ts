@@ -5,8 +5,10 @@ import { WatchkeeperError } from '../errors.ts'
 const POLL_MS = 50
 
 /**
- * Asks an actor, which answers by calling what it is given. Throws WatchkeeperError ACTOR_DOWN when
- * it ends before that, or has ended: its successor does not know of the question.
+ * Asks an actor, which answers through a callback in the message.
+ *
+ * @throws WatchkeeperError ACTOR_DOWN where the actor ends before it answers, or has ended: its next incarnation
+ * does not know the question.
  */
 export function ask<Message, Answer>(
   ref: Ref<Message>,

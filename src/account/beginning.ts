@@ -3,7 +3,7 @@ import { viewOf } from '../domain/tick.ts'
 import type { Beginning } from '../risk/at-once.ts'
 import type { PriceBoard } from '../risk/price-board.ts'
 
-/** What is known of prices at `at` (epoch ms) when rules begin to hold for a position. */
+/** The prices known at `at` (epoch ms), when rules begin to apply to a position. */
 export function beginningOf(
   board: Pick<PriceBoard, 'streamsOf' | 'price'>,
   position: Position,

@@ -7,13 +7,14 @@ import type { WatchedPosition } from '../risk/watched-position.ts'
 
 export interface ChangeableDeps {
   readonly engine: Pick<Engine<unknown>, 'registry'>
-  /** The exit of a generation of a position, as far as it has come; undefined where none was decided. */
+  /** The exit of a generation of a position; undefined where none was decided. */
   exitOf(id: PositionId, generation: number): ExitRecord | undefined
 }
 
 /**
- * What watches an open position that may be changed: its exit is not decided yet. After a restart an exit goes on
- * without a monitor, so that the exit counts as well as the decision.
+ * The watched position of an open position that may be changed, as no exit of it was decided. After a restart an
+ * exit continues without a monitor, so the exit record is checked as well as the monitor's decision.
+ *
  * @throws WatchkeeperError EXIT_RUNNING; ACTOR_DOWN where the position has no monitor at the moment.
  */
 export function changeableGuard(

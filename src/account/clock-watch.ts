@@ -1,9 +1,9 @@
 import type { ClockEvent, TrustedClock } from './trusted-clock.ts'
 
-/** Events that wait for an account which does not check: clocks are set rarely. */
+/** Most events kept for an account that does not check: clocks are set rarely. */
 const MOST_EVENTS = 100
 
-/** What became of the clock since one account last checked it: several accounts share a clock. */
+/** The events of a shared clock that one account has not seen yet. */
 export class ClockWatch {
   private readonly clock: TrustedClock
   private events: ClockEvent[] = []
@@ -15,7 +15,7 @@ export class ClockWatch {
     })
   }
 
-  /** Compares the clocks, once a cycle; gives what this account has not seen yet. */
+  /** Compares the clocks, once a cycle; returns the events that this account has not seen. */
   check(): readonly ClockEvent[] {
     this.clock.check()
     return this.takeEvents()

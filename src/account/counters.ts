@@ -15,31 +15,31 @@ export class Counters implements EventTotals {
   readonly exitsEnded = Object.fromEntries(
     EXIT_OUTCOMES.map(outcome => [outcome, new Map<string, number>()]),
   ) as Readonly<Record<ExitOutcome, Map<string, number>>>
-  /** Errors by type. */
+  /** Errors by code. */
   readonly errors = new Map<string, number>()
   /** Attempts that the venue refused, by its reason. */
   readonly rejections = new Map<string, number>()
-  /** Orders whose outcome was unknown, each time. */
+  /** Orders whose outcome became unknown; an order may count several times. */
   unknowns = 0
-  /** Times that the venue had an order of the id of an attempt that was not sent from here. */
+  /** Orders found at the venue under the id of an attempt that this store never sent. */
   foreignOrders = 0
   /** Orders of ended exits that were executed after all. */
   lateFills = 0
-  /** Orders that left without an answer about their holding. */
+  /** Orders that left although their holding was not verified. */
   unverified = 0
   /** Positions closed outside of watchkeeper without a decided exit. */
   closedElsewhere = 0
   brokerErrors = 0
-  /** Faults of one position or holding that ended nothing else, each counted when it began. */
+  /** Isolated faults of one position or holding, each counted when it began. */
   isolatedFaults = 0
-  /** Times that who follows exits has thrown; the exits went on. */
+  /** Exceptions of exit followers; the exits continued. */
   followErrors = 0
-  /** Incarnations that replaced another one, by kind of actor and cause. */
+  /** Restarts of actors by kind and cause. */
   private readonly restartsBy = Object.fromEntries(
     SUPERVISED.map(kind => [kind, Object.fromEntries(RESTART_CAUSES.map(cause => [cause, 0]))]),
   ) as Record<SupervisedKind, Record<RestartCause, number>>
 
-  /** All of them, those that a person wanted left out. */
+  /** All restarts except those by hand. */
   get restarts(): number {
     let sum = 0
     for (const { cause, count } of this.eachRestart()) if (cause !== 'hand') sum += count

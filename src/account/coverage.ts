@@ -24,11 +24,11 @@ export interface CoverageDeps {
   readonly staleMs: number
   /** A longer time between two sweeps was a pause, ms. */
   readonly pauseMs: number
-  /** Whether this process owns the store and its last write went well. */
+  /** Whether this process owns the store and its last write succeeded. */
   isStoreWritable(): boolean
 }
 
-/** Positions that a cycle evaluates in one turn of the event loop: less than 2 ms where each needs all of it. */
+/** Positions that a cycle evaluates in one turn of the event loop: less than 2 ms, also in full. */
 const EACH_TURN = 1_000
 
 interface SweepTimes {
@@ -37,11 +37,11 @@ interface SweepTimes {
   /** Epoch ms. */
   readonly now: number
   readonly passedMs: number
-  /** It was so long that the process stood still. */
+  /** The time since the last sweep was so long that the process must have stood still. */
   readonly isPause: boolean
 }
 
-/** The state of an open position, and why it is not guarded; undefined: it is, or its exit is noted. */
+/** The state of an open position, and why it is unguarded; undefined: guarded, or its exit was observed. */
 export interface Standing {
   readonly state: PositionState
   readonly cause: UnguardedCause | undefined
@@ -75,8 +75,8 @@ export class Coverage {
   }
 
   /**
-   * Why an open position is not guarded now; undefined: it is. A position that is being exited needs
-   * no monitor and no price any more, only that its exit may leave.
+   * Why an open position is unguarded now; undefined: it is guarded. A position that is being exited needs neither
+   * monitor nor price: it is guarded while its exit may leave.
    */
   causeOf(registered: Registered): UnguardedCause | undefined {
     const { registry, clock } = this.parts
@@ -115,7 +115,7 @@ export class Coverage {
     return child?.guard.decision !== undefined
   }
 
-  /** Time without a guard so far, ms, what has passed since the last sweep included. */
+  /** Unguarded time of a position so far, ms, including the time since the last sweep. */
   unguardedMs(registered: Registered): number {
     const seen = this.time.of(registered.position.id)
     if (seen === undefined) return 0
@@ -131,13 +131,13 @@ export class Coverage {
 
   /** Evaluates every open position, for all readers, and adds up what has passed since the last sweep. */
   sweep(): Found {
-    // One that a cycle has begun counts for the time until then.
+    // A sweep that a cycle has begun is completed first.
     this.work.finish()
     this.goOn(this.begin(), Infinity)
     return this.last
   }
 
-  /** The same for a cycle: so many positions in each turn of the event loop. */
+  /** The same for a cycle: `EACH_TURN` positions in each turn of the event loop. */
   sweepInTurns(): void {
     this.work.begin(() => {
       const sweep = this.begin()
@@ -151,7 +151,7 @@ export class Coverage {
     return new Promise((resolve, reject) => this.whenSwept(resolve, reject))
   }
 
-  /** Calls `done` with what the present sweep has found once that is complete, or `failed`. */
+  /** Calls `done` with the findings of the present sweep once it is complete, or `failed` with its error. */
   whenSwept(done: (found: Found) => void, failed?: (error: unknown) => void): void {
     this.work.whenDone(() => done(this.last), failed)
   }
@@ -220,8 +220,8 @@ export class Coverage {
   }
 
   /**
-   * Counts a time in which the process or the machine stood still: no position was guarded in it. Of one
-   * that had no guard before, the cause of that goes on to count.
+   * Counts a time in which the process or the machine stood still: every position was unguarded. A position that
+   * was unguarded before keeps its cause.
    */
   paused(ms: number): void {
     for (const { seen } of this.positions.all.values()) {
@@ -229,7 +229,7 @@ export class Coverage {
     }
   }
 
-  /** Counts the time from `from` (epoch ms) until now, in which no process was there. */
+  /** Counts the time from `from` (epoch ms) until now, in which no process ran. */
   async countDown(from: number): Promise<{ readonly positions: number; readonly downMs: number }> {
     const now = this.parts.clock.now()
     await this.swept()

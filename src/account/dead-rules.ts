@@ -3,9 +3,8 @@ import { deadRules } from '../risk/self-test.ts'
 import type { Account } from './account.ts'
 
 /**
- * Journals each rule under guard that nothing can make fire, also of positions that an earlier
- * process or the API has brought: the positions file is judged when it is read. Once for each
- * distinct rule set and side.
+ * Journals each rule that can never fire, once for each rule set and side. It covers positions from an earlier
+ * process and from the API; those of the positions file are judged when the file is read.
  */
 export function noteDeadRules({ engine, note }: Pick<Account, 'engine' | 'note'>): void {
   const tested = new Map<RuleSet, Set<string>>()

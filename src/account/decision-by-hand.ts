@@ -4,7 +4,7 @@ import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
 import { withoutRule } from '../risk/at-market.ts'
 
-/** The decision to exit a position that no rule has made: a person, the kill switch or a limit, at `at` (epoch ms). */
+/** A decision of a person, the kill switch or a limit to exit a position, at `at` (epoch ms). */
 export function decisionByHand(
   registry: Pick<ActorRegistry, 'get'>,
   position: Position,

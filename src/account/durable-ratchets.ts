@@ -35,7 +35,7 @@ export class DurableRatchets {
     return this.extremes
   }
 
-  /** The best price that a process would start from now; undefined where the position has no row. */
+  /** The best price that a new process would start from; undefined where the position has no row. */
   best({ id, side }: Pick<Position, 'id' | 'side'>): number | undefined {
     const row = this.rows.get(id)
     if (row === undefined) return undefined
@@ -45,7 +45,7 @@ export class DurableRatchets {
     return sign * Math.max(sign * row.best, bestSince(extremes, row.mark ?? Infinity, sign))
   }
 
-  /** Takes note of a change that is on disk; `generationOf`: of the present row of a position. */
+  /** Records a change that is on disk. `generationOf` gives the generation of a position's present row. */
   settle(
     {
       ratchets,
@@ -59,7 +59,7 @@ export class DurableRatchets {
       else this.extremes.set(series, row)
     }
     for (const [id, ratchet] of ratchets ?? []) {
-      // The store has passed over that of an earlier generation.
+      // The store ignores a ratchet of an earlier generation.
       if (generationOf(id) === ratchet.generation) this.set(id, ratchet)
     }
     for (const { position, state, generation } of register) {
@@ -83,8 +83,8 @@ export class DurableRatchets {
   }
 
   /**
-   * Takes the series whose rows can be deleted. Call it while no row of a position waits for its
-   * commit, as that might refer to one of them.
+   * Takes the series whose rows can be deleted. Call it only while no ratchet row waits for its commit: a waiting
+   * row might refer to one of them.
    */
   takeUnused(): string[] {
     if (this.unused.size === 0) return []

@@ -16,7 +16,7 @@ export interface EntryTestsDeps {
   readonly positions: PositionTable
   readonly writer: Pick<StateWriter, 'soon'>
   readonly engine: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'dispatcher' | 'sink'>
-  /** It asks for a test by each tick while a position waits for one. */
+  /** Calls the test with each tick while a position waits for its first price. */
   readonly prices: Pick<Ticks, 'testing'>
   readonly faults: Pick<Faults, 'alone'>
   /** Epoch ms. */
@@ -26,8 +26,8 @@ export interface EntryTestsDeps {
 }
 
 /**
- * Tests positions that came without a price by the first one that comes: it would exit at once what
- * an earlier price would have refused. One that fails has no monitor until a person decides.
+ * Tests positions that were added without a known price at their first price. Where that price would exit the
+ * position at once, the position is refused: it has no monitor until a person decides.
  */
 export class EntryTests {
   private readonly parts: EntryTestsDeps
@@ -38,7 +38,7 @@ export class EntryTests {
     this.parts = parts
   }
 
-  /** Begins with a position that has just got its monitor: a price may have come in between. */
+  /** Begins the test of a position whose monitor has just started: a price may have come in between. */
   begin({ position, entry }: Registered): void {
     if (entry?.kind !== 'awaits-price') return
     const { id } = position
@@ -96,7 +96,7 @@ export class EntryTests {
     const { id } = row.position
     const { registry, dispatcher, supervisor } = engine
     const guard = registry.get(id)?.guard
-    // Decided already, by a deadline or by hand: then the price changes nothing.
+    // An exit was decided already, by a deadline or by hand: the price changes nothing.
     if (guard?.decision !== undefined) return
     if (guard !== undefined) dispatcher.close(guard)
     send(supervisor, { kind: 'closed', positionId: id, generation: row.generation })

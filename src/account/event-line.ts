@@ -3,15 +3,15 @@ import type { JournalKind } from '../ports/journal-kinds.ts'
 import { isNetEvent, type JournalEvent, type NetJournalEvent } from '../ports/journal.ts'
 import { codeOf, textOf } from './journal-line.ts'
 
-/** What the journal line of an event says. */
+/** The content of the journal line of an event. */
 export interface EventLine {
   readonly kind: JournalKind
-  /** The position that it is about; undefined: the service as a whole. */
+  /** The position that the line is about; undefined: the service as a whole. */
   readonly positionId?: PositionId
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** Events that change the account beside their line, or are counted before they get one. */
+/** Events that change the account, or are counted, before their line is written. */
 export type ActingEvent = Extract<
   JournalEvent,
   {
@@ -26,10 +26,10 @@ export type ActingEvent = Extract<
   }
 >
 
-/** Events that change nothing: they are counted, and most get a line. */
+/** Events that change nothing: they are counted, and most have a line. */
 export type PlainEvent = Exclude<JournalEvent, ActingEvent>
 
-/** The line of an event that changes nothing; undefined where it gets none. */
+/** The line of such an event; undefined where it has none. */
 export function lineFor(event: PlainEvent): EventLine | undefined {
   if (isNetEvent(event)) return netLine(event)
   switch (event.kind) {
@@ -70,7 +70,7 @@ export function lineFor(event: PlainEvent): EventLine | undefined {
       return { kind: event.kind, detail: { what: event.what, error: textOf(event.error) } }
     case 'second-guard':
       return { kind: event.kind, detail: { clientOrderId: event.clientOrderId } }
-    // Of a restart by hand there is a line that says who.
+    // A restart by hand has a line of its own that names who asked for it.
     case 'monitor-restarted':
       if (event.cause === 'hand') return undefined
       return { kind: event.kind, positionId: event.positionId, detail: restartOf(event) }
@@ -103,7 +103,7 @@ function netLine(event: NetJournalEvent): EventLine {
   return { kind, positionId, detail }
 }
 
-/** Under which name an event counts as an error of a cycle; undefined where it is none. */
+/** The name under which an event counts as an error of a cycle; undefined where it is no error. */
 export function errorNameOf(event: JournalEvent): string | undefined {
   if (isNetEvent(event)) return undefined
   switch (event.kind) {

@@ -35,7 +35,7 @@ type Loss = Extract<
   { kind: 'exit-filled' | 'exit-closed' | 'position-gone' | 'position-shrunk' }
 >
 
-/** Makes what happens to exits and monitors durable, with a line for a person. */
+/** Makes the events of exits and monitors durable, with their journal lines. */
 export class EventRecorder {
   private readonly parts: EventRecorderDeps
   private readonly failures = new Repeats()
@@ -46,7 +46,7 @@ export class EventRecorder {
     this.late = new LateExecutions(parts)
   }
 
-  /** Takes an event of the gateway or the supervisor, about that generation of a position. */
+  /** Records an event of the gateway or the supervisor about a generation of a position. */
   record(event: JournalEvent, generation?: number): void {
     countEvent(event, this.parts.state.counts)
     switch (event.kind) {
@@ -102,8 +102,8 @@ export class EventRecorder {
   }
 
   /**
-   * The row of a position, where that generation of it is open: an end that is reported twice, or of a generation that
-   * was released or closed in the meantime, ends nothing.
+   * The row of a position whose generation is open; undefined otherwise: an end that is reported twice, or about a
+   * generation that was released or closed meanwhile, ends nothing.
    */
   private openRow(id: PositionId, generation: number | undefined): Registered | undefined {
     const row = this.parts.state.positions.get(id)
@@ -123,14 +123,14 @@ export class EventRecorder {
     send(registry.refOf('portfolio'), { kind: 'filled', position, generation, fill })
   }
 
-  /** A call of an exit failed. It is repeated soon: the same cause gets one line, and is counted then. */
+  /** A call of an exit failed and is repeated soon: the same cause has one line, and is counted after that. */
   private failed({ decision: { positionId, at }, error }: Failed): void {
     const times = this.failures.add(`${positionId} ${at}`, codeOf(error))
     if (times === undefined) return
     this.note('exit-failed', positionId, { error: textOf(error), ...(times > 1 && { times }) })
   }
 
-  /** The exit is over: what is shown of it last is all that happened to it. */
+  /** The exit is over: its last shown state has all its steps. */
   private ended(id: PositionId, steps: ExitRecord['steps']): void {
     const { openExits } = this.parts.state
     const exit = openExits.get(id)

@@ -12,7 +12,7 @@ const MOST_UNDER_WAY = 2
 /** A state of an exit that its caller waits for. */
 export interface ExitAct {
   readonly record: ExitRecord
-  /** The journal lines that belong to it, as its commit begins. What it throws refuses this exit alone. */
+  /** Returns the journal lines of the exit when its commit begins. An exception refuses only this exit. */
   lines(): readonly KeptLine[]
 }
 
@@ -20,7 +20,7 @@ export interface ExitCommitsDeps {
   readonly queue: Pick<WriteQueue, 'takeRowsOf' | 'putBack' | 'isEmpty'>
   /** Runs one commit. */
   keep(asked: AccountChange, along: Taken): Promise<void>
-  /** Writes soon what was put back. */
+  /** Schedules a commit of what was put back. */
   drainSoon(): void
 }
 
@@ -33,14 +33,14 @@ interface Waiting {
 }
 
 /**
- * Commits exits: one at once, and those that come while a commit is under way together with the next one.
- * A gap in a market intends thousands of exits, and a commit of its own for each would take most of the time.
+ * Commits exits: the first at once, and those that come while a commit is under way together in the next one. A
+ * gap in a market leads to thousands of exits; separate commits would take most of the time.
  */
 export class ExitCommits {
   private readonly deps: ExitCommitsDeps
   private waiting: Waiting[] = []
   private underWay = 0
-  /** Positions whose exit was in a commit that failed: each goes alone the next time, in case it is the cause. */
+  /** Positions whose exit was in a failed commit: each is committed alone the next time, as it may be the cause. */
   private readonly suspects = new Set<PositionId>()
 
   constructor(deps: ExitCommitsDeps) {
@@ -102,7 +102,10 @@ export class ExitCommits {
     }
   }
 
-  /** A disk that has no room for many exits may have some for one: those are tried alone, until one fails. */
+  /**
+   * A disk without room for many exits may have room for one: after a failed commit each exit is tried alone,
+   * until one fails.
+   */
   private async refuse(group: readonly Waiting[], error: unknown): Promise<void> {
     const isFull = error instanceof WatchkeeperError && error.code === 'STORE_FULL'
     if (!isFull || group.length === 1) {

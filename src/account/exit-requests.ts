@@ -7,13 +7,13 @@ type ExitMessage = Extract<GatewayMessage, { kind: 'exit' }>
 export interface ExitRequestsDeps {
   /** The present incarnation. */
   gateway(): Ref<GatewayMessage>
-  /** Whether the exit is durable, or there is nothing to be exited any more. */
+  /** Whether the exit is durable, or its position is no longer open. */
   isAnswered(message: ExitMessage): boolean
 }
 
 /**
- * Exits that no monitor repeats, because a person, the kill switch or a limit has asked for them: a
- * gateway that crashes forgets what it had not recorded.
+ * Requests of a person, the kill switch or a limit for exits. No monitor repeats them, and a gateway that crashes
+ * forgets requests that it had not recorded: they are repeated here.
  */
 export class ExitRequests {
   private readonly parts: ExitRequestsDeps
@@ -29,7 +29,7 @@ export class ExitRequests {
     send(this.parts.gateway(), message)
   }
 
-  /** Asks again for whatever was not answered yet. */
+  /** Repeats every request that was not answered. */
   repeat(): void {
     for (const [id, message] of this.open) {
       if (this.parts.isAnswered(message)) this.open.delete(id)

@@ -19,11 +19,11 @@ export interface ExitSaverDeps {
   readonly registry: ActorRegistry
   readonly clock: Pick<Clock, 'now' | 'monotonic'>
   readonly followers: Followers
-  /** Exits that come in a mass wait for a second source. */
+  /** Holds back price exits that come in a mass. */
   readonly hold: MassExitHold
 }
 
-/** Makes exits durable: nothing of one leaves before its intent and its attempt are on disk (P1, P2). */
+/** Makes exits durable: no order leaves before its intent and its attempt are on disk (P1, P2). */
 export class ExitSaver implements ExitPersistence {
   private readonly parts: ExitSaverDeps
 
@@ -31,7 +31,7 @@ export class ExitSaver implements ExitPersistence {
     this.parts = parts
   }
 
-  /** Whether an exit waits for a second source, as it came in a mass. */
+  /** Whether an exit is held back because it came in a mass. */
   isHeld(record: ExitRecord): boolean {
     return this.parts.hold.isHeld(record)
   }
@@ -44,7 +44,7 @@ export class ExitSaver implements ExitPersistence {
       : this.saveNew(record, this.parts.hold.admit(record))
   }
 
-  /** Resolves when what an exit has become is on disk: its next attempt, or its end. */
+  /** Resolves when the new state of an exit is on disk: its next attempt, or its end. */
   async saveAttempt(record: ExitRecord): Promise<void> {
     await this.parts.writer.exit({
       record,
@@ -63,14 +63,14 @@ export class ExitSaver implements ExitPersistence {
     this.follow(record)
   }
 
-  /** What has become of the exit of a released position becomes durable soon. */
+  /** The new state of the exit of a released position becomes durable soon. */
   noteReleased(exit: ReleasedExit<ExitRecord>): void {
     const { positionId, generation } = exit.record
     this.parts.state.released.set(generationName(exit.record), exit)
     this.parts.writer.soon({ released: { positionId, generation, exit } })
   }
 
-  /** Notes an exit that is not sent because nothing may be. */
+  /** Records an exit that is only observed (`mode: observe`). */
   noteObserved(decision: Decision): void {
     const { state, writer } = this.parts
     const { positionId, reason, at, tick } = decision
@@ -91,7 +91,7 @@ export class ExitSaver implements ExitPersistence {
     this.discarded({ positionId, generation })
   }
 
-  /** No exit of a position is to be made any more: a person has taken it back. */
+  /** A person has discarded the exit of a position: nothing more of it is made durable. */
   discarded({ positionId: id, generation }: Pick<ExitRecord, 'positionId' | 'generation'>): void {
     const { openExits } = this.parts.state
     const record = openExits.get(id)
@@ -116,10 +116,10 @@ export class ExitSaver implements ExitPersistence {
         return [line]
       },
     })
-    // It may have been released or closed in the meantime, and even begun a new generation.
+    // The position may have been released or closed meanwhile, or have begun a new generation.
     if (!state.positions.isOpen(positionId, record.generation)) return
     this.parts.followers.notify(each => each.intended(record))
-    // What an incarnation of the gateway that has ended had asked for may come late.
+    // A request of an earlier incarnation of the gateway may come late.
     if (state.openExits.get(positionId)?.generation === record.generation) return
     state.openExits.set(positionId, record)
     tally(state.counts.exitsIntended, decision.reason)
@@ -133,7 +133,10 @@ export class ExitSaver implements ExitPersistence {
     if (record.exists) this.parts.followers.notify(each => each.acknowledged(record))
   }
 
-  /** Throws POSITION_UNKNOWN: nothing of an exit may become durable, or be sent, once its generation is over. */
+  /**
+   * @throws WatchkeeperError POSITION_UNKNOWN where the generation is over: then nothing of its exit may become
+   * durable or be sent.
+   */
   private assertOpen({ positionId, generation }: ExitRecord): void {
     if (this.parts.state.positions.isOpen(positionId, generation)) return
     const text = `the position ${positionId} is not open any more`
@@ -146,7 +149,7 @@ export class ExitSaver implements ExitPersistence {
   }
 }
 
-/** Which incarnation decided, and how long ago its tick or deadline was, ms. */
+/** The incarnation that decided, and the age of its tick or deadline, ms. */
 function decidedBy(
   { registry, clock }: Pick<ExitSaverDeps, 'registry' | 'clock'>,
   { positionId, tick, at }: Decision,

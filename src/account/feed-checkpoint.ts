@@ -1,20 +1,20 @@
 import type { WatchedPosition } from '../risk/watched-position.ts'
 
 export interface FeedCheckpointDeps {
-  /** Whether nothing of a decision can be lost any more. */
+  /** Whether the decision of a position is durable. */
   isDurable(guard: WatchedPosition): boolean
 }
 
-/** Checks that may find something under way before state is written all the same. */
+/** Most checks in a row that a decision under way may delay. */
 const MOST_WAITS = 5
 
 /**
- * Where a feed goes on after a restart. What is kept is a place in it together with the best prices
- * as of that place, taken while no position is between a tick and its effect: a tick behind the
- * place has had its effect, one after it had none, so that none is lost or counted twice.
+ * The place where a feed continues after a restart. It is stored together with the best prices as of that place,
+ * at a moment when no position is between a tick and its effect: every tick before the place has had its effect
+ * and none after it, so no tick is lost or counted twice.
  */
 export class FeedCheckpoint {
-  /** The place that the feed has come to; undefined without a feed that can go back. */
+  /** Returns the present place of the feed; undefined for a feed that cannot go back. */
   place: (() => unknown) | undefined
   private readonly parts: FeedCheckpointDeps
   private readonly undecided = new Set<WatchedPosition>()
@@ -24,7 +24,7 @@ export class FeedCheckpoint {
     this.parts = parts
   }
 
-  /** A position has its decision, which is not durable yet. */
+  /** A position was decided, and the decision is not durable yet. */
   decided(guard: WatchedPosition): void {
     if (this.place !== undefined) this.undecided.add(guard)
   }
@@ -38,7 +38,7 @@ export class FeedCheckpoint {
     for (const guard of this.undecided) {
       if (this.parts.isDurable(guard)) this.undecided.delete(guard)
     }
-    // A monitor that waits for its restart stays pending: what crosses its band is decided at once.
+    // A monitor in restart backoff stays pending: a price that crosses its band is decided at once.
     const isCalm = this.undecided.size === 0 && pending === 0
     const isGranted = isCalm || this.waits >= MOST_WAITS
     this.waits = isGranted ? 0 : this.waits + 1

@@ -4,7 +4,10 @@ import { tally } from '../domain/tally.ts'
 import type { ExitFollower } from '../ports/telemetry.ts'
 import type { AccountState } from './state.ts'
 
-/** Those that follow each exit, such as traces and histograms. They run foreign code: an exit never fails by it. */
+/**
+ * The followers of exits, such as traces and histograms. They may run code of plugins, so their exceptions never
+ * reach an exit.
+ */
 export class Followers {
   private readonly followers: readonly ExitFollower[]
   private readonly state: Pick<AccountState, 'counts' | 'openExits'>
@@ -17,7 +20,7 @@ export class Followers {
     this.state = state
   }
 
-  /** Calls each of them; what one throws is counted. */
+  /** Calls each follower, and counts its exceptions. */
   notify(call: (follower: ExitFollower) => void): void {
     for (const each of this.followers) {
       try {

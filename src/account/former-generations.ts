@@ -3,30 +3,30 @@ import { KNOWN_ATTEMPTS } from '../exits/second-guard.ts'
 import type { FormerGeneration, Registered } from '../ports/state-repository.ts'
 
 /*
- * Generations of an id that are over, and whose orders may still be shown or executed: the row of the id
- * keeps them after it has begun again.
+ * Ended generations of an id whose orders may still be shown or executed. The row of the id keeps them when it
+ * opens again.
  */
 
 /** Generations of one id that are kept, the last ones. */
 const MOST_FORMER = 10
 
-/** Those whose orders may still come at `now` (epoch ms). */
+/** The generations whose orders may still arrive at `now` (epoch ms). */
 const lastOf = (former: readonly FormerGeneration[], now: number): readonly FormerGeneration[] =>
   former.filter(({ exited: { at } }) => now - at < LATE_MS).slice(-MOST_FORMER)
 
-/** The generations that a row, which is over, leaves to the next one at `now` (epoch ms). */
+/** The former generations that a closed row passes on to the next row of its id, at `now` (epoch ms). */
 export function formerOf(row: Registered | undefined, now: number): readonly FormerGeneration[] {
   if (row === undefined) return []
   const { position, generation, wasDoubted, former = [] } = row
-  // An earlier release has not kept when, nor after how many attempts.
+  // An earlier release stored neither the time of the end nor the number of attempts.
   const unknown = wasDoubted === true ? { at: now, attempts: KNOWN_ATTEMPTS } : undefined
   const exited = row.exited ?? unknown
   return lastOf(exited === undefined ? former : [...former, { position, generation, exited }], now)
 }
 
 /**
- * The row when orders of the exit of a generation that is over have executed so many units in all;
- * undefined where it does not keep that generation.
+ * The row after a late fill of an ended generation; `executed` is all that its orders have executed. Undefined
+ * where the row does not keep that generation.
  */
 export function bookedLate(
   row: Registered,
@@ -45,8 +45,8 @@ export function bookedLate(
 }
 
 /**
- * The row when the exit of a released generation is over: an order of it may still be shown, or arrive, also
- * in another process. Undefined where it does not keep that generation.
+ * The row after the exit of a released generation has ended: its order may still be shown or arrive, also in
+ * another process. Undefined where the row does not keep that generation.
  */
 export function endedReleased(
   row: Registered,

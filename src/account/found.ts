@@ -6,14 +6,17 @@ import type { UnguardedCause } from '../domain/unguarded.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { isOpenAt, quietFor } from '../risk/hours.ts'
 
-/** What one sweep over all positions has found; those that are being exited are not expected. */
+/**
+ * The findings of one sweep over all positions. Positions that are being exited are not expected to have a
+ * monitor.
+ */
 export interface Found {
-  /** Open positions by their state: each is in one group. */
+  /** Number of open positions in each state. */
   readonly counts: Record<PositionState, number>
   expected: number
-  /** Of those expected, without a running monitor or a caretaker. */
+  /** Expected monitors that are missing: neither a running monitor nor the caretaker decides. */
   missing: number
-  /** Without a guard for another cause than the age of the price. */
+  /** Positions that are unguarded for another cause than the age of the price. */
   readonly unguarded: {
     readonly id: PositionId
     readonly child: Child | undefined
@@ -49,7 +52,7 @@ export interface FindOptions {
   readonly hours: TradingHours | undefined
 }
 
-/** Adds what a person should know of a position besides whether it is guarded. */
+/** Adds the findings about a position that a person should see, besides whether it is guarded. */
 export function find(
   found: Found,
   child: Child,

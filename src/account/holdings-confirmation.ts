@@ -9,7 +9,7 @@ import type { ServiceLines } from './service-lines.ts'
 import type { StateWriter } from './state-writer.ts'
 import type { AccountState } from './state.ts'
 
-/** Longest wait of a start for what the account holds, ms. */
+/** Longest wait of a start for the answer about holdings, ms. */
 const LONGEST_WAIT_MS = 10_000
 
 export interface HoldingsConfirmationDeps {
@@ -27,9 +27,8 @@ export interface HoldingsConfirmationDeps {
 }
 
 /**
- * Whether a person must confirm what the account holds before anything is sent: where an empty store
- * met an account that holds something, or a store may be older than its account. Until it is confirmed,
- * over restarts.
+ * Whether a person must confirm the holdings before anything is sent: an empty store met an account with holdings,
+ * or the store may be older than the account. It lasts until the confirmation, over restarts too.
  */
 export class HoldingsConfirmation {
   private readonly deps: HoldingsConfirmationDeps
@@ -38,12 +37,12 @@ export class HoldingsConfirmation {
     this.deps = deps
   }
 
-  /** Nothing may be sent. An earlier process may have left it so. */
+  /** Whether the confirmation is missing, so that nothing may be sent. It may be missing since an earlier process. */
   get isMissing(): boolean {
     return this.deps.state.isUnconfirmed
   }
 
-  /** Asks what the account holds; an account that does not answer may hold anything. */
+  /** Asks for the holdings. If the broker does not answer, the account counts as one with holdings. */
   async ask(): Promise<void> {
     if (this.isMissing) return
     const { broker, callTimeoutMs } = this.deps
@@ -53,15 +52,15 @@ export class HoldingsConfirmation {
       holdings => void (isHeld = startsHeld(true, holdings)),
       () => undefined,
     )
-    // Its turn may be far off, as the venue made an earlier process wait: a start does not wait for that.
+    // The venue may have asked an earlier process to wait: a start does not wait that long.
     await within(LONGEST_WAIT_MS, answered)
-    // Before the first position is registered: with one, the store is empty no more.
+    // This must happen before the first position is registered: then the store is no longer empty.
     if (isHeld) await this.set(true, 'holdings-unconfirmed', {})
   }
 
   /**
-   * The store may be older than the account: what it takes for open may be exited already. From this
-   * moment on nothing is sent; over restarts too when the promise resolves.
+   * The store may be older than the account: positions that are open in it may have been exited. From now on
+   * nothing is sent; over restarts too, once the promise resolves.
    */
   async doubt(why: string): Promise<void> {
     const { lines, isWanted, state, registry } = this.deps
@@ -73,7 +72,7 @@ export class HoldingsConfirmation {
     await this.set(true, 'holdings-unconfirmed', { why }).catch(() => undefined)
   }
 
-  /** A person has checked what the account holds: durable when the promise resolves. */
+  /** A person has confirmed the holdings; durable when the promise resolves. */
   async give(by: string): Promise<void> {
     await this.set(false, 'holdings-confirmed', { by })
   }

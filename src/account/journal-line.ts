@@ -11,7 +11,7 @@ export const lineOf = (
   detail: Readonly<Record<string, unknown>>,
 ): KeptLine => ({ at, kind, ...(positionId !== undefined && { positionId }), ...detail })
 
-/** What an error says, on one line. */
+/** The message of an error, on one line. */
 export const textOf = (reason: unknown): string =>
   onOneLine((reason instanceof Error ? reason.message : String(reason)).split('\n')[0]!)
 

@@ -25,7 +25,7 @@ export interface KillSwitchActsDeps {
   now(): number
 }
 
-/** What a person does with the kill switch, and with the exits that it has held. */
+/** Moves the kill switch, and settles the exits that it has held back. */
 export class KillSwitchActs {
   private readonly deps: KillSwitchActsDeps
 
@@ -45,7 +45,7 @@ export class KillSwitchActs {
     for (const { id } of state.open()) manualExits.exit(id, 'kill-switch')
   }
 
-  /** Forgets the exits that were never sent; their positions are guarded again. */
+  /** Discards the exits that were never sent; their positions are guarded again. */
   async discardAll(by: string): Promise<void> {
     const { gateway } = this.deps.engine
     const records = await ask<GatewayMessage, readonly ExitRecord[]>(gateway, done => {
@@ -54,7 +54,7 @@ export class KillSwitchActs {
     await Promise.all(records.map(record => this.discard(record, by)))
   }
 
-  /** The position begins a new generation, in which no order of the exit that is forgotten means anything. */
+  /** Begins a new generation of the position: orders of the discarded exit do not belong to it. */
   private async discard(record: ExitRecord, by: string): Promise<void> {
     const { engine, changes, saver, state, watching, manualExits } = this.deps
     const { positionId: id, generation } = record
@@ -75,7 +75,7 @@ export class KillSwitchActs {
     watching.watch(renewed, { ratchet })
   }
 
-  /** How far the generation of an exit had come, as its monitor or an earlier process has left it. */
+  /** The ratchet of the generation of an exit, from its monitor or from an earlier process. */
   private ratchetOf({ positionId: id, generation }: ExitRecord): KeptRatchet | undefined {
     const { engine, state } = this.deps
     const child = engine.registry.get(id)

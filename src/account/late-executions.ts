@@ -21,7 +21,10 @@ export interface LateExecutionsDeps {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** What orders have executed after their exit had ended, or after its position was released: it counts for the day. */
+/**
+ * Late executions: fills of orders after their exit had ended, or after its position was released. They count for
+ * the day's result.
+ */
 export class LateExecutions {
   private readonly deps: LateExecutionsDeps
 
@@ -29,7 +32,7 @@ export class LateExecutions {
     this.deps = deps
   }
 
-  /** What an order of a released position executed counts for the day; then it is forgotten. */
+  /** The order of a released position is over: what it executed counts for the day. */
   releasedOver(event: ReleasedOver): void {
     const { position, executed, generation } = event
     const { releasedEnds } = this.deps.state
@@ -51,7 +54,7 @@ export class LateExecutions {
     send(this.deps.registry.refOf('portfolio'), end)
   }
 
-  /** What an order of an ended exit has sold after all counts for the day, and is known as booked. */
+  /** A late fill of an ended exit: it counts for the day, and is booked on the exit. */
   lateFill({
     kind,
     position,
@@ -67,7 +70,7 @@ export class LateExecutions {
     const name = `late ${clientOrderId} ${booked}`
     counts.lateFills++
     if (isOpen) {
-      // The exit keeps it, and its end counts it for the day.
+      // The open exit has the fill; its end counts it for the day.
       const detail = { ...figuresOf(clientOrderId, executed, undefined), booked }
       writer.soon({ line: lineOf(this.now(), kind, id, detail) })
       return
@@ -114,7 +117,7 @@ export class LateExecutions {
   }
 }
 
-/** What an order executed, and what that brought. */
+/** The figures of a fill: quantity, price and realised profit. */
 const figuresOf = (
   clientOrderId: string,
   { quantity, price }: Execution,

@@ -1,11 +1,14 @@
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { KeptLine } from '../ports/state-repository.ts'
 
-/** Lines that wait while the store refuses writes. */
+/** Most lines that wait while the store refuses writes. */
 const MOST_LINES = 10_000
 const GAP: JournalKind = 'journal-gap'
 
-/** Journal lines that are to be written; a line that says how many takes the place of the oldest. */
+/**
+ * Journal lines that wait to be written. Beyond the bound the oldest are dropped, and one line with their number
+ * replaces them.
+ */
 export class LineQueue {
   /** Lines that were dropped so far. */
   lost = 0
@@ -20,7 +23,7 @@ export class LineQueue {
     if (this.lines.length > 2 * MOST_LINES) this.bound()
   }
 
-  /** Gives what waits, and waits for nothing any more. */
+  /** Takes all waiting lines. */
   take(): readonly KeptLine[] {
     this.bound()
     const { lines } = this

@@ -18,7 +18,7 @@ export interface ManualExitsDeps {
 const POLL_MS = 5
 const LONGEST_MS = 10_000
 
-/** Exits that no rule decides: a person, the kill switch or a limit does. */
+/** Exits that a person, the kill switch or a limit decides, and no rule. */
 export class ManualExits {
   private readonly deps: ManualExitsDeps
   private readonly requests: ExitRequests
@@ -47,19 +47,21 @@ export class ManualExits {
     this.requests.ask({ kind: 'exit', decision, position, generation })
   }
 
-  /** Asks again for each exit that is not answered. */
+  /** Repeats every request that was not answered. */
   repeat(): void {
     this.requests.repeat()
   }
 
-  /** Asks no more for an exit: a person has taken it back. */
+  /** Stops asking for an exit that a person has discarded. */
   forget(id: PositionId): void {
     this.requests.forget(id)
   }
 
   /**
    * Resolves when the intent to exit a position is durable, or its exit is over.
-   * @throws WatchkeeperError STORE_FAILED where it is not for long; the exit is asked for all the same.
+   *
+   * @throws WatchkeeperError STORE_FAILED where the intent is not durable within `LONGEST_MS`; the request for the
+   * exit stays.
    */
   async settled(id: PositionId): Promise<void> {
     const { writer, state } = this.deps

@@ -11,7 +11,7 @@ export class MassExitHold {
   private readonly options: MassExitOptions | undefined
   private readonly now: () => number
   private state = NO_MASS_EXIT
-  /** Until when (monotonic ms) an exit waits, by the name of its generation. */
+  /** Until when each exit waits (ms of `now`), by the name of its generation. */
   private readonly waiting = new Map<string, number>()
 
   constructor(options: MassExitOptions | undefined, now: () => number) {
@@ -19,13 +19,13 @@ export class MassExitHold {
     this.now = now
   }
 
-  /** Whether an exit may wait at present. */
+  /** Whether an exit is held back at present. */
   get isHolding(): boolean {
     const now = this.now()
     return [...this.waiting.values()].some(until => now < until)
   }
 
-  /** Takes a new exit; gives until when (epoch ms) it waits, undefined where it need not. */
+  /** Takes a new exit; returns until when it waits (ms of `now`), undefined where it does not wait. */
   admit(record: ExitRecord): number | undefined {
     if (this.options === undefined) return undefined
     const now = this.now()
@@ -42,7 +42,7 @@ export class MassExitHold {
     return until
   }
 
-  /** Whether an exit still waits. A reason that needs no second check joins it: it goes at once. */
+  /** Whether an exit is still held back. It is not once a reason that needs no second check has joined it. */
   isHeld(record: ExitRecord): boolean {
     const until = this.waiting.get(generationName(record))
     if (until === undefined || this.now() >= until) return false

@@ -6,7 +6,7 @@ import type { PriceBoard } from '../risk/price-board.ts'
 
 export interface MissingPricesDeps {
   readonly registry: ActorRegistry
-  /** Names and prices of its feed that have come in this process. */
+  /** Names and prices that the feed has given in this process. */
   readonly prices: {
     readonly otherNames: ReadonlySet<string>
     readonly board: Pick<PriceBoard, 'priced'>
@@ -14,12 +14,12 @@ export interface MissingPricesDeps {
   note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
-/** Names of the feed that are remembered, for a guess at what a position may have meant. */
+/** Most names of the feed that are kept, to guess at the name that a position may have meant. */
 const MOST_NAMES = 1_000
 /** Most positions that a line names. */
 const MOST_IDS = 5
 
-/** Instruments that positions name and the feed does not: each is named, with a guess at what was meant. */
+/** Reports instruments that positions name and the feed does not, each with a guess at the name that was meant. */
 export class MissingPrices {
   private readonly parts: MissingPricesDeps
   /** Instruments that the feed or the venue is known to have. */
@@ -33,7 +33,7 @@ export class MissingPrices {
     this.parts = parts
   }
 
-  /** Takes the name of an instrument that the feed or the venue has. */
+  /** Records the name of an instrument that the feed or the venue has. */
   heard(instrument: string): void {
     if (this.others.size < MOST_NAMES) this.others.add(instrument)
   }
@@ -49,7 +49,7 @@ export class MissingPrices {
     })
   }
 
-  /** Journals each instrument of these that was not named before. */
+  /** Journals each of these instruments once. */
   noteUnpriced(instruments: Iterable<InstrumentId>): void {
     const added = [...instruments].filter(each => !this.named.has(each))
     if (added.length === 0) return
@@ -77,7 +77,8 @@ export class MissingPrices {
     this.knownCount = known.size
     const names = [...known]
     return instrument => {
-      // Its own name is one of the feed or the venue: it is right, and has no fresh price.
+      // The feed or the venue has this very name: the name is right, and only a fresh price is
+      // missing.
       if (known.has(instrument)) return undefined
       if (!guesses.has(instrument)) {
         guesses.set(instrument, closestName(instrument, names))

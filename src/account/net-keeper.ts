@@ -19,7 +19,7 @@ export interface NetKeeperDeps {
   now(): number
 }
 
-/** The positions whose rules ask for a net, and what makes their nets durable. */
+/** Names the positions whose rules ask for a net, and makes their nets durable. */
 export class NetKeeper implements NetDeps {
   private readonly deps: NetKeeperDeps
 

@@ -6,7 +6,7 @@ import { distancePct, triggerFor } from '../nets/trigger.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { netOf } from '../risk/rules/net.ts'
 
-/** A position at a door: one without `openedAt` is open from now on. */
+/** A position that is about to be added; without `openedAt` it opens now. */
 export interface NetAsked {
   readonly position: Omit<Position, 'openedAt'> & { readonly openedAt?: number | undefined }
   readonly ruleSet: RuleSet
@@ -20,8 +20,8 @@ export interface NetVenue {
 }
 
 /**
- * Why a position whose rules ask for a net would have none: the venue takes no such stop, or would take none as far from
- * the price as the rules put it at the entry. Undefined: it asks for none, or can have one.
+ * Why a position whose rules ask for a net would have none: the venue takes no such stop, or none so far from the
+ * price as the trigger lies at the entry. Undefined: the rules ask for no net, or it can rest.
  */
 export function noNetFor(
   { position, ruleSet }: NetAsked,

@@ -15,7 +15,7 @@ import { Watching } from './watching.ts'
 
 type Running = Durable & { readonly engine: Engine<Venue> }
 
-/** What judges, watches and changes positions; each part is made of those before it. */
+/** Makes the parts that judge, watch and change positions; each needs those before it. */
 export function actsOf(options: AccountOptions, base: Base, running: Running) {
   const judging = judgingParts(options, base, running)
   const changing = changingParts(options, base, { ...running, ...judging })
@@ -27,7 +27,7 @@ export function actsOf(options: AccountOptions, base: Base, running: Running) {
   }
 }
 
-/** What evaluates positions and prices. */
+/** Makes the parts that evaluate positions and prices. */
 function judgingParts(
   options: AccountOptions,
   { state, clock, instruments, registry, permission, prices, now }: Base,
@@ -71,7 +71,7 @@ function judgingParts(
   return { coverage, missingPrices, admission, entryTests }
 }
 
-/** What a person may do to positions. */
+/** Makes the parts through which a person changes positions. */
 function changingParts(
   options: AccountOptions,
   { state, clock, now }: Base,
@@ -116,7 +116,7 @@ function changingParts(
   return { manualExits, watching, changes, killSwitch }
 }
 
-/** The trading day with its limits. */
+/** Opens the trading day with its limits. */
 function openPortfolio(
   { portfolio: options, prices }: AccountOptions,
   { state, instruments, registry, now }: Base,

@@ -14,7 +14,7 @@ import { ServiceLines } from './service-lines.ts'
 import { StateWriter } from './state-writer.ts'
 import { TrustedClock } from './trusted-clock.ts'
 
-/** What needs nothing but the options. */
+/** Makes the parts that need only the options. */
 export function baseOf({
   state,
   clock: machine,
@@ -45,7 +45,7 @@ export function baseOf({
 
 export type Base = ReturnType<typeof baseOf>
 
-/** What makes state durable, and records what happens. */
+/** Makes the parts that make state durable and record events. */
 export function durableParts(
   options: AccountOptions,
   { state, clock, instruments, registry, now }: Base,

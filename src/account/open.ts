@@ -20,8 +20,8 @@ import type { TickFollower } from './ticks.ts'
 const RESUMED_AT_ONCE = 64
 
 /**
- * Opens a guarded account with what an earlier process left: its state becomes durable, its engine runs, and
- * its open positions are watched. Each part is made of those before it.
+ * Opens a guarded account from the state of an earlier process: makes its parts in one order, starts its engine,
+ * and watches its open positions.
  */
 export async function openAccount(options: AccountOptions): Promise<Account> {
   options.prices.board.numberSeriesAbove(options.state.lastSeries)
@@ -35,7 +35,7 @@ export async function openAccount(options: AccountOptions): Promise<Account> {
     ...actsOf(options, base, { ...durable, engine }),
   })
   const { doubt, state, confirmsHoldings } = options
-  // First, so that nothing is sent between two turns.
+  // This comes first, so that nothing is sent while positions are resumed.
   const doubted = doubt === undefined ? undefined : account.confirmation.doubt(doubt)
   await resumeAll(account)
   // What is shown, and compared with the venue, is the whole account.
@@ -45,7 +45,7 @@ export async function openAccount(options: AccountOptions): Promise<Account> {
   return account
 }
 
-/** Watches what an earlier process has left, some hundred positions in each turn of the event loop. */
+/** Watches the positions of an earlier process, `RESUMED_AT_ONCE` in each turn of the event loop. */
 async function resumeAll({ state, watching }: Account): Promise<void> {
   await inTurns(state.positions.values(), RESUMED_AT_ONCE, row => watching.resume(row))
 }
@@ -100,7 +100,7 @@ function connectEngine(
   return engine
 }
 
-/** Where the writer takes the rows of best prices and the place of the feed from. */
+/** Names the sources from which the writer takes rows of best prices and the place of the feed. */
 function attachRatchets(
   writer: StateWriter,
   {
@@ -129,7 +129,7 @@ function attachRatchets(
   })
 }
 
-/** Orders of a simulated venue may wait for a price; undefined: none do. */
+/** Passes ticks to a simulated venue, whose orders may wait for a price; undefined for any other venue. */
 function followerOf(
   venue: Venue,
   { faults, track }: { readonly faults: Faults; track(filling: Promise<void>): void },
@@ -145,7 +145,7 @@ function followerOf(
   }
 }
 
-/** A row for the store. What almost every position has is written out: a spread costs twice the memory. */
+/** A row for the store. Fields that almost every position has are written out: a spread takes twice the memory. */
 function ratchetOf(row: Ratchet & Partial<Since>, generation: number): GenerationRatchet {
   const { best, worst, series, mark, ...others } = row
   const isPlain = worst !== undefined && series !== undefined && mark !== undefined
@@ -153,7 +153,7 @@ function ratchetOf(row: Ratchet & Partial<Since>, generation: number): Generatio
   return { best, worst, series, mark, generation }
 }
 
-/** A venue that finds an order of an attempt that this store never sent: the store is older than the account. */
+/** Whether the venue has an order of an attempt that this store never sent: the store is older than the account. */
 const isUnsentOrder = (event: JournalEvent): boolean =>
   event.kind === 'exit-foreign' && event.by === 'look-up'
 

@@ -19,31 +19,31 @@ import type { AccountRepository } from './state-writer-options.ts'
 import type { AccountState } from './state.ts'
 import type { Ticks } from './ticks.ts'
 
-/** A broker with an account of its own. */
+/** A broker as an account uses it. */
 export type Venue = ExitVenue &
   Partial<Pick<Broker, 'quotes'>> & {
     /** Called after each tick: orders may wait for the first price of an instrument. Absent: none does. */
     priced?: ((instrument: InstrumentId) => Promise<void> | undefined) | undefined
   }
 
-/** Age beyond which a price guards nothing, where nothing else is said, ms. */
+/** Default age beyond which a price guards no position, ms. */
 export const STALE_MS = 30_000
 
-/** What goes wrong on purpose inside an account. */
+/** Faults that chaos injects into an account. */
 export interface ChaosHooks {
   /** Called before each message of a monitor; may throw. */
   beforeMonitor(watched: WatchedPosition): void
-  /** The same rules, which may throw. */
+  /** Returns the same rules, which may throw. */
   rules(set: RuleSet): RuleSet
 }
 
 export interface AccountOptions {
-  /** What is known of the account, with what an earlier process left. */
+  /** The state of the account, including that of an earlier process. */
   readonly state: AccountState
   readonly keeper: Pick<AccountRepository, 'keep'>
   readonly permission: SendPermission
   readonly venue: Venue
-  /** The way of its ticks; accounts of one feed share it. The venue may read its prices. */
+  /** The path of its ticks; accounts of one feed share it. The venue may read its prices. */
   readonly prices: Ticks
   readonly clock: Clock
   readonly callTimeoutMs: number
@@ -55,31 +55,37 @@ export interface AccountOptions {
   readonly exits?: GatewayOptions['exits']
   readonly adopt?: GatewayOptions['adopt']
   readonly reconcileMs?: number | undefined
-  /** With an empty store nothing is sent before a person has confirmed what the account holds. */
+  /** Whether, with an empty store, nothing is sent before a person has confirmed the holdings. */
   readonly confirmsHoldings?: boolean
-  /** Why the store may be older than the account, if it may. */
+  /** Why the store may be older than the account; undefined: it is not. */
   readonly doubt?: string | undefined
   /** Called with each step of an exit. */
   readonly followers?: readonly ExitFollower[]
   readonly supervision?: Supervision | undefined
-  /** Set where things are to go wrong on purpose. */
+  /** Set where chaos injects faults. */
   readonly chaos?: ChaosHooks | undefined
   readonly timers: Timers
   readonly random?: () => number
-  /** A younger price is tested as soon as a position comes, an older one guards no position, ms; default 30 s. */
+  /**
+   * Age limit of a price, ms; default 30 s. A younger price is tested as soon as a position is added; an older one
+   * guards no position.
+   */
   readonly staleMs?: number
-  /** A longer time between two cycles was a pause, in which no position was guarded, ms; default: none is. */
+  /**
+   * Time between two cycles beyond which the process has paused and no position was guarded, ms; default: none is
+   * a pause.
+   */
   readonly pauseMs?: number
-  /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms; default 0. */
+  /** An `openedAt` that is ahead of the clock by at most this counts as now, ms; default 0. */
   readonly skewMs?: number
-  /** Awaited before a new position is registered: its account must hold it. */
+  /** Awaited before a new position is registered: a paper account must hold it first. */
   readonly beforeGuard?: (registered: Registered) => Promise<TakeBack> | Promise<void>
-  /** Awaited before a position owns `more` units: a simulated account must hold them. */
+  /** Awaited before a position owns `more` units: a paper account must hold them first. */
   readonly beforeGrowth?: (registered: Registered, more: number) => Promise<void>
   /** Called with each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
   /** Called when the store begins to refuse writes, and with undefined when it takes them again. */
   readonly onTrouble?: (error: WatchkeeperError | undefined) => void
-  /** Something that the service cannot go on without has ended. */
+  /** Called when a part has ended that the account cannot run without. */
   readonly onFatal: (error: WatchkeeperError) => void
 }

@@ -39,7 +39,7 @@ export interface AccountParts {
   readonly missingPrices: MissingPrices
   readonly admission: Admission
   readonly entryTests: EntryTests
-  /** The way of its ticks, which accounts of one feed share. */
+  /** The path of its ticks, which accounts of one feed share. */
   readonly prices: Ticks
   readonly manualExits: ManualExits
   readonly watching: Watching

@@ -17,7 +17,7 @@ export interface PortfolioActsDeps {
   flush(): Promise<void>
 }
 
-/** What a person may ask of the day's profits and losses. */
+/** Requests of a person about the day's profits and losses. */
 export class PortfolioActs {
   private readonly parts: PortfolioActsDeps
 
@@ -33,7 +33,11 @@ export class PortfolioActs {
     await flush()
   }
 
-  /** Puts the loss behind a limit; resolves when that is durable. Throws LIMIT_UNKNOWN. */
+  /**
+   * Resets a limit: the loss so far no longer counts. Resolves when that is durable.
+   *
+   * @throws WatchkeeperError LIMIT_UNKNOWN.
+   */
   async resetLimit(limit: string, by: string): Promise<void> {
     const { portfolio, note, flush } = this.parts
     const before = await ask<PortfolioMessage, LimitStanding | undefined>(portfolio(), done => {
@@ -53,7 +57,7 @@ export class PortfolioActs {
     return `found the limit ${JSON.stringify(limit)}, expected ${expected}`
   }
 
-  /** The day's sums, until when the day goes on (epoch ms), and where each limit stands. */
+  /** The day's sums, the end of the day (epoch ms), and the state of each limit. */
   async standing(): Promise<PortfolioStanding & { readonly until: number }> {
     const { portfolio, dayStart } = this.parts
     const standing = await ask<PortfolioMessage, PortfolioStanding>(portfolio(), answer => {

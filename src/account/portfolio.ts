@@ -30,10 +30,10 @@ export interface PortfolioWiring {
   readonly services: Engine<unknown>['services']
 }
 
-/** A portfolio that counts the day from midnight UTC, and limits nothing. */
+/** Options of a portfolio without limits, whose day begins at midnight UTC. */
 export const NO_LIMITS: PortfolioOptions = { dayStart: { timezone: 'UTC', minutes: 0 }, limits: [] }
 
-/** Puts the portfolio under supervision, with the day that an earlier process has left or a new one. */
+/** Starts the portfolio actor under supervision, with the day of an earlier process or a new one. */
 export function startPortfolio(parts: PortfolioWiring, kept: PortfolioDay | undefined): void {
   const { actors, state, now, services } = parts
   const options = parts.options ?? NO_LIMITS
@@ -53,7 +53,7 @@ export function startPortfolio(parts: PortfolioWiring, kept: PortfolioDay | unde
   })
 }
 
-/** An incarnation that crashed may have lost fills: their positions are still open. */
+/** A crashed incarnation may have lost fills: the positions of those are still open. */
 function repeatFills(
   { fills, releasedEnds, positions }: AccountState,
   ref: Ref<PortfolioMessage>,

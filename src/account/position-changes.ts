@@ -18,30 +18,30 @@ import { Turns } from './turns.ts'
 import type { Wanted } from './wanted.ts'
 
 export interface PositionChangesDeps extends RegistrationDeps, AmendmentDeps {
-  /** A position is released, and that is durable; `exit` is followed to its end. */
+  /** Called when the release of a position is durable; `exit` is followed to its end. */
   released(registered: Registered, exit: ReleasedExit<ExitRecord> | undefined): void
 }
 
-/** A position with its new rules, and what has become of each rule. */
+/** A position with its new rules, and the change of each rule. */
 export interface RulesChanged {
   readonly registered: Registered
   readonly changes: readonly RuleChange[]
 }
 
-/** A generation whose exit is dropped, and the ratchet that the next one goes on with. */
+/** A generation whose exit is discarded, and the ratchet with which the next one starts. */
 interface Renewal {
   readonly record: ExitRecord
   readonly ratchet: KeptRatchet | undefined
 }
 
-/** Positions that are written in one commit: more of them would hold the event loop, fewer cost a commit each. */
+/** Positions in one commit: more would block the event loop, fewer would need more commits. */
 const CHUNK = 250
 
 /** Changes the position table: one change of an id after the other, durable before it counts. */
 export class PositionChanges {
   private readonly parts: PositionChangesDeps
   private readonly registration: Registration
-  /** One change of an id after the other. */
+  /** Runs the changes of one id one after the other. */
   private readonly turns = new Turns()
 
   constructor(parts: PositionChangesDeps) {
@@ -54,7 +54,7 @@ export class PositionChanges {
     return this.registration.isComing(instrument)
   }
 
-  /** Takes a position under guard; it is durable when the promise resolves. */
+  /** Adds a position; it is durable when the promise resolves. */
   async add(wanted: Wanted, by: string): Promise<Registered> {
     return this.turns.run([wanted.position.id], async () => {
       const [registered] = await this.registration.register([wanted], by)
@@ -62,7 +62,7 @@ export class PositionChanges {
     })
   }
 
-  /** Takes many positions under guard, a few hundred in one commit. Their ids are all different. */
+  /** Adds many positions with different ids, `CHUNK` in one commit. */
   async addAll(wanted: readonly Wanted[], by: string): Promise<void> {
     for (let from = 0; from < wanted.length; from += CHUNK) {
       const some = wanted.slice(from, from + CHUNK)
@@ -72,8 +72,8 @@ export class PositionChanges {
   }
 
   /**
-   * Gives a position other rules; durable when the promise resolves. They may only tighten unless
-   * `force`, and must not exit at once unless `exitNow`. Rules that stay as they are change nothing.
+   * Changes the rules of a position; durable when the promise resolves. They may only tighten unless `force`, and
+   * must not exit at once unless `exitNow`. The same rules change nothing.
    */
   async changeRules(id: PositionId, request: RulesRequest, by: string): Promise<RulesChanged> {
     return this.turns.run([id], async () => {
@@ -101,7 +101,7 @@ export class PositionChanges {
           else if (positions.isOpen(id, registered.generation)) positions.put(registered)
         },
       })
-      // It may have closed in the meantime.
+      // The position may have closed meanwhile.
       if (!positions.isOpen(id, registered.generation)) return { registered, changes }
       await new Promise<void>(resolve => {
         if (isRefused) this.parts.watching.watch(registered, { watched: resolve })
@@ -122,8 +122,8 @@ export class PositionChanges {
   }
 
   /**
-   * Stops guarding a position; the broker's position stays. An order of its exit that may still be
-   * executed is cancelled, and followed until it is over.
+   * Stops guarding a position; the holding at the broker stays. An order of its exit that may still be executed is
+   * cancelled and followed to its end.
    */
   async release(id: PositionId, by: string): Promise<Registered> {
     return this.turns.run([id], async () => {
@@ -137,7 +137,8 @@ export class PositionChanges {
           registered = { ...positions.openRow(id), state: 'released', ended }
           const { generation, position } = registered
           const record = this.parts.exitOf(id, generation)
-          // An order of it may be at the broker, or leave before the gateway hears of the release.
+          // An order of the exit may be at the broker, or leave before the gateway handles the
+          // release.
           exit = record && { record, position }
           const line = lineOf(clock.now(), 'position-released', id, { by })
           return {
@@ -159,8 +160,8 @@ export class PositionChanges {
   }
 
   /**
-   * Drops the exit of a position, which begins a new generation; durable when the promise resolves.
-   * Undefined where that generation is open no more.
+   * Discards the exit of a position and begins a new generation; durable when the promise resolves. Undefined
+   * where the generation is no longer open.
    */
   async renew({ record, ratchet }: Renewal, by: string): Promise<Registered | undefined> {
     const { positionId: id, generation } = record
@@ -196,7 +197,7 @@ export class PositionChanges {
     })
   }
 
-  /** Earlier generations of a row, with the one whose exit is dropped, where that has sent orders. */
+  /** The former generations of a row, with the one whose exit is discarded where that has sent orders. */
   private formerWith(row: Registered, record: ExitRecord): Pick<Registered, 'former'> {
     if (!hasSent(record)) return {}
     const now = this.parts.clock.now()
@@ -212,8 +213,8 @@ const ownRatchet = ({ best, worst, anchor }: KeptRatchet): KeptRatchet => ({
 })
 
 /**
- * How a position that its first price has refused is guarded by a change of its rules: the next price is a first
- * one again, as at the start of a process no price is known that could refuse the change.
+ * The entry test of a position that its first price has refused, after a change of its rules: the next price
+ * decides again, as no price may be known now that could refuse the change.
  */
 function entryAgain(
   changed: Registered,

@@ -9,23 +9,23 @@ import type { Ended, EndedExit, Registered } from '../ports/state-repository.ts'
 import { AccountNames } from './account-names.ts'
 import { Sides } from './sides.ts'
 
-/** How a position closed; `executed`: units that the last fill says. */
+/** How a position closed; `executed`: units by the last fill. */
 type Closed = Ended & { readonly executed?: number }
 
-/** The rows of all positions that are known: the open ones, and the latest of those that are over. */
+/** The rows of all known positions: the open ones, and the last closed ones. */
 export class PositionTable {
   private readonly rows = new Map<PositionId, Registered>()
-  /** The open ones alone: what is over must not cost each cycle. */
+  /** Only the open ones: closed positions must not slow down each cycle. */
   readonly open = new Map<PositionId, Registered>()
   /** Ids whose rows have changed since a reader cleared this. */
   readonly touched = new Set<PositionId>()
-  /** Rows as they are on disk, where what was decided since is not there yet. */
+  /** Rows as they are on disk, of positions with later changes that are not durable yet. */
   private readonly durable = new Map<PositionId, Registered>()
   private floor: number
   private readonly sides = new Sides()
   private readonly accounts = new AccountNames()
 
-  /** `floor`: the highest generation of the ids that are not known any more. */
+  /** `floor`: the highest generation of any forgotten id. */
   constructor(rows: Iterable<readonly [PositionId, Registered]>, floor = 0) {
     this.floor = floor
     for (const [, row] of rows) this.put(row)
@@ -44,7 +44,7 @@ export class PositionTable {
     return this.rows.values()
   }
 
-  /** Takes a row that is durable: a position that begins, or is released. */
+  /** Sets a durable row: of a new position, or of a released one. */
   put(row: Registered): void {
     const { id } = row.position
     this.touched.add(id)
@@ -57,40 +57,40 @@ export class PositionTable {
     this.rows.set(id, row)
   }
 
-  /** A position has closed by an exit, as far as it is known; `price` where an order of it was executed. */
+  /** Closes a position by an exit, as far as the exit is known; with `price` where an order of it was executed. */
   close(row: Registered, exit: ExitRecord | undefined, ended: Closed): void {
     this.decide(closedRow(row, exit, ended))
   }
 
-  /** So many units of a position were closed elsewhere. */
+  /** Removes units of a position that were closed elsewhere. */
   shrink(row: Registered, lost: number): void {
     const { quantity } = row.position
     const position = { ...row.position, quantity: leftOf(quantity, lost) }
     this.decide({ ...row, position, addedQuantity: row.addedQuantity ?? quantity })
   }
 
-  /** An exit was decided and is not sent, as nothing may be. */
+  /** Records an exit that was decided and is not sent (`mode: observe`). */
   observe(row: Registered, observed: NonNullable<Registered['observed']>): void {
     this.decide({ ...row, observed })
   }
 
-  /** A position whose exit was only observed is guarded again. Gives its row. */
+  /** Guards a position again whose exit was only observed; returns its row. */
   watchAgain({ observed: _over, ...row }: Registered): Registered {
     this.decide(row)
     return row
   }
 
-  /** The first price of these instruments has not come yet; none: the position is tested. */
+  /** Sets the instruments whose first price is awaited; none: the position has passed its test. */
   awaitPrices({ entry: _before, ...row }: Registered, of: readonly InstrumentId[]): void {
     this.decide(of.length === 0 ? row : { ...row, entry: { kind: 'awaits-price', of } })
   }
 
-  /** The first price of a position would have exited it at once; `at`: epoch ms. */
+  /** Refuses a position that its first price would have exited at once; `at`: epoch ms. */
   refuseEntry(row: Registered, why: string, at: number): void {
     this.decide({ ...row, entry: { kind: 'refused', why, at } })
   }
 
-  /** Takes what has become of a row, where it has. Gives whether it has. */
+  /** Applies a change to the row of a position; returns whether there was one. */
   update(id: PositionId, change: (row: Registered) => Registered | undefined): boolean {
     const row = this.rows.get(id)
     const next = row && change(row)
@@ -98,7 +98,7 @@ export class PositionTable {
     return next !== undefined
   }
 
-  /** Takes what was decided of a position and is not durable yet: until it is, it is not shown. */
+  /** Sets a row that is not durable yet: until it is, outside readers see the durable one. */
   private decide(row: Registered): void {
     const { id } = row.position
     const present = this.rows.get(id)
@@ -106,19 +106,19 @@ export class PositionTable {
     this.put(row)
   }
 
-  /** What has become durable of a generation of a position, on top of what was decided since. */
+  /** Applies a change that is durable to a generation of a position, without undoing later decisions. */
   changed(id: PositionId, generation: number, change: Partial<Registered>): void {
     const [durable, row] = [this.durable.get(id), this.get(id)]
     if (durable?.generation === generation) this.durable.set(id, { ...durable, ...change })
     if (row?.state === 'open' && row.generation === generation) this.put({ ...row, ...change })
   }
 
-  /** This much of a position is durable, and nothing that was decided since waits for that. */
+  /** Marks a row as durable. */
   settled({ position: { id } }: Registered): void {
     if (this.durable.delete(id)) this.touched.add(id)
   }
 
-  /** The row that may be shown outside: what it says outlives a kill. */
+  /** The row that may be shown outside: as it is on disk. */
   shown(id: PositionId): Registered | undefined {
     return this.durable.get(id) ?? this.get(id)
   }
@@ -167,12 +167,12 @@ export class PositionTable {
     return this.sides.oppose(position)
   }
 
-  /** The generation that an id gets when it opens: one that it never had. */
+  /** The generation that an id gets when it opens: one that it has never had. */
   nextGeneration(id: PositionId): number {
     return (this.get(id)?.generation ?? this.floor) + 1
   }
 
-  /** Drops ids that are over; `generation`: the highest that any of them had. */
+  /** Forgets closed ids; `generation`: the highest generation of any of them. */
   forget(ids: readonly PositionId[], generation: number): void {
     this.floor = Math.max(this.floor, generation)
     for (const id of ids) {
@@ -192,8 +192,8 @@ export class PositionTable {
 }
 
 /**
- * The row of a position that has closed by an exit, as far as that is known. With a price an
- * order of it was executed, though what is known may be older.
+ * The row of a position that has closed by an exit, as far as the exit is known. With a price, an order of it was
+ * executed, even if the known exit is older.
  */
 function closedRow(
   row: Registered,
@@ -212,7 +212,7 @@ function closedRow(
   }
 }
 
-/** What is kept of an exit whose orders are known to have executed at least so many units. */
+/** The stored part of an exit whose orders have executed at least `executed` units. */
 function exitedWith(
   exit: ExitRecord,
   { at, executed }: { at: number; executed: number },

@@ -5,8 +5,8 @@ import { Ticks } from './ticks.ts'
 import type { TrustedClock } from './trusted-clock.ts'
 
 /**
- * The prices of a process: one dispatcher for all of its accounts, and one way of ticks for the accounts that
- * read the same feed.
+ * The prices of a process: one dispatcher for all of its accounts, and one path of ticks for the accounts of each
+ * feed.
  */
 export class PricePlane {
   readonly dispatcher = new Dispatcher()
@@ -20,7 +20,7 @@ export class PricePlane {
     })
   }
 
-  /** Opens the way of the ticks of one feed. */
+  /** Opens the path of the ticks of one feed. */
   open(intake: TickIntakeOptions, instruments?: InstrumentTable): Ticks {
     const { clock, dispatcher } = this
     const ticks = new Ticks({
@@ -33,7 +33,7 @@ export class PricePlane {
     return ticks
   }
 
-  /** The clock is followed: what was received keeps its age, and deadlines are evaluated again. */
+  /** The clock was followed by `byMs`: received prices keep their age, and deadlines are evaluated again. */
   private shift(byMs: number): void {
     this.dispatcher.shift(byMs)
     for (const { intake } of this.ways) intake.shift(byMs)

@@ -1,9 +1,9 @@
 /** Age of the oldest price that may have moved a best price and is not on disk: what a kill -9 would lose (P3). */
 export class RatchetAge {
   private readonly monotonic: () => number
-  /** When the first price came that no row was taken for, monotonic ms. */
+  /** When the first price came that is in no row yet, monotonic ms. */
   private dueAt: number | undefined
-  /** The same of the rows that were taken and are not durable. */
+  /** When the first price came of the rows that were taken and are not durable yet, monotonic ms. */
   private takenAt: number | undefined
 
   constructor(monotonic: () => number) {
@@ -21,7 +21,7 @@ export class RatchetAge {
     this.dueAt ??= this.monotonic()
   }
 
-  /** Rows for all prices so far were taken. */
+  /** Rows for all prices so far were taken to be written. */
   taken(): void {
     this.takenAt ??= this.dueAt
     this.dueAt = undefined

@@ -13,22 +13,22 @@ import type { StateWriter } from './state-writer.ts'
 import type { Wanted } from './wanted.ts'
 import type { Watching } from './watching.ts'
 
-/** Takes back what an account was given for a position that was not registered after all. */
+/** Takes back the units that a paper account was given for a position that was not registered after all. */
 export type TakeBack = () => Promise<void>
 
 export interface RegistrationDeps {
   readonly positions: PositionTable
   readonly writer: Pick<StateWriter, 'commit'>
   readonly clock: Pick<Clock, 'now'>
-  /** The venue holds one signed quantity an instrument. */
+  /** Whether the venue nets: it holds one signed quantity for each instrument. */
   readonly isNet: boolean
-  /** Awaited before a new position is registered: its account must hold it. */
+  /** Awaited before a new position is registered: a paper account must hold it first. */
   readonly beforeGuard?: ((registered: Registered) => Promise<TakeBack> | Promise<void>) | undefined
-  /** Takes registered positions under guard. */
+  /** Starts to watch registered positions. */
   readonly watching: Pick<Watching, 'watch'>
 }
 
-/** Failures after which no position is registered for certain. */
+/** Error codes after which certainly no position is registered. */
 const UNKEPT: ReadonlySet<unknown> = new Set([
   'STORE_FULL',
   'STORE_GONE',
@@ -42,7 +42,7 @@ export class Registration {
   private readonly parts: RegistrationDeps
   /** Positions that are not registered yet, and will be. */
   private readonly coming = new Set<Position>()
-  /** What an account is still to give back. */
+  /** Units that the paper account has yet to give back. */
   private readonly owed: TakeBack[] = []
   private readonly comingSides = new Sides()
   private readonly comingAccounts = new AccountNames()
@@ -56,7 +56,7 @@ export class Registration {
     return [...this.coming].some(position => position.instrument === instrument)
   }
 
-  /** Takes positions under guard in one commit; they are durable when the promise resolves. */
+  /** Registers positions in one commit and watches them; durable when the promise resolves. */
   async register(wanted: readonly Wanted[], by: string): Promise<Registered[]> {
     try {
       return await this.registerAll(wanted, by)
@@ -69,14 +69,14 @@ export class Registration {
     }
   }
 
-  /** Registers positions that the account was given, or takes back what it was given. */
+  /** Registers positions whose units the paper account was given, or takes the units back. */
   private async registerAll(wanted: readonly Wanted[], by: string): Promise<Registered[]> {
     const given: TakeBack[] = []
     await this.takeBack()
     try {
       return await this.registerGiven(wanted, { by, given })
     } catch (error) {
-      // Of any other failure it is not known whether the store has the positions.
+      // After any other error it is not known whether the store has the positions.
       if (UNKEPT.has((error as { code?: unknown }).code)) {
         this.owed.push(...given)
         await this.takeBack()
@@ -165,7 +165,7 @@ export class Registration {
     return firstStop === null ? registered : { ...registered, firstStop }
   }
 
-  /** Throws ACCOUNT_MIXED: two spellings of one account would make two holdings of one. */
+  /** @throws WatchkeeperError ACCOUNT_MIXED: two spellings of one account would split one holding in two. */
   private refuseMixedAccounts(position: Position): void {
     const { id, account } = position
     const isMixed =
@@ -178,7 +178,7 @@ export class Registration {
     throw new WatchkeeperError('ACCOUNT_MIXED', `found ${id} ${found}, expected ${expected}`)
   }
 
-  /** Throws WRONG_SIDE: what one side closes, the other would lose. */
+  /** @throws WatchkeeperError WRONG_SIDE: at a venue that nets, closing one side would take units of the other. */
   private refuseOpposite(position: Position): void {
     const { id, instrument, side } = position
     if (!this.comingSides.oppose(position) && !this.parts.positions.isOpposed(position)) return

@@ -1,18 +1,18 @@
-/** Most subjects that are remembered; of an older one the next failure counts as its first. */
+/** Most subjects that are remembered; the next failure of a forgotten one counts as its first. */
 const MOST = 10_000
 
-/**
- * Counts what fails again and again, so that it gets one line and not one at each try: the first time, then
- * the tenth, the hundredth and so on.
- */
+/** Counts repeated failures, so that only the first, tenth, hundredth and so on of one cause has a line. */
 export class Repeats {
   private readonly counts = new Map<string, number>()
 
-  /** Counts one more failure of this subject for this cause. How many by now; undefined: not due. */
+  /**
+   * Counts one more failure of this subject for this cause. Returns the count where a line is due, otherwise
+   * undefined.
+   */
   add(subject: string, cause: string): number | undefined {
     const key = JSON.stringify([subject, cause])
     const count = (this.counts.get(key) ?? 0) + 1
-    // Last in order: what fails at present is not what is forgotten.
+    // Moved to the end: subjects that fail now are the last to be forgotten.
     this.counts.delete(key)
     this.counts.set(key, count)
     if (this.counts.size > MOST) this.counts.delete(this.counts.keys().next().value!)

@@ -22,9 +22,11 @@ export interface JudgementDeps extends ChangeableDeps {
 }
 
 /**
- * What a change of rules does to each rule of an open position.
+ * The effect of a change of rules on each rule of an open position.
+ *
  * @throws WatchkeeperError LOOSENS where a rule loosens without `force`, EXITS_AT_ONCE where the new rules would
- * exit at once without `exitNow`, EXIT_RUNNING where the position is being exited, ACTOR_DOWN where it has no monitor.
+ * exit at once without `exitNow`, EXIT_RUNNING where the position is being exited, ACTOR_DOWN where it has no
+ * monitor.
  */
 export function judgeChange(
   deps: JudgementDeps,
@@ -53,14 +55,15 @@ export function judgeChange(
   return changes
 }
 
-/** What a change of rules would do to a position, and the levels that it would have then. */
+/** The effect of a change of rules, and the levels that the position would have then. */
 export interface RulesPreviewed {
   readonly changes: readonly RuleChange[]
   readonly next: LevelPair
 }
 
 /**
- * What a change would do, also where it loosens; changes nothing.
+ * The effect that a change would have, also where it loosens; changes nothing.
+ *
  * @throws WatchkeeperError EXITS_AT_ONCE, EXIT_RUNNING and ACTOR_DOWN, as the change itself.
  */
 export function previewChange(
@@ -77,7 +80,7 @@ export function previewChange(
   return { changes, next: levelsAt(guard.position, ruleSetOf(changed), asked) }
 }
 
-/** A position that its first price has refused, and that is to be guarded by these rules. */
+/** Judges new rules for a position that its first price has refused. */
 function judgeEntry(
   { engine, clock }: JudgementDeps,
   changed: Registered,
@@ -94,7 +97,7 @@ function judgeEntry(
   return changes
 }
 
-/** The rules that a position has after a change, rule by rule; null takes a rule away. */
+/** The rules of a position after a change, rule by rule; null removes a rule. */
 export function mergedRules(
   { position, rules: present }: Pick<Registered, 'position' | 'rules'>,
   { rules: given, isWhole = false }: Pick<RulesRequest, 'rules' | 'isWhole'>,

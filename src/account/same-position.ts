@@ -28,10 +28,10 @@ export interface Difference {
   readonly given: unknown
 }
 
-/** What a source says of a position; `filledIn`: fields that hold a default and are not compared. */
+/** A position as a source states it; `filledIn`: fields that have a default and are not compared. */
 export type Said = Pick<AddRequest, 'position' | 'filledIn'>
 
-/** The fields in which a position differs from a row; the quantity is compared with the one that was added. */
+/** The fields in which a position differs from a row; its quantity is compared with the quantity that was added. */
 export function differencesOf(
   { position: given, filledIn = [] }: Said,
   { position, addedQuantity }: Registered,
@@ -51,11 +51,11 @@ export function openedAtDiffers(
   { position }: Registered,
 ): boolean {
   if (openedAt === undefined) return false
-  // What was a little ahead of the clock was taken for the time at which it came.
+  // A time slightly ahead of the clock was replaced by the time of the request.
   return !(openedAt >= position.openedAt && openedAt - position.openedAt <= MOST_SKEW_MS)
 }
 
-/** Where a request to add a position differs from the one that is guarded, field by field. */
+/** The differences between a request to add a position and the guarded position, field by field. */
 export function conflictsOf(request: AddRequest, row: Registered): Fault[] {
   const differences: Difference[] = [
     ...differencesOf(request, row),
@@ -75,7 +75,7 @@ export function conflictsOf(request: AddRequest, row: Registered): Fault[] {
   ]
 }
 
-/** Whether two sets of rules say the same, whatever the order of their keys. */
+/** Whether two sets of rules are equal, in any order of their keys. */
 export const areSameRules = (given: Registered['rules'], kept: Registered['rules']): boolean =>
   canonical(given) === canonical(kept)
 

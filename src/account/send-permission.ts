@@ -1,7 +1,7 @@
 import { maySend } from '../exits/kill-switch.ts'
 import type { AccountState } from './state.ts'
 
-/** Whether orders may leave at this moment. Made before everything that sends, and asked in the moment of sending. */
+/** Whether orders may leave now. It is made before every part that sends, and read at the moment of sending. */
 export class SendPermission {
   private readonly state: Pick<AccountState, 'killSwitch'>
   private readonly ownsStore: () => boolean
@@ -13,7 +13,7 @@ export class SendPermission {
     this.ownsStore = ownsStore
   }
 
-  /** From now on nothing new is sent; what was sent is still followed. */
+  /** From now on nothing new is sent; orders at the venue are still followed. */
   stop(): void {
     this.isStopping = true
   }

@@ -2,7 +2,7 @@ import type { Position, Side } from '../domain/position.ts'
 
 type Held = Pick<Position, 'account' | 'instrument' | 'ticket' | 'product' | 'side'>
 
-/** Counts positions by what they are a part of at a venue that nets, and by side. */
+/** Counts positions of a venue that nets, by holding and side. */
 export class Sides {
   private readonly counts = new Map<string, number>()
 
@@ -14,7 +14,9 @@ export class Sides {
     this.count(position, -1)
   }
 
-  /** Whether one of them holds the same on the other side: a venue that nets cannot keep them apart. */
+  /**
+   * Whether a counted position is on the other side of the same holding: a venue that nets cannot keep them apart.
+   */
   oppose(position: Held): boolean {
     const other = position.side === 'long' ? 'short' : 'long'
     return this.counts.has(sideName(position, other))

@@ -9,18 +9,18 @@ import type { PortfolioDay } from '../risk/portfolio.ts'
 import type { PositionTable } from './position-table.ts'
 import type { AccountChange } from './write-queue.ts'
 
-/** What the service keeps. */
+/** The stored state of an account. */
 export type AccountRepository = StateRepository<ExitRecord, KillSwitch, PortfolioDay>
 
 export interface StateWriterOptions {
   readonly keeper: Pick<AccountRepository, 'keep'>
-  /** The rows as they are decided; it is notified of each that is durable. */
+  /** The position table, which is notified of each durable row. */
   readonly positions: Pick<PositionTable, 'get' | 'settled'>
   /** Called with each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
   /** Called once when the store begins to refuse writes, and with undefined when it takes them again. */
   readonly onTrouble?: ((error: WatchkeeperError | undefined) => void) | undefined
-  /** Another process has taken the store over. */
+  /** Called when another process has taken over the store. */
   readonly onFenced: (error: WatchkeeperError) => void
   /** Monotonic ms. */
   readonly monotonic: () => number
@@ -32,22 +32,22 @@ export interface RowSink {
   extremesOf(series: string, row: StoredExtremes): void
 }
 
-/** What the writer asks for what it drains; it is there once the account is under guard. */
+/** Sources of the rows that the writer drains; attached once the engine runs. */
 export interface WriterSources {
   /**
-   * Gives `sink` the rows that must be written for the best prices of now. False: this is no
-   * moment for it, but one comes before long; never for the last time.
+   * Passes `sink` the rows of the present best prices. Returns false where this is no good moment and a better one
+   * comes soon; never when `isLast`.
    */
   takeRatchets(sink: RowSink, isLast: boolean): boolean
-  /** Where the feed has come to with these ratchets; undefined where it cannot go back. */
+  /** The place of the feed that belongs to these ratchets; undefined for a feed that cannot go back. */
   feedPlace?(): unknown
 }
 
-/** A change that its caller waits for. */
+/** A change for which the caller waits. */
 export interface Act {
-  /** Positions that it is about: acts about one position become durable in the order of their calls. */
+  /** The positions concerned: acts about one position become durable in the order of the calls. */
   readonly ids?: readonly PositionId[]
-  /** What it changes, as things stand when its turn has come. What it throws refuses the act. */
+  /** Computes the change when the turn of the act has come. An exception refuses the act. */
   change(): AccountChange
   /** Called as soon as that is durable, before another act about these positions begins. */
   done?(change: AccountChange): void

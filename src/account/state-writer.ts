@@ -19,17 +19,17 @@ import {
 
 /** Time after a failed write until the next try, ms. */
 const RETRY_MS = 1_000
-/** Ratchets are gathered for so long, ms: prices come in bursts, and a commit costs the same for all. */
+/** Time for which ratchets are gathered into one commit, ms: prices come in bursts. */
 const GATHER_MS = 10
 
 /**
- * Makes state durable: at once for a caller that waits, else one commit after the other. All that is
- * about one position is written in the order in which it came.
+ * Makes state durable: at once for a caller that waits, otherwise with the next commit. Changes of one position
+ * are written in the order of the calls.
  */
 export class StateWriter {
   /** Journal lines written so far. */
   lineCount = 0
-  /** Journal lines whose commit has begun so far: what was seen before one of them may contradict it. */
+  /** Journal lines whose commit has begun so far: a reading from before a line may contradict it. */
   begunLines = 0
   /** Ratchets as they are on disk. */
   readonly durable: DurableRatchets
@@ -67,12 +67,12 @@ export class StateWriter {
     })
   }
 
-  /** Errors of the store since its last write that went well. */
+  /** Errors of the store since its last successful write. */
   get errors(): number {
     return this.trouble.errors
   }
 
-  /** Names where ratchets and the feed's place come from: the one binding that is made late. */
+  /** Attaches the sources of ratchets and of the feed's place: the only late binding. */
   attach(sources: WriterSources): void {
     this.sources = sources
   }
@@ -96,7 +96,7 @@ export class StateWriter {
     })
   }
 
-  /** Resolves when a state of an exit is durable, in place of what waits of it; rejects when it cannot be. */
+  /** Resolves when a state of an exit is durable, in place of earlier states that wait; rejects when it cannot be. */
   async exit(act: ExitAct): Promise<void> {
     const replaced = this.queue.takeReplaced([act.record])
     await this.turns.run([act.record.positionId], () => this.exitCommits.run(act, replaced))
@@ -109,7 +109,7 @@ export class StateWriter {
     this.drainSoon()
   }
 
-  /** Writes what changed, one commit at a time; what a failed commit held is tried again. */
+  /** Writes the waiting changes, one commit at a time; the content of a failed commit is tried again. */
   drain(isLast = false): void {
     if (this.writing !== undefined || this.isClosed) return
     const { queue } = this
@@ -117,17 +117,17 @@ export class StateWriter {
     const hasPlace = isTaken && (queue.hasRatchets || this.isPlaceDue)
     if (queue.isEmpty && !hasPlace) return
     const taken = queue.take()
-    // With ratchets left over the place would be ahead of what is kept.
+    // While ratchets still wait, the place would be ahead of the stored best prices.
     const feedPlace = hasPlace && !queue.hasRatchets ? this.sources.feedPlace?.() : undefined
     if (hasPlace) this.isPlaceDue = false
     if (isNothing(taken) && feedPlace === undefined) return
     this.writing = this.write({ ...taken, ...(feedPlace !== undefined && { feedPlace }) })
   }
 
-  /** Puts the rows of the best prices of now into the queue. False: it is no moment for it, but one comes soon. */
+  /** Puts the rows of the present best prices into the queue. False: a better moment for that comes soon. */
   private takeRatchets(isLast: boolean): boolean {
     const { queue, age } = this
-    // With a row of a position on its way a series might still be referred to.
+    // A ratchet row that still waits might refer to a series.
     if (!queue.hasRatchets) queue.deleteExtremes(this.durable.takeUnused())
     const isTaken = this.sources.takeRatchets(queue, isLast)
     if (isTaken) age.taken()
@@ -141,7 +141,7 @@ export class StateWriter {
     this.isPlaceDue = this.sources.feedPlace?.() !== undefined
   }
 
-  /** Drains once the present turn is over, so that all it changes is one commit. */
+  /** Drains after the present turn of the event loop, so that all of its changes are one commit. */
   drainSoon(): void {
     if (this.isDrainDue || this.isClosed) return
     this.isDrainDue = true
@@ -151,7 +151,7 @@ export class StateWriter {
     })
   }
 
-  /** Drains before long: ratchets became stricter, and no caller waits for them. */
+  /** Drains after `GATHER_MS`: ratchets became stricter, and no caller waits for them. */
   gather(): void {
     this.age.begin()
     if (this.gathering !== undefined || this.isDrainDue || this.isClosed) return
@@ -161,9 +161,9 @@ export class StateWriter {
     }, GATHER_MS)
   }
 
-  /** Resolves when all that was given so far is durable. Throws STORE_FAILED or STORE_FULL when it cannot be now. */
+  /** Resolves when every change so far is durable. @throws WatchkeeperError STORE_FAILED, STORE_FULL. */
   async flush(): Promise<void> {
-    // What was given while a commit was under way is in the one after it, which may be the next try.
+    // A change that came while a commit was under way is in the next commit, which may be a retry.
     for (let round = 0; round < 2; round++) {
       this.drain()
       await this.writing
@@ -178,7 +178,7 @@ export class StateWriter {
     return !this.queue.hasRow(id) && !this.turns.isBusy(id)
   }
 
-  /** Writes what is left, as far as the store takes it, and nothing after it. */
+  /** Writes what is left, as far as the store accepts it; nothing is written after that. */
   async close(): Promise<void> {
     this.keepPlace()
     do {
@@ -214,7 +214,7 @@ export class StateWriter {
     this.drain()
   }
 
-  /** One commit: what waited, then what was asked for. */
+  /** Makes one commit: what waited, then the requested change. */
   private async store(asked: AccountChange, { rows, ...waited }: Taken): Promise<void> {
     const { positions } = this.options
     const present = rows.flatMap(id => positions.get(id) ?? [])
@@ -237,7 +237,7 @@ export class StateWriter {
     }
   }
 
-  /** Takes note of what is on disk now. */
+  /** Records what is on disk now. */
   private settle(change: AccountChange): void {
     const { positions } = this.options
     this.durable.settle(change, id => positions.get(id)?.generation)

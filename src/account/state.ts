@@ -21,13 +21,13 @@ import type { PortfolioDay } from '../risk/portfolio.ts'
 import { Counters } from './counters.ts'
 import { PositionTable } from './position-table.ts'
 
-/** What an earlier process left behind. */
+/** The recovered state of an earlier process. */
 export type RecoveredAccount = RecoveredState<ExitRecord, KillSwitch, PortfolioDay>
 
 /** Positions that are taken over in one turn of the event loop. */
 const AT_ONCE = 250
 
-/** What a running service knows of its account; each part of it has one writer. */
+/** The state of a running account; each part of it has one writer. */
 export class AccountState {
   readonly positions: PositionTable
   /** Exits that are durable and not over. */
@@ -50,15 +50,15 @@ export class AccountState {
   readonly released = new Map<string, ReleasedExit<ExitRecord>>()
   /** Stops of positions that may rest at the venue, by generation. */
   readonly nets = new Map<string, StoredNet<NetRecord>>()
-  /** Ends of such exits that the day's sum does not count yet, by generation. */
+  /** Ends of released exits that the day's sum does not count yet, by generation. */
   readonly releasedEnds = new Map<string, ReleasedEnd>()
-  /** Positions of the file that were not taken under guard, and why. */
+  /** Positions of the file that were refused, and why. */
   readonly refusedEntries = new Map<PositionId, string>()
   readonly counts = new Counters()
-  /** What the portfolio could not count of single positions. */
+  /** Faults of positions that the portfolio could not count. */
   faults: Pick<Faults, 'all'> = { all: () => [] }
   killSwitch: KillSwitch
-  /** A person must confirm what the account holds before anything is sent. */
+  /** Whether a person must confirm the holdings before anything is sent. */
   isUnconfirmed: boolean
   /** Names of the limits that are tripped, and of those that have warned today. */
   limits: { readonly tripped: readonly string[]; readonly warned: readonly string[] } = {
@@ -125,14 +125,14 @@ export class AccountState {
 /** The exit of a released position is over, and has executed something. */
 type ReleasedEnd = Extract<PortfolioMessage, { kind: 'released-filled' }>
 
-/** What the last line about an exit adds where it did not go straight: all that happened to it. */
+/** The steps of an exit, for its last journal line; only where the exit took more than the usual steps. */
 export function historyOf(exit: ExitRecord | undefined): { readonly steps?: ExitRecord['steps'] } {
   if (exit === undefined) return {}
   const { attempt, rejections, wasDoubted, steps } = exit
   return attempt > 1 || rejections > 0 || wasDoubted ? { steps } : {}
 }
 
-/** What the gateway takes up of it. */
+/** The part of the state that the gateway starts from. */
 export function pastOf({
   positions,
   openExits,

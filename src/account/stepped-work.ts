@@ -6,17 +6,16 @@ interface Waiting {
   failed(error: unknown): void
 }
 
-/** Work of many steps, one in each turn of the event loop: messages and ticks come between them. */
+/** Work of many steps, one in each turn of the event loop, so that messages and ticks are handled in between. */
 export class SteppedWork {
   private step: Step | undefined
   private waiting: Waiting[] = []
   private failure: { readonly error: unknown } | undefined
 
   /**
-   * Begins work; its first step is done at once. Where the loop is so late that earlier work still goes
-   * on, that goes on alone.
+   * Begins work and does its first step at once. Does nothing where earlier work is still under way.
    *
-   * @throws what a later step of the work before has thrown.
+   * @throws what a later step of the earlier work has thrown.
    */
   begin(made: () => Step): void {
     const { failure } = this
@@ -44,7 +43,7 @@ export class SteppedWork {
     if (step()) return this.end()
     this.step = step
     setImmediate(() => {
-      // It may have been finished in the meantime.
+      // The work may have been finished meanwhile.
       if (this.step !== step) return
       try {
         this.go(step)

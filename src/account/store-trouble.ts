@@ -4,9 +4,9 @@ import { isFenced, storeError } from './store-error.ts'
 
 /** Whether the store takes writes at present, reported once for each change. */
 export class StoreTrouble {
-  /** Errors of the store since its last write that went well. */
+  /** Errors of the store since its last successful write. */
   errors = 0
-  /** The last error; undefined: the last write went well. */
+  /** The last error; undefined: the last write succeeded. */
   present: WatchkeeperError | undefined
   private readonly options: Pick<StateWriterOptions, 'onTrouble' | 'onFenced'>
 
@@ -14,7 +14,7 @@ export class StoreTrouble {
     this.options = options
   }
 
-  /** A write went well. */
+  /** A write succeeded. */
   ended(): void {
     this.errors = 0
     this.become(undefined)

@@ -29,7 +29,7 @@ export class Sweep {
   constructor(deps: SweepDeps) {
     this.deps = deps
     this.exiting = deps.exiting[Symbol.iterator]()
-    // Positions that come or go between two steps are met, or are not.
+    // Positions that are added or closed between two steps may or may not be evaluated.
     this.rest = deps.positions.all.values()
   }
 
@@ -72,7 +72,7 @@ export class Sweep {
     seen.sweep = number
   }
 
-  /** Whether nothing has to be said of a position: its monitor runs, its price is fresh, and so it was before. */
+  /** Whether a position needs no evaluation: its monitor runs and its price is fresh, as in the sweep before. */
   private isSteady({ price, child, seen }: SweptPosition): boolean {
     if (price === undefined || child === undefined || seen.cause !== undefined) return false
     const { guard, watch, crashes } = child

@@ -12,7 +12,7 @@ export interface SweptPosition {
   readonly registered: Registered
   readonly child: Child | undefined
   readonly seen: Seen
-  /** The one price stream that decides whether it is guarded; undefined: more than that does. */
+  /** The only price stream that decides whether the position is guarded; undefined: other things decide, too. */
   readonly price: WatchedStream | undefined
 }
 
@@ -23,12 +23,12 @@ export interface SweptPositionsDeps {
   readonly time: UnguardedTime
 }
 
-/** The positions that a sweep evaluates: what has changed since the last one is put right, and nothing else read. */
+/** The positions that a sweep evaluates. Only positions that have changed since the last sweep are read again. */
 export class SweptPositions {
   readonly all = new Map<PositionId, SweptPosition>()
-  /** Positions whose exit was only noted. */
+  /** Positions whose exit was only observed. */
   readonly observed = new Set<PositionId>()
-  /** Positions that have ended, which is not durable yet: they are shown as being exited. */
+  /** Positions whose end is not durable yet: they are shown as being exited. */
   readonly ending = new Set<PositionId>()
   private readonly deps: SweptPositionsDeps
 
@@ -36,7 +36,7 @@ export class SweptPositions {
     this.deps = deps
   }
 
-  /** Takes over what has changed of at most so many positions and their monitors. Returns of how many it did. */
+  /** Takes over the changes of at most `most` positions and their monitors. Returns how many it took over. */
   update(most: number): number {
     const { state, registry } = this.deps
     let count = 0

@@ -6,13 +6,13 @@ import { TickFilter } from '../risk/tick-filter.ts'
 
 export interface TickIntakeOptions {
   readonly maxJumpPct?: number | undefined
-  /** A held tick that waits longer for the next one is a warning, ms. */
+  /** Time after which a tick that waits to be confirmed causes a warning, ms. */
   readonly confirmMs: number
   /** A tick whose own time is older shows a price but exits no position, ms. */
   readonly maxTickAgeMs?: number | undefined
   /**
-   * What the machine's clock says while it was set and that is not trusted yet, epoch ms: a time that is
-   * right by either clock is right. Undefined: the clocks agree.
+   * The machine's clock while a change of it is not trusted yet, epoch ms: a tick's time that is right by either
+   * clock is right. Undefined: the clocks agree.
    */
   machineNow?(): number | undefined
 }
@@ -61,12 +61,14 @@ export class TickIntake {
     })
   }
 
-  /** Ticks that were dropped because their price cannot be. */
+  /** Ticks that were dropped because their price is impossible. */
   get bad(): number {
     return this.filter.dropped
   }
 
-  /** The ticks that may now be evaluated, received at `now` (epoch ms); read them before the next call. */
+  /**
+   * The ticks that may be evaluated after this tick, received at `now` (epoch ms); read them before the next call.
+   */
   accept(given: Tick, now: number): readonly Tick[] {
     const isSudden = this.isAhead(given.ts, now) && !this.aheadAt.has(given.instrument)
     const tick = this.takeTime(given, now)
@@ -78,9 +80,8 @@ export class TickIntake {
   }
 
   /**
-   * The same for a tick that was missed when it came. One that is too old, or came while its market was
-   * closed, passes too: the caller asks `whyUnevaluated`, and lets it count for best prices alone, or
-   * for nothing.
+   * The same for a missed tick. One that is too old, or from outside the market's hours, passes too: the caller
+   * asks `whyUnevaluated`, and uses it only for best prices, or not at all.
    */
   acceptMissed(given: Tick, now: number): readonly Tick[] {
     const tick = this.takeTime(given, now)
@@ -107,9 +108,9 @@ export class TickIntake {
   }
 
   /**
-   * A time that lies ahead says nothing of the age of a price. The first price with such a time is not
-   * evaluated: it may be old, and its time a mistake. Those that follow it were seen to arrive: they count as
-   * of their receipt, as a clock that is set back must not blind every position.
+   * A time ahead of the clock does not show the age of a price. The first price with such a time is not evaluated,
+   * as it may be old. Later ones were seen to arrive, and count as of their receipt: a clock that is set back must
+   * not make every price useless.
    */
   private takeTime(tick: Tick, now: number): Tick {
     if (!this.isAhead(tick.ts, now)) {
@@ -150,7 +151,7 @@ export class TickIntake {
     return this.shown.get(instrument)
   }
 
-  /** Instruments with a price that waits too long to be confirmed, and for how long, ms. */
+  /** Instruments whose price has waited too long to be confirmed, and for how long, ms. */
   unconfirmed(now: number): [InstrumentId, forMs: number][] {
     return [...this.heldSince]
       .map(([instrument, { since }]): [InstrumentId, number] => [instrument, now - since])
@@ -179,5 +180,5 @@ export class TickIntake {
   }
 }
 
-/** For so long a price from outside the hours is a warning, ms. */
+/** Time for which a price from outside the hours is reported, ms. */
 const RECENT_MS = 60_000

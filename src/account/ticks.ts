@@ -6,7 +6,7 @@ import { backfill, replay } from '../risk/missed.ts'
 import { PriceBoard } from '../risk/price-board.ts'
 import { TickIntake, type TickIntakeOptions } from './tick-intake.ts'
 
-/** Names of the feed that are remembered, for a guess at what a position may have meant. */
+/** Most names of the feed that are kept, to guess at the name that a position may have meant. */
 const MOST_NAMES = 1_000
 
 export interface TicksDeps {
@@ -17,7 +17,7 @@ export interface TicksDeps {
   now(): number
 }
 
-/** What an account does with a tick before its monitors see it. It does not throw. */
+/** An account's test of positions that wait for their first price, called before the monitors. It does not throw. */
 export interface TickTests {
   test(tick: Tick): void
 }
@@ -28,7 +28,7 @@ export interface TickFollower {
   priced(instrument: InstrumentId): void
 }
 
-/** The way of a tick from the feed to the dispatcher, once for all accounts that read the feed. */
+/** The path of a tick from the feed to the dispatcher, shared by all accounts of the feed. */
 export class Ticks {
   /** Ticks that were evaluated. */
   count = 0
@@ -38,7 +38,7 @@ export class Ticks {
   readonly intake: TickIntake
   /** Instruments that the feed has, and that no position names. */
   readonly otherNames = new Set<string>()
-  /** Accounts with positions that came without a price. */
+  /** Accounts with positions that wait for their first price. */
   readonly testing = new Set<TickTests>()
   /** By the instruments that positions of their accounts compare or have compared. */
   private readonly followers = new Map<InstrumentId, Set<TickFollower>>()
@@ -56,7 +56,7 @@ export class Ticks {
     this.followers.set(instrument, followers.add(follower))
   }
 
-  /** Calls followers for a venue no more. */
+  /** Stops calling the followers of a venue. */
   forget(venue: unknown): void {
     for (const [instrument, followers] of this.followers) {
       for (const each of followers) if (each.venue === venue) followers.delete(each)
@@ -80,8 +80,8 @@ export class Ticks {
   }
 
   /**
-   * Takes a tick that was missed when it came, in the order of the feed. One that is young enough may
-   * still decide; an older one only counts for best prices, and one from outside the hours for nothing.
+   * Takes a missed tick, in the order of the feed. A young one may still decide; an older one counts only for best
+   * prices, and one from outside the hours not at all.
    */
   takeMissed(tick: Tick): void {
     const { board, intake } = this
@@ -99,7 +99,7 @@ export class Ticks {
     }
   }
 
-  /** Counts a tick, and tests by it what came without a price, before the monitors see it. */
+  /** Counts a tick, and tests the positions that wait for their first price, before the monitors see it. */
   private begin(tick: Tick): void {
     this.count++
     if (this.testing.size > 0) for (const each of this.testing) each.test(tick)

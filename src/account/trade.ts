@@ -7,7 +7,7 @@ import type { Registered } from '../ports/state-repository.ts'
 import type { Realised } from '../risk/portfolio.ts'
 import type { AccountState } from './state.ts'
 
-/** What the line that ends a position keeps of it: the journal alone then holds the whole trade. */
+/** The trade in the journal line that ends a position, so that the journal alone has the whole trade. */
 export interface KeptTrade extends Pick<
   Position,
   | 'instrument'
@@ -40,12 +40,12 @@ export interface KeptTrade extends Pick<
   }
 }
 
-/** What is kept of an exit: why it was decided, and its last order. */
+/** The stored part of an exit: why it was decided, and its last order. */
 type OrderedExit = Pick<ExitRecord, 'decision' | 'attempt'> & {
   readonly order: { readonly clientOrderId: string }
 }
 
-/** What the row of a position does not have. */
+/** Facts of a trade that the row of its position does not have. */
 export type TradeFacts = Pick<KeptTrade, 'currency' | 'best' | 'worst' | 'tickSize'>
 
 export interface TradeFactsDeps {
@@ -75,13 +75,13 @@ export function factsOf(
   }
 }
 
-/** The currency of what a fill has realised; absent where none is configured. */
+/** The currency of a realised profit; absent where none is configured. */
 export const currencyOf = (
   realised: Pick<Realised, 'currency'> | undefined,
 ): Pick<KeptTrade, 'currency'> =>
   realised?.currency === undefined ? {} : { currency: realised.currency }
 
-/** What the line that ends a position says of it, and of its exit. */
+/** The trade for the line that ends a position: the position and its exit. */
 export function tradeOf(
   { position, generation, firstStop }: Pick<Registered, 'position' | 'generation' | 'firstStop'>,
   record: OrderedExit | undefined,

@@ -1,31 +1,31 @@
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../ports/clock.ts'
 
-/** What became of a wall clock that moved against the monotonic one. */
+/** A change of the wall clock against the monotonic clock. */
 export type ClockEvent =
-  /** It was noticed, and nothing follows it yet. */
+  /** The jump was noticed and is not followed yet. */
   | { readonly kind: 'moved'; readonly movedMs: number }
-  /** The service follows it from now on; `slept`: the machine stood still for that time. */
+  /** The service follows the jump from now on; `slept`: the machine slept for that time. */
   | {
       readonly kind: 'followed'
       readonly movedMs: number
       readonly why: 'confirmed' | 'slept' | 'person'
     }
-  /** It went back by itself before anything followed it. */
+  /** The clock went back before the jump was followed. */
   | { readonly kind: 'returned'; readonly movedMs: number }
 
 /** A jump that is not followed yet. */
 export interface PendingJump {
   readonly movedMs: number
   readonly forMs: number
-  /** It is too large to be followed unless a person says so. */
+  /** Whether the jump is so large that a person must accept it. */
   readonly needsPerson: boolean
 }
 
 export interface TrustedClockOptions {
-  /** A jump that stays for this long is followed, ms. */
+  /** Time that a jump must last before it is followed, ms. */
   readonly confirmMs: number
-  /** A larger jump is followed only when a person says so, ms. */
+  /** Largest jump that is followed without a person's consent, ms. */
   readonly maxStepMs: number
   /**
    * Ms since the machine started, the time in which it slept included; undefined where that is not
@@ -53,7 +53,7 @@ const MOST_REMEMBERED = 200
 export class TrustedClock implements Clock {
   /** Jumps so far. */
   jumps = 0
-  /** Called with each event of a check or of a person's word. */
+  /** Called with each event of a check or of an acceptance. */
   readonly listeners: ((event: ClockEvent) => void)[] = []
   private readonly machine: Clock
   private readonly options: TrustedClockOptions
@@ -92,7 +92,7 @@ export class TrustedClock implements Clock {
     return Math.round(this.steadyOffset + this.machine.monotonic())
   }
 
-  /** What the machine's wall clock says, while that is another time than `now`; else undefined. */
+  /** The machine's wall clock while it differs from `now`, epoch ms; otherwise undefined. */
   machineNow(): number | undefined {
     const now = this.machine.now()
     return Math.abs(now - this.now()) > NOTABLE_MS ? now : undefined
@@ -115,7 +115,7 @@ export class TrustedClock implements Clock {
     return this.jumpedAt.filter(at => at > from).length
   }
 
-  /** Compares the clocks, once a cycle; undefined where there is nothing to say. */
+  /** Compares the clocks, once a cycle; undefined where nothing has happened. */
   check(): ClockEvent | undefined {
     const event = this.compare()
     if (event !== undefined) for (const listener of this.listeners) listener(event)
@@ -146,7 +146,7 @@ export class TrustedClock implements Clock {
     return this.follow(offset, 'confirmed')
   }
 
-  /** A person says that the machine's clock is right; undefined where it agrees with ours anyway. */
+  /** A person accepts the machine's clock; undefined where it agrees with the trusted one. */
   accept(): ClockEvent | undefined {
     if (this.suspect === undefined) return undefined
     const event = this.follow(this.machine.now() - this.monotonic(), 'person')

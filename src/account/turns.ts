@@ -1,10 +1,10 @@
 import type { PositionId } from '../domain/ids.ts'
 
-/** Acts about the same position, one after the other in the order in which they were asked for. */
+/** Runs acts about the same position one after the other, in the order of the calls. */
 export class Turns {
   private readonly last = new Map<PositionId, Promise<void>>()
 
-  /** Runs an act once the acts about its positions that came before are over; at once without any. */
+  /** Runs an act once the earlier acts about its positions are over; at once where there are none. */
   async run<Result>(ids: Iterable<PositionId>, act: () => Promise<Result>): Promise<Result> {
     const mine = new Set(ids)
     const before = [...mine].flatMap(id => this.last.get(id) ?? [])
@@ -25,7 +25,7 @@ export class Turns {
     return this.last.has(id)
   }
 
-  /** Resolves when the acts that were asked for so far are over. */
+  /** Resolves when all acts so far are over. */
   async idle(): Promise<void> {
     await Promise.all(this.last.values())
   }

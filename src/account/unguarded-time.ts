@@ -2,7 +2,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { TradingHours } from '../domain/instrument.ts'
 import type { UnguardedCause } from '../domain/unguarded.ts'
 
-/** What is known of one position since its first sweep. */
+/** The unguarded time of one position since its first sweep. */
 export interface Seen {
   readonly id: PositionId
   readonly hours: TradingHours | undefined
@@ -17,20 +17,20 @@ export interface Seen {
   sweep: number
 }
 
-/** What a sweep finds of a position, and the time since the sweep before it. */
+/** The finding of a sweep about a position, and the time since the sweep before. */
 export interface Passed extends Pick<Seen, 'cause' | 'downMs'> {
   /** Monotonic ms. */
   readonly at: number
   readonly passedMs: number
 }
 
-/** For how long each position has been without a guard, and for which cause (P5). */
+/** Counts for how long each position has been unguarded, and for which cause (P5). */
 export class UnguardedTime {
   /** Summed over all positions, by cause, ms. */
   readonly totals = new Map<UnguardedCause, number>()
   private readonly seen = new Map<PositionId, Seen>()
 
-  /** All of it in this process, ms. */
+  /** All unguarded time in this process, ms. */
   get totalMs(): number {
     let sum = 0
     for (const ms of this.totals.values()) sum += ms
@@ -46,7 +46,7 @@ export class UnguardedTime {
     return this.seen.get(id)
   }
 
-  /** Takes in a position that no sweep has seen. */
+  /** Begins to count for a position that no sweep has seen. */
   begin(id: PositionId, hours: TradingHours | undefined): Seen {
     const seen = { id, hours, ms: 0, cause: undefined, since: 0, downMs: 0, sweep: 0 }
     this.seen.set(id, seen)
@@ -54,12 +54,12 @@ export class UnguardedTime {
   }
 
   /**
-   * Adds up what has passed between two sweeps. A position that was without a guard at either end counts for
-   * all of it; the waits of monitors for their restart count to the millisecond.
+   * Adds the time between two sweeps. A position that was unguarded at either end counts for all of it; restart
+   * backoffs of monitors count to the millisecond.
    */
   passed(seen: Seen, { cause, at, passedMs, downMs }: Passed): void {
     const worst = cause ?? seen.cause
-    // What was before its first sweep is not known.
+    // The time before its first sweep is not known.
     if (seen.sweep > 0) {
       const waitedMs = Math.max(0, Math.min(passedMs, downMs - seen.downMs))
       if (worst !== undefined) this.add(seen, worst, passedMs)

@@ -22,13 +22,13 @@ export interface VirtualAccountOptions {
   readonly journal: Journal
   /** A limit on the day's loss warns or trips, at `at` (epoch ms). */
   readonly onLimit?: ((event: LimitEvent, at: number) => void) | undefined
-  /** What the gateway takes for the present time, epoch ms. */
+  /** The gateway's time, epoch ms. */
   now(): number
 }
 
 /**
- * The positions and exits of a replay, with the limits and the hold for masses of exits that a live account
- * has. What it knows stands in for the store.
+ * The positions and exits of a replay, with the limits and the mass-exit hold of a live account. Its memory stands
+ * in for the store.
  */
 export class VirtualAccount implements ExitPersistence {
   /** Exits that waited because they came in a mass. */
@@ -37,7 +37,7 @@ export class VirtualAccount implements ExitPersistence {
   private readonly options: VirtualAccountOptions
   private readonly exits = new Map<PositionId, ExitRecord>()
   private readonly positions = new Map<PositionId, Position>()
-  /** Exits that are worth less than the smallest order, and are evaluated anew after each price. */
+  /** Positions whose exit is worth less than the smallest order; it is evaluated again after each price. */
   private readonly belowMinimum = new Set<PositionId>()
   private engine!: Engine<unknown>
 
@@ -105,7 +105,7 @@ export class VirtualAccount implements ExitPersistence {
     if (event.kind === 'exit-filled') {
       const { fill } = event
       const position = this.positions.get(fill.positionId)!
-      // The position is over once its profit is counted.
+      // The position is closed once its profit is counted.
       send(this.engine.registry.refOf('portfolio'), {
         kind: 'filled',
         position,
@@ -117,7 +117,7 @@ export class VirtualAccount implements ExitPersistence {
     this.options.journal(event)
   }
 
-  /** A monitoring cycle, as far as there is anything for it in a replay. `settled` lets the actors act. */
+  /** The parts of a monitoring cycle that a replay needs. `settled` lets the actors handle their messages. */
   async cycle(settled: () => Promise<void>): Promise<void> {
     if (this.hasLimits) {
       send(this.engine.registry.refOf('portfolio'), { kind: 'cycle' })
@@ -128,7 +128,7 @@ export class VirtualAccount implements ExitPersistence {
     await settled()
   }
 
-  /** What a new incarnation of the gateway starts from. */
+  /** The state that a new incarnation of the gateway starts from. */
   kept(): GatewayPast {
     const open = [...this.positions.values()]
     return {

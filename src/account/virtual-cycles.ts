@@ -1,9 +1,9 @@
-/** For so long after the last event a cycle still follows the other while an exit waits, ms. */
+/** Time after the last event for which cycles continue while an exit waits, ms. */
 const LONGEST_WAIT_MS = 120_000
 
 /**
- * When the monitoring cycles of a replay come. They lie where those of a service would that starts with
- * the first row; the ones between which nothing happens are left out, as they could find nothing.
+ * The times of the monitoring cycles of a replay: those of a service that starts with the first row. Cycles
+ * between which nothing happens are left out, as they could find nothing.
  */
 export class VirtualCycles {
   /** Epoch ms of the next cycle; Infinity: nothing is to be done. */

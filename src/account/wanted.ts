@@ -9,6 +9,6 @@ export interface Wanted {
   readonly mustBeNew?: boolean
   /** See Registered. */
   readonly entry?: Entry
-  /** The account holds it for certain: a simulated one must not be given it. */
+  /** The account certainly holds it: a paper account must not be given it. */
   readonly isHeld?: boolean
 }

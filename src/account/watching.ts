@@ -16,13 +16,15 @@ export interface WatchingDeps {
   readonly manualExits: Pick<ManualExits, 'exit'>
   /** Nothing is sent: exits are only observed. */
   readonly isObserving: boolean
-  /** The rules of a position as its monitor gets them; chaos may make them throw. */
+  /** The rules that a monitor evaluates; chaos may make them throw. */
   readonly rulesFor: (rules: RuleSet) => RuleSet
   /** Epoch ms. */
   now(): number
 }
 
-/** Takes registered positions under guard: the gateway owns their holdings, the supervisor starts their monitors. */
+/**
+ * Watches registered positions: the gateway counts their units as owned, and the supervisor starts their monitors.
+ */
 export class Watching {
   private readonly deps: WatchingDeps
 
@@ -53,7 +55,7 @@ export class Watching {
     if (state.killSwitch.state === 'flatten') manualExits.exit(position.id, 'kill-switch')
   }
 
-  /** Takes up what an earlier process has left of a position. */
+  /** Resumes a position of an earlier process. */
   resume(registered: Registered): void {
     const { state, writer, isObserving } = this.deps
     const { id } = registered.position
@@ -66,7 +68,7 @@ export class Watching {
     this.watch(afresh, { ratchet: state.ratchets.get(id) })
   }
 
-  /** The position is a part of its holding, whether or not it has a monitor. */
+  /** The position owns its part of the holding, whether or not it has a monitor. */
   private own({ position, generation }: Registered): void {
     send(this.deps.engine.gateway, { kind: 'own', position, generation })
   }

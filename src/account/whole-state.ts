@@ -8,7 +8,7 @@ import type { AccountChange } from './write-queue.ts'
 
 type Source = Pick<AccountParts, 'state' | 'engine' | 'checkpoint' | 'confirmation'>
 
-/** Everything that is kept of an account, as it is in memory. */
+/** The whole stored state of an account, as it is in memory. */
 export function wholeState(
   account: Source,
   writer: Pick<StateWriter, 'durable' | 'lastDay'>,
@@ -51,7 +51,7 @@ function ratchetsOf(
   return ratchets
 }
 
-/** The row of a position with its ratchet of now. */
+/** The row of a position with its present ratchet. */
 function rowOf(guard: WatchedPosition): KeptRatchet {
   const { sign, stored } = guard
   const row = stored.values(sign)
@@ -59,7 +59,7 @@ function rowOf(guard: WatchedPosition): KeptRatchet {
   return { ...row, ...ratchet, best: sign * Math.max(sign * row.best, sign * ratchet.best) }
 }
 
-/** The series that rows refer to: of the streams as they are now, of others as they are on disk. */
+/** The series to which rows refer: those of price streams as they are now, others as they are on disk. */
 function extremesOf(
   { engine }: Source,
   { durable }: Pick<StateWriter, 'durable'>,

@@ -13,23 +13,23 @@ import type {
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { LineQueue } from './line-queue.ts'
 
-/** What one act of the service changes. */
+/** The changes of one act. */
 export type AccountChange = Change<ExitRecord, KillSwitch, PortfolioDay>
 
-/** What shall become durable soon, and is given in one turn: all of it in one commit. */
+/** Changes that become durable soon; those of one turn of the event loop are one commit. */
 export interface Soon {
   readonly line?: KeptLine
   readonly exit?: ExitRecord
-  /** Its row in the position table has changed: what is written is the row as it is then. */
+  /** The position whose row has changed: the row is read when the commit begins. */
   readonly row?: PositionId
   readonly released?: ReleasedChange<ExitRecord>
   readonly day?: PortfolioDay
   readonly net?: NetChange
-  /** A ratchet that something is about to act on. */
+  /** A ratchet that must be durable before an act that follows from it. */
   readonly ratchet?: readonly [PositionId, GenerationRatchet]
 }
 
-/** What a commit takes: the rows of the position table are named, and filled in when its turn has come. */
+/** The content of one commit. Rows of the position table are named, and read when the commit begins. */
 export interface Taken extends Omit<AccountChange, 'register'> {
   readonly rows: readonly PositionId[]
 }
@@ -37,7 +37,7 @@ export interface Taken extends Omit<AccountChange, 'register'> {
 /** More rows of ratchets, or of extremes, at once would hold the event loop. */
 const MOST_RATCHETS = 200
 
-/** What waits to become durable: the latest of each row, and every line. */
+/** Waiting changes: the latest state of each row, and every journal line. */
 export class WriteQueue {
   readonly lines = new LineQueue()
   private ratchets = new Map<PositionId, GenerationRatchet>()
@@ -130,8 +130,8 @@ export class WriteQueue {
   }
 
   /**
-   * Takes what waits of positions, which belongs in front of an act about them: their rows, or, where one of
-   * them has ended, all rows with all that came with them.
+   * Takes the waiting changes of positions, which must be written before an act about them: their rows, or, where
+   * one of them has ended, all rows with all that came with them.
    */
   takeAlong(ids: readonly PositionId[], isOpen: (id: PositionId) => boolean): Taken {
     const waiting = ids.filter(id => this.rows.has(id))
@@ -145,7 +145,7 @@ export class WriteQueue {
     return older
   }
 
-  /** A generation is over: what waits of it is not written any more. */
+  /** A generation is over: its waiting changes are no longer written. */
   over({ position: { id }, generation }: Registered): void {
     if ((this.ratchets.get(id)?.generation ?? Infinity) <= generation) this.ratchets.delete(id)
     if ((this.exits.get(id)?.generation ?? Infinity) <= generation) this.exits.delete(id)

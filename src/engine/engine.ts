@@ -31,7 +31,7 @@ export interface EngineOptions<Venue> extends Omit<GatewayOptions, 'now' | 'jour
   /** Empty: the engine registers its actors there. */
   readonly registry: ActorRegistry
   readonly broker: Venue
-  /** Of the process: accounts share it. */
+  /** The dispatcher of the process; accounts share it. */
   readonly dispatcher: Dispatcher
   /** Prices that the dispatcher writes, and the broker may read. */
   readonly board: PriceBoard
@@ -57,7 +57,7 @@ export interface Engine<Venue> {
   readonly actors: ActorSystem
   readonly broker: Venue
   readonly dispatcher: Dispatcher
-  /** The account at the dispatcher. */
+  /** The account's side of the dispatcher. */
   readonly sink: AccountSink
   readonly registry: ActorRegistry
   readonly services: Services
@@ -65,9 +65,9 @@ export interface Engine<Venue> {
   /** The present incarnation. */
   readonly gateway: Ref<GatewayMessage>
   readonly reconciler: Ref<ReconcilerMessage>
-  /** What the present gateway knows of exits and holdings. */
+  /** Exits and holdings, as the present gateway knows them. */
   readonly book: AccountBook
-  /** What the present gateway knows of stops that rest at the venue. */
+  /** Nets, as the present gateway knows them. */
   readonly nets: NetBook
   /** Whether the present gateway has not recovered every row yet: messages to it wait. */
   isRecovering(): boolean
@@ -149,7 +149,7 @@ function serveCaretaker(services: Services, actors: ActorSystem, dispatcher: Dis
   )
 }
 
-/** What a position of the account is woken, decided and ratcheted through. */
+/** Connects the account with the dispatcher, which wakes, decides and ratchets its positions. */
 function joinDispatcher(options: EngineOptions<ExitVenue>): AccountSink {
   const { registry, events, instruments, clock } = options
   // The same fault of a position is reported once, however many ticks meet it.

@@ -35,7 +35,7 @@ export class GatewayFactory {
    * last ones of the incarnation before. Unset before the first start.
    */
   book!: AccountBook
-  /** Stops of the account that rest at the venue; written likewise. */
+  /** Nets of the account; written and set likewise. */
   nets!: NetBook
   /** The book of the present incarnation. */
   private present: AccountBook | undefined

@@ -12,7 +12,10 @@ export function* instrumentsHeld(registry: ActorRegistry): Iterable<InstrumentId
   }
 }
 
-/** The instruments to poll at `now` (epoch ms): a rule `staleQuote` with `action: poll` has had no tick for its time. */
+/**
+ * The instruments to poll at `now` (epoch ms): those for which a `staleQuote` rule with `action: poll` has waited
+ * too long for a tick.
+ */
 export function* instrumentsToPoll(registry: ActorRegistry, now: number): Iterable<InstrumentId> {
   for (const { guard } of registry.all()) {
     const { stream } = guard.own

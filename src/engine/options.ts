@@ -24,15 +24,15 @@ export interface EngineEvents {
   ratcheted?(): void
   /** A position has its decision. */
   decided?(watched: WatchedPosition): void
-  /** A position compares an instrument that none of the account did. */
+  /** A position compares an instrument that no position of the account compared before. */
   compares?(instrument: InstrumentId): void
 }
 
 /** Dependencies and settings of the gateway and the reconciler. */
 export interface GatewayOptions extends Omit<GatewayDeps, Wired> {
-  /** All that is open, as it is stored: where a new incarnation of the gateway starts from. */
+  /** The stored state that a new incarnation of the gateway starts from. */
   kept(): GatewayPast
-  /** How exits are carried out; what is left out is as in EXIT_DEFAULTS. */
+  /** How exits are carried out; omitted fields are those of EXIT_DEFAULTS. */
   readonly exits?:
     | Partial<Omit<ExitSettings, 'capabilities' | 'listsOrders' | 'storeId'>>
     | undefined
