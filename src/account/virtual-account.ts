@@ -1,3 +1,4 @@
+import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { send } from '../actors/actor.ts'
 import type { GatewayPast } from '../actors/gateway-past.ts'
 import type { PortfolioOptions } from '../actors/portfolio.ts'
@@ -10,6 +11,7 @@ import type { MassExitOptions } from '../exits/mass-exit.ts'
 import type { ExitPersistence } from '../exits/persistence.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Journal, JournalEvent } from '../ports/journal.ts'
+import type { Dispatcher } from '../risk/dispatcher.ts'
 import type { LimitEvent } from '../risk/portfolio.ts'
 import { decisionByHand } from './decision-by-hand.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
@@ -17,8 +19,10 @@ import { startVirtualPortfolio } from './virtual-portfolio.ts'
 
 export interface VirtualAccountOptions {
   readonly instruments: InstrumentTable
+  readonly registry: ActorRegistry
+  readonly dispatcher: Pick<Dispatcher, 'now'>
   readonly portfolio: PortfolioOptions
-  readonly massExit: MassExitOptions | undefined
+  readonly massExit?: MassExitOptions | undefined
   readonly journal: Journal
   /** A limit on the day's loss warns or trips, at `at` (epoch ms). */
   readonly onLimit?: ((event: LimitEvent, at: number) => void) | undefined
@@ -39,7 +43,6 @@ export class VirtualAccount implements ExitPersistence {
   private readonly positions = new Map<PositionId, Position>()
   /** Positions whose exit is worth less than the smallest order; it is evaluated again after each price. */
   private readonly belowMinimum = new Set<PositionId>()
-  private engine!: Engine<unknown>
 
   constructor(options: VirtualAccountOptions) {
     this.options = options
@@ -57,10 +60,9 @@ export class VirtualAccount implements ExitPersistence {
     return this.hold.isHolding
   }
 
-  /** Connects it with the actors. */
+  /** Starts the actor of its limits. */
   start(engine: Engine<unknown>): void {
     const { portfolio, journal, instruments, onLimit } = this.options
-    this.engine = engine
     startVirtualPortfolio({
       ...portfolio,
       engine,
@@ -106,7 +108,7 @@ export class VirtualAccount implements ExitPersistence {
       const { fill } = event
       const position = this.positions.get(fill.positionId)!
       // The position is closed once its profit is counted.
-      send(this.engine.registry.refOf('portfolio'), {
+      send(this.options.registry.refOf('portfolio'), {
         kind: 'filled',
         position,
         generation: 1,
@@ -120,11 +122,11 @@ export class VirtualAccount implements ExitPersistence {
   /** The parts of a monitoring cycle that a replay needs. `settled` lets the actors handle their messages. */
   async cycle(settled: () => Promise<void>): Promise<void> {
     if (this.hasLimits) {
-      send(this.engine.registry.refOf('portfolio'), { kind: 'cycle' })
+      send(this.options.registry.refOf('portfolio'), { kind: 'cycle' })
       await settled()
     }
     if (!this.isHolding && this.belowMinimum.size === 0) return
-    send(this.engine.gateway, { kind: 'cycle' })
+    send(this.options.registry.refOf('gateway'), { kind: 'cycle' })
     await settled()
   }
 
@@ -153,16 +155,21 @@ export class VirtualAccount implements ExitPersistence {
 
   /** The positions that are open at present: a file may name some that open later. */
   private *opened(): Iterable<Position> {
-    const { now } = this.engine.dispatcher
+    const { now } = this.options.dispatcher
     for (const position of this.positions.values()) if (position.openedAt <= now) yield position
   }
 
   private exitByLimit(id: PositionId): void {
     const position = this.positions.get(id)
     if (position === undefined || this.exits.has(id)) return
-    const at = Math.floor(this.engine.dispatcher.now)
-    const decision = decisionByHand(this.engine.registry, position, { reason: 'daily-loss', at })
-    send(this.engine.gateway, { kind: 'exit', decision, position, generation: 1 })
+    const at = Math.floor(this.options.dispatcher.now)
+    const decision = decisionByHand(this.options.registry, position, { reason: 'daily-loss', at })
+    send(this.options.registry.refOf('gateway'), {
+      kind: 'exit',
+      decision,
+      position,
+      generation: 1,
+    })
   }
 
   private over(id: PositionId): void {

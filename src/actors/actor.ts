@@ -59,7 +59,7 @@ class Cell<State, Message> implements Ref<Message>, Liveness {
   readonly onDown: (down: Down) => void
   readonly tally: ActorTally
   state: State
-  nactRef!: NactRef<unknown>
+  readonly nactRef: NactRef<unknown>
   /** Messages sent and not yet begun. */
   queued = 0
   busySince = NaN
@@ -74,6 +74,10 @@ class Cell<State, Message> implements Ref<Message>, Liveness {
     this.handle = options.handle
     this.onDown = options.onDown
     this.tally = system.tallyOf(options.kind ?? options.name)
+    const { nactRef: parent } = options.parent ?? system
+    const path = `${encodeName(options.name)}.g${options.epoch}`
+    const properties = { ...NACT_PROPERTIES, initialState: this as unknown as AnyCell }
+    this.nactRef = spawn(parent, receive, path, properties as never)
   }
 }
 
@@ -98,7 +102,7 @@ export class ActorSystem {
   deadLetters = 0
   /** By kind of actor. */
   readonly tallies = new Map<string, ActorTally>()
-  private readonly nactRef: NactRef<never> = start()
+  readonly nactRef: NactRef<never> = start()
   private readonly cells = new Set<AnyCell>()
   private inFlight = 0
   private waiting: (() => void)[] = []
@@ -127,10 +131,6 @@ export class ActorSystem {
   /** Starts one incarnation of an actor. Throws if this very incarnation is alive already. */
   spawn<State, Message>(options: ActorOptions<State, Message>): Ref<Message> {
     const cell = new Cell(this, options)
-    const parent = options.parent?.nactRef ?? this.nactRef
-    const path = `${encodeName(options.name)}.g${options.epoch}`
-    const properties = { ...NACT_PROPERTIES, initialState: cell as unknown as AnyCell }
-    cell.nactRef = spawn(parent, receive, path, properties as never)
     this.cells.add(cell as unknown as AnyCell)
     return cell
   }

@@ -73,23 +73,23 @@ export class VirtualSystem implements RowSink {
 
   constructor(options: VirtualSystemOptions) {
     this.options = options
-    const { maxJumpPct, massExit, journal, onLimit } = options
-    const { instruments = new InstrumentTable(), portfolio = NO_LIMITS } = options
+    const { maxJumpPct, instruments = new InstrumentTable(), portfolio = NO_LIMITS } = options
     this.gate = new TickIntake({ maxJumpPct, confirmMs: Infinity }, instruments)
+    const [registry, dispatcher] = [new ActorRegistry(), new Dispatcher()]
     this.account = new VirtualAccount({
+      ...options,
+      registry,
+      dispatcher,
       instruments,
       portfolio,
-      massExit,
-      journal,
-      onLimit,
       now: () => this.now,
     })
     const { cycleMs = DEFAULT_CYCLE_MS } = options
     this.cycles = new VirtualCycles(this.account.needsCycles ? cycleMs : Infinity)
     const board = new PriceBoard()
     this.engine = connect({
-      registry: new ActorRegistry(),
-      dispatcher: new Dispatcher(),
+      registry,
+      dispatcher,
       board,
       events: { journal: event => this.account.happened(event) },
       persistence: this.account,

@@ -25,18 +25,19 @@ export interface GatewayFactoryDeps extends GatewayOptions {
   readonly ask: GatewayDeps['ask']
 }
 
+/** What one incarnation of the gateway writes. */
+interface Books {
+  readonly book: AccountBook
+  readonly nets: NetBook
+}
+
 /**
  * Starts each incarnation of the gateway from the stored state. The result of a call goes to the incarnation that
  * made the call; where that has ended, the result changes nothing.
  */
 export class GatewayFactory {
-  /**
-   * Exits and holdings of the account. Only the present incarnation writes them; while it recovers, these are the
-   * last ones of the incarnation before. Unset before the first start.
-   */
-  book!: AccountBook
-  /** Nets of the account; written and set likewise. */
-  nets!: NetBook
+  /** While the present incarnation recovers, the books of the one before; undefined before the first start. */
+  private shown: Books | undefined
   /** The book of the present incarnation. */
   private present: AccountBook | undefined
   private recovery: GatewayRecovery | undefined
@@ -44,6 +45,21 @@ export class GatewayFactory {
 
   constructor(parts: GatewayFactoryDeps) {
     this.parts = parts
+  }
+
+  /** Exits and holdings of the account; the incarnation of the gateway that they belong to writes them. */
+  get book(): AccountBook {
+    return this.books.book
+  }
+
+  /** Nets of the account, of the same incarnation. */
+  get nets(): NetBook {
+    return this.books.nets
+  }
+
+  private get books(): Books {
+    if (this.shown === undefined) throw new Error('the gateway has not started yet')
+    return this.shown
   }
 
   start(epoch: number, onDown: (down: Down) => void): Ref<GatewayMessage> {
@@ -57,10 +73,7 @@ export class GatewayFactory {
     }
     const book: AccountBook = this.newBook(parts)
     const nets: NetBook = this.newNets(parts, book)
-    const show = (): void => {
-      this.book = book
-      this.nets = nets
-    }
+    const show = (): void => void (this.shown = { book, nets })
     const past = kept()
     const recovery = new GatewayRecovery(past, { book, nets, now: parts.now(), over: show })
     const ref: Ref<GatewayMessage> = actors.spawn({
@@ -73,7 +86,7 @@ export class GatewayFactory {
     this.present = book
     this.recovery = recovery
     // Before the first start has recovered there is nothing else to show.
-    if (this.book === undefined) show()
+    if (this.shown === undefined) show()
     if (!recovery.isOver) parts.self({ kind: 'recover' })
     return ref
   }

@@ -3,7 +3,7 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { TradingHours } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { PriceView } from '../domain/tick.ts'
-import type { GuardSink, Leg } from './leg.ts'
+import type { GuardSink, Leg, Opened } from './leg.ts'
 import type { PriceBoard, WatchedStream } from './price-board.ts'
 import { RuleTally } from './rule-tally.ts'
 import type { RuleSet } from './rule.ts'
@@ -35,9 +35,7 @@ export interface SinkOptions {
 }
 
 /** A position that comes under guard. */
-export interface Opening {
-  readonly position: Position
-  readonly ruleSet: RuleSet
+export interface Opening extends Opened {
   readonly ratchet: Ratchet | undefined
 }
 

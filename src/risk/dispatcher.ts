@@ -42,8 +42,9 @@ export class Dispatcher {
   }
 
   /** Registers a position of an account; see `AccountSink.open`. */
-  register(sink: AccountSink, { position, ruleSet, ratchet }: Opening): WatchedPosition {
-    const guard = watchedPosition(position, ruleSet, this.nextOrdinal++)
+  register(sink: AccountSink, opening: Opening): WatchedPosition {
+    const { position, ratchet } = opening
+    const guard = watchedPosition(sink, opening, this.nextOrdinal++)
     const view = viewOf(position.side, position.priceSource)
     const { underlying } = guard
     const derivesFrom = underlying && (underlying.instrument ?? position.underlying)
@@ -57,7 +58,6 @@ export class Dispatcher {
       own,
       other,
       hours: sink.hoursOf(position.instrument),
-      sink,
       since: seq + 1,
       now,
       first: isFresh ? { seq, price: lastPrice, at: now } : undefined,

@@ -1,7 +1,9 @@
 import type { Decision } from '../domain/decision.ts'
 import type { TradingHours } from '../domain/instrument.ts'
+import type { Position } from '../domain/position.ts'
 import type { PriceStream } from './price-stream.ts'
 import type { RuleTally } from './rule-tally.ts'
+import type { RuleSet } from './rule.ts'
 import type { PartGuard, StreamPart } from './stream-part.ts'
 import type { FirstTick } from './watched-state.ts'
 
@@ -29,14 +31,18 @@ export interface GuardSink<Guard extends PartGuard> {
   leave(part: StreamPart<Guard>): void
 }
 
+/** What a watched position is made of. */
+export interface Opened {
+  readonly position: Position
+  readonly ruleSet: RuleSet
+}
+
 /** Where a position is when a dispatcher takes it in. */
 export interface Entrance<Guard extends PartGuard> {
   readonly own: Leg<Guard>
   readonly other: Leg<Guard> | undefined
   /** Undefined: the market is always open. */
   readonly hours: TradingHours | undefined
-  /** Its account at the dispatcher. */
-  readonly sink: GuardSink<Guard>
   /** Number of the first tick that counts. */
   readonly since: number
   /** Epoch ms. */

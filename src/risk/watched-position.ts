@@ -2,7 +2,7 @@ import type { Decision } from '../domain/decision.ts'
 import type { TradingHours } from '../domain/instrument.ts'
 import { signOf, type Position } from '../domain/position.ts'
 import { slackScale } from './band.ts'
-import type { Entrance, GuardSink, Leg } from './leg.ts'
+import type { Entrance, GuardSink, Leg, Opened } from './leg.ts'
 import { noLevels, type LastGood, type Merged } from './merge.ts'
 import type { RuleSet, StaleQuoteRule, UnderlyingRule } from './rule.ts'
 import { StoredRow } from './stored-row.ts'
@@ -30,7 +30,7 @@ class Watched implements Timed {
   openedAt: number
   own!: Leg<WatchedPosition>
   /** Its account at the dispatcher. */
-  sink!: GuardSink<WatchedPosition>
+  readonly sink: GuardSink<WatchedPosition>
   other: Leg<WatchedPosition> | undefined
 
   best: number
@@ -72,7 +72,8 @@ class Watched implements Timed {
   stored: StoredRow
   readonly worst: WorstPrice
 
-  constructor(position: Position, ruleSet: RuleSet, ordinal: number) {
+  constructor(sink: GuardSink<WatchedPosition>, { position, ruleSet }: Opened, ordinal: number) {
+    this.sink = sink
     this.position = position
     this.ruleSet = ruleSet
     this.ordinal = ordinal
@@ -92,11 +93,10 @@ class Watched implements Timed {
   }
 
   /** Takes its place with a dispatcher. It is pending from the first tick on. */
-  enter({ own, other, hours, sink, since, now, first }: Entrance<WatchedPosition>): void {
+  enter({ own, other, hours, since, now, first }: Entrance<WatchedPosition>): void {
     this.own = own
     this.other = other
     this.hours = hours
-    this.sink = sink
     this.since = since
     this.lastAt = own.stream.lastAt
     if (this.lastAt === -Infinity) this.quietFrom = now
