@@ -2,8 +2,8 @@ import { proofMs } from '../exits/settings.ts'
 import type { NetCall, TrackedNet } from './tracked-net.ts'
 
 /**
- * A resting order that no list of working orders shows is looked up so often, ms: a venue may lose what rested at it,
- * and nothing else would show that.
+ * Interval of look-ups of a resting order where the venue lists no working orders, ms: a venue may lose a resting
+ * order, and nothing else would show that.
  */
 const UNLISTED_ASK_MS = 300_000
 
@@ -61,7 +61,7 @@ function evidence(net: TrackedNet, { listsOrders }: NetCircumstances): readonly 
   return listsOrders ? ['ask-holding', 'list-orders'] : ['ask-holding']
 }
 
-/** Whether a resting order must be looked up: it may rest no more. */
+/** Whether a resting order must be looked up, as it may no longer rest. */
 function mustAsk(net: TrackedNet, around: NetCircumstances): boolean {
   const { seenAt, notListedAt, changedAtVenueAt } = net
   const { now, visibilityMs, isLacking, isMet, listsOrders } = around

@@ -126,7 +126,7 @@ export class TrackedNet {
     else if (order.kind === 'rejected' || order.kind === 'absent') this.changedAtVenueAt = at
   }
 
-  /** A new cycle: what was called before may be called again. */
+  /** A new cycle: calls of earlier cycles may be made again. */
   cycle(): void {
     this.made.clear()
   }
@@ -142,7 +142,7 @@ export class TrackedNet {
     return begun
   }
 
-  /** A call has ended. After a save, what has waited for it may follow in the same cycle. */
+  /** A call has ended. After a save, calls that waited for it may follow in the same cycle. */
   end(call: NetCall): void {
     this.underWay.delete(call)
     if (call === 'save') this.made.delete('save')

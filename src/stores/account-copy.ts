@@ -11,10 +11,10 @@ const PAGE_LINES = 500
 /** Tables whose rows without a name of an account belong to the process as well. */
 const OF_PROCESS: ReadonlySet<Table> = new Set(['settings', 'history', 'outage'])
 
-/** Tables in which each account has a row: it draws an id for its orders before anything else. */
+/** Tables in which each account has a row: an account stores its random id for orders before anything else. */
 const OF_ALL: readonly Table[] = ['settings', 'positions', 'closed']
 
-/** Names of the accounts that a store has rows of. */
+/** Names of the accounts that have rows in a store. */
 export async function accountsIn(store: Pick<Store, 'rows'>): Promise<ReadonlySet<string>> {
   const names = new Set<string>()
   for (const table of OF_ALL) {
@@ -24,8 +24,7 @@ export async function accountsIn(store: Pick<Store, 'rows'>): Promise<ReadonlySe
 }
 
 /**
- * What a store keeps of one account, as the store of another process has it, in which its name is `as`. Journal lines
- * keep their numbers.
+ * The content of one account as the source of a copy, under the name `as`. Journal lines keep their numbers.
  *
  * @throws WatchkeeperError ACCOUNT_UNKNOWN where the store has nothing of that account.
  */
@@ -88,7 +87,7 @@ function partsOf(given: unknown, names: ReadonlySet<string>): { name: string; pa
   return isName ? parts : { name: UNNAMED_ACCOUNT, part: given }
 }
 
-/** Deletions of the rows of one account; what `main` shares with the process stays. */
+/** Deletions of the rows of one account; rows that `main` shares with the process stay. */
 export async function removalsOf(
   store: Pick<Store, 'rows'>,
   account: string,

@@ -17,7 +17,7 @@ type ReadStore = Pick<Store, 'rows' | 'write' | 'journal'>
 
 /** The part of a store that belongs to one account. */
 export interface AccountStore extends ReadStore {
-  /** The same change as it lies in the store of the process. */
+  /** The change with the keys of the process's store. */
   scoped(batch: Batch): Batch
 }
 
@@ -55,7 +55,7 @@ export class AccountRows {
     return new Map([...byAccount].map(([account, rows]) => [account, rows.size]))
   }
 
-  /** Every account is open: the tables are read afresh from now on. */
+  /** Every account is open: from now on tables are read from the store again. */
   opened(): void {
     this.tables = undefined
   }
@@ -105,7 +105,7 @@ async function byAccount(rows: Rows): Promise<ReadonlyMap<string, Rows>> {
   return accounts
 }
 
-/** A line about a holding says already which part of the account it is of. */
+/** A line about a holding already names its part of the account. */
 const withAccount = (line: NewJournalLine, name: string): NewJournalLine => {
   const part = line['account']
   const account = accountText(typeof part === 'string' ? { name, part } : { name })
@@ -142,7 +142,7 @@ async function linesOf(
     if (page.length < PAGE_LINES) break
     if (last === undefined) after = page.at(-1)!.seq
     if (last !== undefined) before = page[0]!.seq
-    // The store may answer from memory: what else the process has to do comes first.
+    // The store may answer from memory: other work of the process comes first.
     await nextTurn()
   }
   return last === undefined ? found.slice(0, wanted) : found.slice(-wanted)

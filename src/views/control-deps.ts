@@ -9,12 +9,12 @@ import type { HealthSnapshot, Readiness } from '../ports/control/health.ts'
 import type { OwnedStore } from '../ports/store.ts'
 import type { ExitableDesk } from './exitable.ts'
 
-/** What the control of a running service is made of. */
+/** Dependencies of the control of a running account. */
 export interface ControlDeps {
   readonly account: Account
   /** Name of the account, where the configuration names its accounts. */
   readonly name?: string | undefined
-  /** The journal of the process, where `store` is that of the account alone. */
+  /** The journal of the process, where `store` is only that of the account. */
   readonly processJournal?: OwnedStore['journal']
   readonly store: Pick<OwnedStore, 'journal'>
   readonly clock: Clock
@@ -35,9 +35,9 @@ export interface ControlDeps {
   health(): HealthSnapshot
   /** See Control. */
   freshHealth?(): Promise<HealthSnapshot>
-  /** The whole store as it is now, as text. */
+  /** Streams a backup of the whole store, as text. */
   backup(): AsyncIterable<string>
-  /** Makes a snapshot of health before the next cycle does. */
+  /** Makes a snapshot of health now, without a wait for the next cycle. */
   refreshHealth(): void
   readiness(): Readiness
 }

@@ -23,9 +23,9 @@ import { requesterText, PositionControl } from './position-control.ts'
 import { supervisionOf, type SupervisionView } from './supervision.ts'
 import { tradesOf } from './trades.ts'
 
-/** What http and the command line may ask, answered by a running account. */
+/** Answers the requests of HTTP and of the command line for one running account. */
 export class AccountControl extends PositionControl implements Control {
-  /** Set where the configuration names this account alone. */
+  /** Set where the configuration names its accounts and this is the only one. */
   accounts?: ReadonlyMap<string, Control>
   private readonly supervision: SupervisionView
   private readonly holdingsDesk: HoldingsDesk

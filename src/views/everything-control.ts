@@ -21,7 +21,7 @@ import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
 import { ProcessControl } from './process-control.ts'
 
-/** All accounts for a person who sees them at once: ids are `account/position`, the kill switch is that of every one. */
+/** All accounts in one view: ids are `account/position`, and the kill switch moves that of every account. */
 export class EverythingControl extends ProcessControl implements Control {
   override positions(): readonly PositionView[] {
     return super.positions().map(withAccount)
@@ -58,7 +58,7 @@ export class EverythingControl extends ProcessControl implements Control {
     return withAccount(await super.exit(id, by))
   }
 
-  /** The strictest of all; held exits of all. */
+  /** The strictest state of all accounts, with the held exits of all. */
   override killSwitch(): KillSwitchView {
     const all = this.switches()
     const [, strictest] = all.toSorted(
@@ -68,7 +68,7 @@ export class EverythingControl extends ProcessControl implements Control {
     return { ...strictest, held }
   }
 
-  /** Moves the kill switch of every account; the first refusal is thrown once each has been tried. */
+  /** Moves the kill switch of every account. Each one is tried; then the first refusal is thrown. */
   override async setKillSwitch(request: KillSwitchRequest, by: Requester): Promise<KillSwitchView> {
     const moved = await Promise.allSettled(
       [...this.accounts.values()].map(each => each.setKillSwitch(request, by)),
@@ -78,7 +78,7 @@ export class EverythingControl extends ProcessControl implements Control {
     return this.killSwitch()
   }
 
-  /** The limits of all accounts, each with the name of its own in front. */
+  /** The limits of all accounts; each name begins with that of its account. */
   override async portfolio(): Promise<PortfolioView> {
     const all = await Promise.all(
       [...this.accounts].map(async ([name, each]) => ({ name, view: await each.portfolio() })),
@@ -141,7 +141,7 @@ const withAccount = <View extends PositionView>(view: View): View => ({
   id: `${accountParts(view.account!).name}/${view.id}` as PositionView['id'],
 })
 
-/** The same of a line or a trade; one without an account, or without a position, stays as it is. */
+/** The same for a line or a trade; one without an account or a position stays as it is. */
 function withAccountOf<Line extends { account?: unknown; positionId?: string | undefined }>(
   line: Line,
 ): Line {

@@ -35,7 +35,7 @@ export function exitView(
   }
 }
 
-/** What a monitoring cycle finds of exits and holdings, at `now` of the gateway's clock (epoch ms). */
+/** The facts of exits and holdings for health, at `now` of the gateway's clock (epoch ms). */
 export function accountFacts(
   {
     engine: { book },
@@ -92,7 +92,7 @@ export function accountFacts(
   }
 }
 
-/** Exits that have not left: they are worth too little, or their limit has no price. */
+/** Exits that are held back: they are worth too little, or their limit has no price. */
 const heldBack = (records: readonly ExitRecord[]) => ({
   belowMinimum: records.flatMap(({ positionId, state }) => {
     const below = belowOf(state)
@@ -104,7 +104,7 @@ const heldBack = (records: readonly ExitRecord[]) => ({
     .map(({ positionId }) => ({ what: positionId })),
 })
 
-/** Orders of ended exits that have worked for long. */
+/** Orders of ended exits that have worked for longer than `loudAfterMs`. */
 const lateOrders = (
   { late, settings }: Account['engine']['book'],
   now: number,

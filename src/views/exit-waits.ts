@@ -7,18 +7,18 @@ import type { ExitRecord } from '../exits/record.ts'
 import { asksHolding, isHoldingEvidence } from '../exits/settings.ts'
 import { retryInMs, state } from '../resilience/breaker.ts'
 
-/** What shows for what, and for how long, an exit waits. */
+/** What is needed to find what an exit waits for. */
 export interface WaitDeps {
   readonly account: Pick<Account, 'engine' | 'isObserving'>
   readonly desk: Pick<CallDesk, 'gates'>
-  /** Why no order of the account could leave or be accepted; undefined: one could, or that is not known. */
+  /** Why no order of the account could leave or be accepted; undefined: an order could, or that is not known. */
   readonly accountWhy: string | undefined
-  /** Ms: epoch of the gateway's clock, and monotonic. */
+  /** The gateway's clock (epoch ms), and the monotonic clock (ms). */
   readonly steadyMs: number
   readonly monotonicMs: number
 }
 
-/** What an exit waits for, the first thing that holds it; undefined where it is over. */
+/** The first cause that an exit waits for; undefined where the exit is over. */
 export function waitOf(record: ExitRecord, deps: WaitDeps): string | undefined {
   switch (record.state.kind) {
     case 'flat':
@@ -45,7 +45,7 @@ export function waitOf(record: ExitRecord, deps: WaitDeps): string | undefined {
   }
 }
 
-/** An attempt that has not left. */
+/** What an attempt waits for that has not left. */
 function unsent(record: ExitRecord, deps: WaitDeps): string {
   const { state: own } = record
   if (deps.account.isObserving) return 'mode guard: the service observes, and sends nothing'
@@ -77,7 +77,7 @@ function unsent(record: ExitRecord, deps: WaitDeps): string {
 
 const TURN = 'its turn under the limit of orders (throttle)'
 
-/** The exit that has the lock on the same holding, where the holding is the evidence of what orders executed. */
+/** The wait for another exit that has the lock on the same holding, where the holding is the evidence. */
 function lockOf(id: PositionId, { account }: WaitDeps): string | undefined {
   const { book } = account.engine
   if (!isHoldingEvidence(book.settings.capabilities)) return undefined
@@ -87,7 +87,7 @@ function lockOf(id: PositionId, { account }: WaitDeps): string | undefined {
     : `the lock on its holding, which the exit of ${holder} has`
 }
 
-/** What a call of a group waits for: its circuit breaker, or what else it is for. */
+/** What a call of a group waits for: its circuit breaker, or otherwise `what`. */
 function afterBreaker(
   group: 'orders' | 'account',
   what: string,

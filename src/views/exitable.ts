@@ -32,27 +32,27 @@ export interface ExitableDeskDeps {
   readonly answers: LastAnswers
   readonly quotes: Quotes
   readonly access: { readonly facts: AccessFacts }
-  /** The mode that the account is configured to be in; undefined: it has none. */
+  /** The configured position mode of the account; undefined: it has none. */
   readonly positionMode: PositionMode | undefined
   readonly graceMs: number
 }
 
-/** Positions that are judged in one cycle: the loop is never held for long. */
+/** Positions that are judged in one cycle, so that the event loop is never blocked for long. */
 const PER_CYCLE = 200
 /** Time before the end of credentials from which health warns, ms. */
 const LEAD_MS = 3_600_000
-/** The same where a market has trading hours: the evening before, and before the open, ms. */
+/** The same where a market has trading hours, ms: early enough for the evening before. */
 const LEAD_WITH_HOURS_MS = 12 * 3_600_000
 
-/** Whether each position could be exited now, why not, and since when: judged in turns, a part in each cycle. */
+/** Whether each position could be exited now, why not, and since when; each cycle judges `PER_CYCLE` of them. */
 export class ExitableDesk {
-  /** What protects each position besides. */
+  /** The layers that protect each position. */
   readonly layers: NetLayers
   private readonly deps: ExitableDeskDeps
   private common: Judged
   /** Positions that are not exitable, though the account is. */
   private readonly exceptions = new Map<PositionId, Judged>()
-  /** Positions that were judged by themselves since they came. */
+  /** Positions that were judged since they were added. */
   private readonly judged = new Set<PositionId>()
   private round: PositionId[] = []
   private hasHours = false
@@ -70,7 +70,7 @@ export class ExitableDesk {
     }
   }
 
-  /** Why no order of the account could leave or be accepted, as of the last cycle; undefined: one could, or that is not known. */
+  /** Why no order of the account could leave or be accepted, by the last cycle; undefined: it could, or unknown. */
   get accountWhy(): string | undefined {
     const { exitable } = this.common
     return exitable.kind === 'no' ? exitable.why : undefined
@@ -84,7 +84,7 @@ export class ExitableDesk {
     this.layers.cycle()
   }
 
-  /** What is known of one open position; undefined where it is being exited, not open, or not judged yet. */
+  /** The judgement of one open position; undefined where it is being exited, not open, or not judged yet. */
   of(id: PositionId): ExitableView | undefined {
     const row = this.deps.account.state.positions.open.get(id)
     if (row === undefined || this.isExiting(id)) return undefined
@@ -99,7 +99,7 @@ export class ExitableDesk {
     }
   }
 
-  /** Open positions that are not being exited, by whether they could be. */
+  /** Number of open positions by whether they could be exited, without those that are being exited. */
   counts(): Readonly<Record<Exitable['kind'], number>> {
     const total = this.positions
     const { kind } = this.common.exitable

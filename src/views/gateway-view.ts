@@ -14,7 +14,7 @@ import { calculateAdaptiveThrottle } from '../resilience/throttle.ts'
 
 const ACTS = { 'force-open': forceOpen, disable, 'metrics-only': metricsOnly, reset } as const
 
-/** Breakers, throttles, lanes and the last calls, for a person. */
+/** Breakers, throttles, lanes and the last calls, for the API and the page. */
 export function gatewayView(desk: CallDesk, { monotonicMs, now }: Times): GatewayView {
   const wall = (at: number): number => Math.round(now - (monotonicMs - at))
   return {
@@ -56,7 +56,7 @@ export interface Times {
 
 const finite = (ms: number): number | null => (ms === Infinity ? null : ms)
 
-/** Moves a breaker by hand. Throws InputError for a group or an act that there is not. */
+/** Moves a breaker by hand. @throws InputError for an unknown group or act. */
 export function moveBreaker(desk: CallDesk, group: string, act: string): EndpointGroup {
   const known = GROUPS.find(each => each === group)
   const change = Object.entries(ACTS).find(([name]) => name === act)?.[1]
@@ -104,10 +104,10 @@ export function isDenied({ kind, transitions }: Breaker): boolean {
   return transitions.findLast(({ to }) => to === 'open')?.cause === 'unauthorized'
 }
 
-/** Share of its ceiling below which health shows a throttle. */
+/** Share of its ceiling below which health reports a throttle. */
 const SLOW_SHARE = 0.3
 
-/** What a person should know of the calls to the broker. */
+/** The troubles of calls to the broker, for health. */
 export function gatewayTroubles(
   desk: CallDesk,
   monotonicMs: number,

@@ -14,11 +14,11 @@ interface Limits {
   readonly startedAt: number
   readonly exitOverdueMs: number
   readonly staleMs: number
-  /** Time that a position may be without a first price, or not open yet, before that fails, ms. */
+  /** Time that a position may lack its first price, or may not be open yet, before health fails, ms. */
   readonly graceMs: number
 }
 
-/** Whether an exit waits as it is worth less than the smallest order: it has a check of its own. */
+/** Whether an exit waits because it is worth less than the smallest order: health has a check of its own for it. */
 function isBelowMinimum({ engine: { book } }: Account, id: PositionId): boolean {
   const record = book.exits.record(id)
   return record !== undefined && belowOf(record.state) !== undefined
@@ -27,7 +27,7 @@ function isBelowMinimum({ engine: { book } }: Account, id: PositionId): boolean 
 /** Time for which health shows a jump of the clock, ms. */
 const CLOCK_MS = 3_600_000
 
-/** What health says of a position that is not guarded. */
+/** The text of health for each cause of an unguarded position. */
 const REASONS: Readonly<
   Record<Exclude<UnguardedCause, 'price' | 'entry'>, (child?: Child) => string>
 > = {
@@ -44,10 +44,10 @@ const REASONS: Readonly<
   pause: () => 'the process stood still',
 }
 
-/** What may be so for a while after a start, or after a position has come. */
+/** Causes that are normal for a while after a start, or after a position was added. */
 const GRACED: ReadonlySet<UnguardedCause> = new Set(['not-open', 'unpriced'])
 
-/** What a monitoring cycle finds in the account; `found` is its own sweep. */
+/** The facts of an account for health; `found` is the sweep of this cycle. */
 export function healthFacts(
   account: Account,
   { now, startedAt, exitOverdueMs, staleMs, graceMs }: Limits,
@@ -70,7 +70,7 @@ export function healthFacts(
   }
 }
 
-/** Actors, and the rules that they evaluate. */
+/** The facts of actors and of the rules that they evaluate. */
 function supervisionFacts(
   account: Account,
   found: Found,
@@ -146,7 +146,7 @@ function priceFacts(
   HealthFacts,
   'stalePrices' | 'badTicks' | 'unconfirmedPrices' | 'pricesOutsideHours' | 'pricesAhead'
 > {
-  // Other accounts may share the feed, and have positions of their own.
+  // Other accounts may share the feed; their instruments do not count here.
   const isOwn = (instrument: InstrumentId): boolean => sink.isComparing(instrument)
   return {
     stalePrices: [...quietMs]

@@ -15,7 +15,10 @@ import { shareOf } from '../exits/shares.ts'
 import type { OpenOrder } from '../ports/broker.ts'
 import type { EXIT_HOLDS, HoldingsView, HoldingView } from '../ports/control/holdings.ts'
 
-/** A younger list of the broker is shown as it is; the reconciler asks for one each few seconds. */
+/**
+ * Age up to which a list of the broker is shown without a new query, ms; the reconciler lists holdings every few
+ * seconds.
+ */
 const FRESH_MS = 10_000
 /** Longest wait for a list, ms. */
 const LONGEST_WAIT_MS = 8_000
@@ -25,16 +28,16 @@ export interface HoldingsDeskDeps {
   readonly answers: LastAnswers
 }
 
-/** A row while it is being put together: what the positions own, and what the venue holds of it. */
+/** A row under construction: the units that positions own, and the units that the venue holds. */
 interface Row {
   readonly key: HoldingKey
   readonly positions: HoldingView['positions'][number][]
   underWay: number
-  /** Signed units, and as of when (ms of the steady clock); undefined: unknown. */
+  /** Signed units and their time (ms of the steady clock); undefined: unknown. */
   held: { readonly quantity: number; readonly at: number } | undefined
 }
 
-/** Compares what the venue holds with what the positions say, for a person. */
+/** Compares the holdings at the venue with the positions. */
 export class HoldingsDesk {
   private readonly deps: HoldingsDeskDeps
   /** Requests that come together share one pair of calls. */
@@ -44,7 +47,7 @@ export class HoldingsDesk {
     this.deps = deps
   }
 
-  /** The comparison by the last lists, which are asked for anew where they are older than 10 s. */
+  /** The comparison by the last lists; lists that are older than `FRESH_MS` are requested again first. */
   async view(): Promise<HoldingsView> {
     const failure = await this.refresh()
     const { account, answers } = this.deps
@@ -62,7 +65,7 @@ export class HoldingsDesk {
     }
   }
 
-  /** Asks for what is too old; gives why the broker did not answer. */
+  /** Requests the lists that are too old; returns why the broker did not answer. */
   private refresh(): Promise<string | undefined> {
     this.asking ??= this.ask().finally(() => (this.asking = undefined))
     return this.asking
@@ -134,7 +137,7 @@ export class HoldingsDesk {
   }
 }
 
-/** The holdings that open positions are parts of, by name. */
+/** The holdings of open positions, by name. */
 function ownedRows({ engine: { book }, state: { positions } }: Account): Map<string, Row> {
   const rows = new Map<string, Row>()
   for (const { position } of positions.open.values()) {
@@ -173,7 +176,7 @@ function rowOf(rows: Map<string, Row>, key: HoldingKey): Row {
   return row
 }
 
-/** Exits whose order has not left, with what holds them back beside the confirmation. */
+/** Exits whose order has not left, with what holds them back besides the confirmation. */
 function waitingExits(account: Account): HoldingsView['exits'] {
   const { state, engine, isObserving } = account
   const all: (typeof EXIT_HOLDS)[number][] = [
@@ -194,7 +197,7 @@ function waitingExits(account: Account): HoldingsView['exits'] {
 const mayStillLeave = (record: ExitRecord): boolean =>
   hasNotLeft(record) || record.state.kind === 'rejected'
 
-/** What is missing or unknown first, then what no position owns, then by name. */
+/** Order of the rows: missing or unknown units first, then unowned units, then by name. */
 function mostUrgentFirst(a: HoldingView, b: HoldingView): number {
   const rank = ({ difference, held, positions }: HoldingView): number =>
     held === null || (difference !== 0 && positions.length > 0) ? 0 : difference === 0 ? 2 : 1

@@ -8,12 +8,12 @@ import type {
 import { KILL_SWITCH_STATES } from '../ports/control/kill-switch.ts'
 import { sumOf, sumOfMaps } from './sums.ts'
 
-/** From the least to the most that they stop or fail. */
+/** Kill switch states and health, from the least to the most severe. */
 const HEALTH = ['pass', 'warn', 'fail']
-/** A process that sends for one of its accounts guards. */
+/** Modes in order: a process is in mode `guard` where one of its accounts is. */
 const MODE = ['observe', 'guard']
 
-/** Facts of the process: each account has the same. */
+/** Facts of the process, which are the same in each account. */
 type ProcessFacts = Pick<
   MetricFacts,
   | 'version'
@@ -114,7 +114,7 @@ const worst = (
   order: readonly string[],
 ): string => all.map(of).toSorted((a, b) => order.indexOf(b) - order.indexOf(a))[0]!
 
-/** The first of times, those left out that are not known. */
+/** The earliest of the known times. */
 const firstOf = (times: readonly (number | undefined)[]): number | undefined => {
   const known = times.filter(each => each !== undefined)
   return known.length === 0 ? undefined : Math.min(...known)

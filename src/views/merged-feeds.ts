@@ -17,7 +17,7 @@ export function mergedRedis(all: readonly RedisFacts[]): RedisFacts {
     uses.set(each.use, {
       use: each.use,
       isUp: known.isUp && each.isUp,
-      // The breaker of a connection that is down says more.
+      // The breaker of a connection that is down is more important.
       breaker: known.isUp ? each.breaker : known.breaker,
       reconnects: known.reconnects + each.reconnects,
       outcomes: sumOf([known.outcomes, each.outcomes]),

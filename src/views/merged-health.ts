@@ -3,7 +3,7 @@ import type { HealthCheck, HealthSnapshot, HealthStatus } from '../ports/control
 
 const SEVERITY: readonly HealthStatus[] = ['pass', 'warn', 'fail']
 
-/** Components whose checks are about the process: they are alike in each account, and stand once. */
+/** Components whose checks concern the process: they are the same in each account and are shown once. */
 const OF_PROCESS = new Set(['service', 'store', 'notify', 'uptime', 'clock', 'redis', 'disk'])
 
 type Named = readonly [account: string, snapshot: HealthSnapshot]

@@ -23,7 +23,7 @@ interface Given extends Pick<
   readonly healthAt: number
 }
 
-/** What is scraped. */
+/** Dependencies of a scrape. */
 export interface Scraped {
   readonly account: Account
   readonly desk: CallDesk
@@ -41,8 +41,8 @@ export interface Scraped {
 }
 
 /**
- * What a scrape finds in an account. Positions are those of the last monitoring cycle: a pass over
- * each of them takes as long as all else.
+ * The facts of an account for a scrape. Counts of positions are those of the last monitoring cycle: a pass over
+ * all positions would take as long as everything else.
  */
 export async function metricFacts(
   { account, desk, countsTicks, name, store, performance, notices, exitable, monotonicMs }: Scraped,
@@ -114,7 +114,7 @@ function exitFacts({ state, engine, clock }: Account): Pick<MetricFacts, ExitFac
   const { counts, openExits } = state
   const now = clock.steady()
   const { exits } = engine.book
-  // Whether an order waits for its turn, or has left, is known in memory alone.
+  // Only memory knows whether an order waits for its turn or has left.
   const present = [...openExits].map(([id, durable]) => exits.record(id) ?? durable)
   const [openStates, oldestAt] = openExitsOf(present, now)
   const waits = [...exits.unverified(now)].map(({ forMs }) => forMs)
@@ -135,7 +135,7 @@ function exitFacts({ state, engine, clock }: Account): Pick<MetricFacts, ExitFac
   }
 }
 
-/** How many exits there are in each state, and when the oldest was intended; `now` without one. */
+/** The number of open exits in each state, and when the oldest was intended; `now` where there is none. */
 function openExitsOf(
   exits: Iterable<{ readonly state: { readonly kind: string }; readonly intendedAt: number }>,
   now: number,
@@ -157,7 +157,7 @@ function priceFacts({ engine, coverage }: Account, now: number): Omit<PriceFacts
     oldest = Math.min(oldest, lastAt)
     backlog = Math.max(backlog, waiting.length)
   }
-  // Without a position no price is awaited, thus none is old.
+  // Without a position no price is needed, so none is old.
   const isIdle = oldest === Infinity
   return {
     oldestMs: isIdle ? 0 : now - oldest,

@@ -2,11 +2,11 @@ import type { Account } from '../account/account.ts'
 import { layerOf, type Layer, type NetCount } from '../domain/layer.ts'
 import type { NetFacts } from '../observability/net-checks.ts'
 
-/** Which layers protect each position: its own guard, its stop at the venue, both or none. */
+/** Which layers protect each position: watchkeeper's own stop, the stop at the venue, both or none. */
 export class NetLayers {
   /** Open positions by layer, as of the last cycle. */
   counts: Readonly<Record<Layer, number>> = { both: 0, ours: 0, venue: 0, none: 0 }
-  /** Time that positions were protected by their stops at the venue alone, summed over them, ms. */
+  /** Time in which only stops at the venue protected positions, summed over positions, ms. */
   venueMs = 0
   private readonly account: Account
   private readonly canLeave: () => boolean
@@ -20,7 +20,7 @@ export class NetLayers {
     this.cycledAt = account.clock.monotonic()
   }
 
-  /** Counts anew, and adds up what has passed since the last cycle. */
+  /** Counts the layers again, and adds the time since the last cycle. */
   cycle(): void {
     const { state, coverage, engine, clock } = this.account
     const at = clock.monotonic()
@@ -45,7 +45,7 @@ export class NetLayers {
     this.counts = counts
   }
 
-  /** Stops at the venue as of the last cycle, and what of them only a person can settle. */
+  /** Numbers of nets as of the last cycle, including those that only a person can settle. */
   nets(): Readonly<Record<NetCount, number>> {
     const { both, venue } = this.counts
     const { without, unproved, orphans } = this.facts()
@@ -57,7 +57,7 @@ export class NetLayers {
     }
   }
 
-  /** What health says of nets. */
+  /** The facts of nets for health. */
   facts(): NetFacts {
     const { nets, book } = this.account.engine
     const { capabilities, loudAfterMs } = book.settings

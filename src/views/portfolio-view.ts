@@ -1,7 +1,7 @@
 import type { Account } from '../account/account.ts'
 import type { PortfolioView, RealisedReport } from '../ports/control/portfolio.ts'
 
-/** What is added up for a person: start and end of the day, sums and limits. */
+/** The portfolio for the API: start and end of the day, sums and limits. */
 export async function portfolioView(account: Account): Promise<PortfolioView> {
   const { day, until, standings } = await account.portfolio.standing()
   return {

@@ -24,7 +24,7 @@ import { exitView } from './exit-view.ts'
 import { netViewOf } from './net-view.ts'
 import { viewOf } from './position-view.ts'
 
-/** What may be asked about positions, and done to them. */
+/** Queries about positions and changes of them. */
 export class PositionControl {
   protected readonly deps: ControlDeps
 
@@ -76,7 +76,7 @@ export class PositionControl {
       return this.added(registered, { warnings: all, isNew: true })
     } catch (error) {
       if (!(error instanceof WatchkeeperError) || error.code !== 'POSITION_EXISTS') throw error
-      // Another request has added it in the meantime.
+      // Another request has added the position meanwhile.
       const row = this.guarded(request)
       if (row === undefined) throw error
       return this.added(row, { warnings: all, isNew: false })
@@ -91,7 +91,7 @@ export class PositionControl {
     return { added: { ...this.view(row), warnings: all }, isNew }
   }
 
-  /** Why the net that its rules ask for cannot rest at the venue of the account. */
+  /** Warnings where the net that the rules ask for cannot rest at the venue. */
   private netWarnings({ position, rules }: Pick<Registered, 'position' | 'rules'>): string[] {
     const { engine, instruments } = this.deps.account
     const { capabilities, listsOrders } = engine.book.settings
@@ -101,7 +101,10 @@ export class PositionControl {
     return why === undefined ? [] : [`rules.net: no net: ${why}`]
   }
 
-  /** The guarded position that a request describes; throws POSITION_EXISTS for another one of its id. */
+  /**
+   * The guarded position that a request describes. @throws WatchkeeperError POSITION_EXISTS for another position
+   * of this id.
+   */
   private guarded(request: AddRequest): Registered | undefined {
     const { id } = request.position
     const row = this.deps.account.state.positions.get(id)
@@ -146,20 +149,21 @@ export class PositionControl {
     const { account } = this.deps
     await this.endDurable(id)
     const registered = account.state.positions.openRow(positionId(id))
-    // The intent says when and why; only this line, in a commit before it, says who.
+    // The journal line of the intent has the time and the reason; only this line, in an earlier
+    // commit, has the requester.
     const written = account.record('exit-asked', { positionId: id, by: requesterText(by) })
     account.manualExits.exit(positionId(id), 'manual')
     await Promise.all([written, account.manualExits.settled(positionId(id))])
     return this.view(registered)
   }
 
-  /** Waits for the end of a position to be durable: before, no answer may say that it has closed. */
+  /** Waits until the end of a position is durable: before that no answer may state that it has closed. */
   private async endDurable(id: string): Promise<void> {
     const { account } = this.deps
     if (account.state.positions.isEnding(positionId(id))) await account.flush()
   }
 
-  /** What protects a position now; an own guard whose exits cannot leave protects nothing. */
+  /** The layers that protect a position now; watchkeeper's own stop does not count while exits cannot leave. */
   private layerIn(
     { position: { id: positionId }, generation }: Registered,
     { unguardedBy, exitable }: PositionView,
@@ -182,5 +186,5 @@ export class PositionControl {
   }
 }
 
-/** Who asks and from where, for the journal. */
+/** The requester and its address, for the journal. */
 export const requesterText = ({ who, from }: Requester): string => `${who} at ${from}`

@@ -24,15 +24,15 @@ import type { AccountControl } from './control.ts'
 import { SharedControl } from './shared-control.ts'
 import { tradesOf } from './trades.ts'
 
-/** What names one position among several accounts. */
+/** A position of one account, found by its name `account/id`. */
 interface Found {
   readonly control: AccountControl
   readonly id: string
 }
 
 /**
- * The control of a process with several accounts. Lists give all of them; what concerns one account needs its name:
- * a position is `account/id`.
+ * The control of a process with several accounts. Lists show all accounts; a request about one account needs its
+ * name, and a position is `account/id`.
  */
 export class ProcessControl extends SharedControl implements Control {
   positions(): readonly PositionView[] {

@@ -5,7 +5,7 @@ import { state } from '../resilience/breaker.ts'
 /** Without a Redis server. */
 export const NO_REDIS: RedisFacts = { connections: [], messages: {}, malformed: {} }
 
-/** How connections fare, by what they are for, at `now` (monotonic ms). */
+/** The state of connections by their use, at `now` (monotonic ms). */
 export const connectionFacts = (
   connections: Iterable<readonly [use: string, RedisConnection]>,
   now: number,

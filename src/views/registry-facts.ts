@@ -4,8 +4,8 @@ import type { WatchState } from '../ports/supervision.ts'
 import { RULES } from '../risk/rules/registry.ts'
 
 /**
- * What became of each rule, how many positions have something before them, and who watches them: from counts
- * that are kept where they change, as a pass over 10,000 positions costs a scrape some ms.
+ * Counts for metrics: the state of rules, the positions whose monitors have yet to catch up, and monitors by state. They
+ * are kept where they change, as a pass over 10,000 positions would cost a scrape some ms.
  */
 export function registryFacts({ registry, sink }: Pick<Engine<unknown>, 'registry' | 'sink'>): {
   readonly rules: readonly RuleFacts[]

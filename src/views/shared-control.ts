@@ -22,7 +22,7 @@ export interface ProcessControlDeps {
   note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
-/** What is the same in each account of a process, or belongs to the process. */
+/** The part of the control that is the same in each account, or belongs to the process. */
 export class SharedControl {
   readonly accounts: ReadonlyMap<string, AccountControl>
   readonly everything?: Control
@@ -34,7 +34,7 @@ export class SharedControl {
     if (everything !== undefined) this.everything = everything
   }
 
-  /** Whatever is the same in each account. */
+  /** Any account, for what is the same in each. */
   private get any(): AccountControl {
     return this.accounts.values().next().value!
   }

@@ -7,7 +7,7 @@ export function sumOf<Name extends string>(
   return total
 }
 
-/** The same of maps. */
+/** The same for maps. */
 export function sumOfMaps<Key>(all: readonly ReadonlyMap<Key, number>[]): Map<Key, number> {
   const total = new Map<Key, number>()
   for (const each of all)

@@ -22,7 +22,7 @@ export interface SupervisionDeps {
   readonly supervisor: Ref<SupervisorMessage>
   readonly policy: Supervision
   readonly clock: Clock
-  /** Notes what a person has done. */
+  /** Journals an act of a person. */
   note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
@@ -39,7 +39,7 @@ export function supervisionOf(account: Account): SupervisionView {
   })
 }
 
-/** What the supervisor knows, for the API and the command line. */
+/** The supervisor's actors, for the API and the command line. */
 export class SupervisionView implements Supervising {
   private readonly parts: SupervisionDeps
 
@@ -128,7 +128,7 @@ export class SupervisionView implements Supervising {
       kind: actor.kind,
       id: 'positionId' in actor ? monitorName(actor.positionId) : actor.kind,
       epoch,
-      // One that has just ended has no restart planned yet.
+      // An actor that has just ended has no planned restart yet.
       state: watch.kind === 'running' && liveness?.stopped !== false ? 'backoff' : watch.kind,
       busySince: this.epochMs(liveness?.busySince),
       lastBeatAt: this.epochMs(liveness?.lastBeatAt),
@@ -148,12 +148,12 @@ export class SupervisionView implements Supervising {
   }
 }
 
-/** A supervisor is never replaced: its end is that of the process. */
+/** A supervisor is never replaced: when it ends, the process ends. */
 const ALWAYS_UP: Pick<Supervised, 'epoch' | 'crashes'> = { epoch: 1, crashes: UNHARMED }
 
 const actorOf = ({ guard }: Child): Actor => ({ kind: 'monitor', positionId: guard.position.id })
 
-/** What an operator must see first: quarantined, then in backoff, then those that crashed most. */
+/** Order of the list: quarantined actors first, then those in backoff, then those that crashed most. */
 function troubleOf({ watch, crashes }: Child): number {
   const weight = { quarantined: 2e9, backoff: 1e9, running: 0 }[watch.kind]
   return weight + crashes.total

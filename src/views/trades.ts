@@ -24,11 +24,14 @@ const AFTERWARDS: ReadonlyMap<string, TradeEnd> = new Map<JournalKind, TradeEnd>
 /** Ends that need no exit. */
 const OUTSIDE: ReadonlySet<TradeEnd> = new Set(['gone', 'dust'] as const)
 
-/** Lines that are read at once: other work of the process waits for no more than these. */
+/** Lines in one read, so that other work of the process does not wait for long. */
 const PAGE_LINES = 500
-/** Lines that one call reads at most; the next page goes on behind them. */
+/** Most lines that one call reads; the next page continues after them. */
 const MOST_LINES = 20_000
-/** A clock that was put back leaves later times among earlier lines: so far is read on, ms. */
+/**
+ * Slack of times, ms: a clock that was set back leaves later times among earlier lines, so reading continues for
+ * this long.
+ */
 const CLOCK_SLACK_MS = 24 * 3_600_000
 
 /**
@@ -63,7 +66,7 @@ export async function tradesOf(
       if (trades.length === limit) return { trades, next: before }
     }
     if (lines.length < PAGE_LINES) return { trades, next: null }
-    // The store may answer from memory: what else the process has to do comes first.
+    // The store may answer from memory: other work of the process comes first.
     await nextTurn()
   }
   return { trades, next: before ?? null }
@@ -87,7 +90,7 @@ function isWanted(trade: TradeView, query: TradesQuery): boolean {
 const isIn = ({ account }: TradeView, name: string): boolean =>
   account !== null && accountParts(account).name === name
 
-/** The trade that a line ends; undefined for a line of a position that was not known any more. */
+/** The trade that a line ends; undefined for a line about a position that was already forgotten. */
 function viewOf(line: JournalLine): TradeView | undefined {
   const { seq, at, positionId } = line
   const trade = line['trade'] as KeptTrade | undefined
@@ -126,7 +129,7 @@ function viewOf(line: JournalLine): TradeView | undefined {
   }
 }
 
-/** Best and worst price of a trade, and what they come to in percent and in R. */
+/** Best and worst price of a trade, in percent and as multiples of R. */
 function reachedOf(trade: KeptTrade, price: number | null, quantity: number): Reached {
   const { best = null, worst = null, firstStop = null, tickSize = null } = trade
   return {

@@ -95,7 +95,7 @@ export class LmdbStore implements OwnedStore {
     await this.compareOrigin()
   }
 
-  /** Some hundred rows in each turn of the event loop: each as it is when its turn comes. */
+  /** Reads `ROWS_A_TURN` rows in each turn of the event loop; each row is read as it is then. */
   async rows<Value>(table: Table): Promise<ReadonlyMap<string, Value>> {
     const rows = new Map<string, Value>()
     let last = ''
@@ -194,7 +194,7 @@ export class LmdbStore implements OwnedStore {
     }
   }
 
-  /** Its owner is seen to run: no other process takes it over meanwhile. */
+  /** Other processes see that the owner runs, so none takes over the store. */
   status(): StoreStatus {
     const { lost } = this.hold
     const counts = { risks: [], outages: 0, losses: 0 }
