@@ -16,16 +16,19 @@ const ANSWER_MS = 15_000
 /** The token, in memory only: it ends with the page. */
 let token: string | undefined
 let asked: Promise<void> | undefined
-let askForToken: () => Promise<string> = () => new Promise(() => undefined)
+
+/** Asks a person for a token; `isRefused`: the service does not take the present one. Throws where none is entered. */
+export type AskForToken = (isRefused: boolean) => Promise<string>
+let askForToken: AskForToken = () => new Promise(() => undefined)
 
 /** Sets the function that asks a person for the token. */
-export function onTokenNeeded(ask: () => Promise<string>): void {
+export function onTokenNeeded(ask: AskForToken): void {
   askForToken = ask
 }
 
 /** Waits until a person has entered a token; several calls ask once. */
 function newToken(): Promise<void> {
-  asked ??= askForToken()
+  asked ??= askForToken(token !== undefined)
     .then(given => {
       token = given
     })

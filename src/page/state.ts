@@ -18,8 +18,16 @@ export const isStale = signal(true)
 /** Reason why there is no connection. */
 export const trouble = signal<string | undefined>(undefined)
 export const sums = signal(sumsOf([], []))
-/** Receives the token that a person enters; undefined: none is requested. */
-export const tokenWanted = signal<((token: string) => void) | undefined>(undefined)
+/** Waits for the token that a person enters. */
+export interface TokenWanted {
+  /** The service does not take the token that was entered before. */
+  readonly isRefused: boolean
+  give(token: string): void
+  /** No token is entered: the requests that wait for it fail. */
+  cancel(): void
+}
+/** Undefined: no token is requested. */
+export const tokenWanted = signal<TokenWanted | undefined>(undefined)
 
 let frame = 0
 const connection = new Connection(store, {
@@ -50,11 +58,16 @@ function tick(): void {
 /** Connects, and updates the age of the data. */
 export function start(): void {
   onTokenNeeded(
-    () =>
-      new Promise(resolve => {
-        tokenWanted.value = token => {
+    isRefused =>
+      new Promise((resolve, reject) => {
+        const done = (act: () => void): void => {
           tokenWanted.value = undefined
-          resolve(token)
+          act()
+        }
+        tokenWanted.value = {
+          isRefused,
+          give: token => done(() => resolve(token)),
+          cancel: () => done(() => reject(new Error('no token was entered'))),
         }
       }),
   )

@@ -119,8 +119,11 @@ needing('chromium').describe('A page that stays open', function () {
     await give(page, FIRST)
     await isLive(page)
     rmSync(`${folder.path}/first`)
-    await page.getByLabel('Token', { exact: true }).last().waitFor()
+    await page.locator('dialog', { hasText: 'does not take the token' }).waitFor()
     await until(() => isStale(page))
+    await page.keyboard.press('Escape')
+    await page.locator('.trouble', { hasText: 'no token was entered' }).waitFor()
+    // Without one there are no data: the page asks again.
     await give(page, FIRST)
     expect(await isStale(page), 'with the revoked token').to.equal(true)
     await give(page, SECOND)

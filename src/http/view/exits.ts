@@ -41,6 +41,7 @@ export class LastExits {
           fill: numberOf(line['price']),
           quantity: numberOf(line['quantity']),
           profit: numberOf(line['profit']),
+          ...aboutOf(line['trade']),
         })
       case 'exit-closed':
         return this.ended(line, { state: 'closed' })
@@ -77,6 +78,13 @@ const decided = (line: JournalLine, state: ViewExit['state'], about?: About): Vi
   at: line.at,
   endedAt: null,
 })
+
+/** Instrument and side in a line that ends a trade: its position may have been closed before the view was made. */
+function aboutOf(trade: unknown): Partial<About> {
+  const { instrument, side } = (trade ?? {}) as Readonly<Record<string, unknown>>
+  const isKnown = typeof instrument === 'string' && (side === 'long' || side === 'short')
+  return isKnown ? { instrument, side } : {}
+}
 
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null)
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)

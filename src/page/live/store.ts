@@ -81,12 +81,23 @@ export class LiveStore {
     return undefined
   }
 
+  /**
+   * The id of a position as the rows have it, `account/position` in a service with several accounts; `account` as lines
+   * of the journal and closed positions have it.
+   */
+  idOf(positionId: string, account: unknown): string {
+    const [first] = this.rows.values()
+    if (typeof account !== 'string' || !first?.id.startsWith(`${nameOf(first.account)}/`)) {
+      return positionId
+    }
+    return `${nameOf(account)}/${positionId}`
+  }
+
   /** Why no exit order of a position could leave, whatever it is itself; null: one could. */
   blockedBy({ account }: Pick<Row, 'account'>): string | null {
     const { status } = this
     if (status === undefined) return null
-    const [name = ''] = (account ?? '').split('/')
-    return status.blockedBy[0] ?? status.blockedAccounts[name]?.[0] ?? null
+    return status.blockedBy[0] ?? status.blockedAccounts[nameOf(account)]?.[0] ?? null
   }
 
   private priced(prices: readonly ViewPrice[]): void {
@@ -99,3 +110,6 @@ export class LiveStore {
     }
   }
 }
+
+/** Name of an account, without the part of it. */
+const nameOf = (account: string | null): string => (account ?? '').split('/')[0]!

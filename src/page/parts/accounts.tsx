@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { AccountView } from '../../ports/control/accounts.ts'
 import { read } from '../api.ts'
+import { whyText } from '../text.ts'
 import { filter } from './list.tsx'
 
 /** A request reads the health of every account. */
@@ -63,7 +64,7 @@ function Account({ account, isOld }: { readonly account: AccountView; readonly i
         {sharedLimits.length > 0 && ` · shares ${sharedLimits.join(', ')}`}
       </small>
       {killSwitch !== 'off' && <span class="bad">kill switch: {killSwitch}</span>}
-      {output[0] !== undefined && <small class="reason">{output[0]}</small>}
+      {output[0] !== undefined && <small class="reason">{whyText(output[0])}</small>}
     </button>
   )
 }

@@ -1,8 +1,12 @@
 import { useSignal } from '@preact/signals'
+import type { AccountView } from '../../ports/control/accounts.ts'
 import type { KillSwitchState } from '../../ports/control/kill-switch.ts'
 import { change } from '../api.ts'
+import { usePoll } from '../poll.ts'
 import { revision, store } from '../state.ts'
+import { countText } from '../text.ts'
 import { Confirm, Dialog } from './confirm.tsx'
+import { Failure } from './table.tsx'
 
 const STATES: readonly (readonly [KillSwitchState, string])[] = [
   ['off', 'everything goes on as usual'],
@@ -11,10 +15,20 @@ const STATES: readonly (readonly [KillSwitchState, string])[] = [
   ['halt', 'no order leaves at all: exits are decided and held'],
 ]
 
+/** The accounts whose kill switch is moved. */
+interface Concerned {
+  /** Before `/kill-switch`. */
+  readonly base: string
+  /** Absent: of the only account. */
+  readonly name?: string
+  readonly positions: number
+  readonly states: readonly KillSwitchState[]
+}
+
 type Step =
   | { readonly kind: 'closed' }
   | { readonly kind: 'choose' }
-  | { readonly kind: 'confirm'; readonly state: KillSwitchState }
+  | { readonly kind: 'confirm'; readonly state: KillSwitchState; readonly of: Concerned }
 
 /** The kill switch: shows its state, and changes it in two steps. */
 export function KillSwitch() {
@@ -24,6 +38,7 @@ export function KillSwitch() {
   const close = (): void => {
     step.value = { kind: 'closed' }
   }
+  const at = step.value
   return (
     <>
       <button
@@ -34,53 +49,109 @@ export function KillSwitch() {
       >
         Kill switch{state !== undefined && `: ${state}`}
       </button>
-      {step.value.kind === 'choose' && (
-        <Dialog title="Kill switch" close={close}>
-          <ul class="choices">
-            {STATES.map(([each, meaning]) => (
-              <li key={each}>
-                <button
-                  type="button"
-                  class={each === 'off' ? '' : 'danger'}
-                  disabled={each === state}
-                  onClick={() => (step.value = { kind: 'confirm', state: each })}
-                >
-                  {each}
-                </button>
-                <span>
-                  {meaning}
-                  {each === state && ' (now)'}
-                </span>
-              </li>
-            ))}
-          </ul>
-          <div class="buttons">
-            <button type="button" onClick={close}>
-              Back
-            </button>
-          </div>
-        </Dialog>
+      {at.kind === 'choose' && (
+        <Choice
+          close={close}
+          choose={(to, of) => (step.value = { kind: 'confirm', state: to, of })}
+        />
       )}
-      {step.value.kind === 'confirm' && <Move to={step.value.state} close={close} />}
+      {at.kind === 'confirm' && <Move to={at.state} of={at.of} close={close} />}
     </>
   )
 }
 
-function Move({ to, close }: { readonly to: KillSwitchState; readonly close: () => void }) {
+/** The first step: the state, and the account where there are several. */
+function Choice(props: {
+  readonly close: () => void
+  readonly choose: (to: KillSwitchState, of: Concerned) => void
+}) {
+  const { close, choose } = props
+  const { data, failure } = usePoll<readonly AccountView[]>('/api/accounts', 2_000)
+  const name = useSignal('')
+  const accounts = data.value
+  const of = accounts && concerned(accounts, name.value)
+  return (
+    <Dialog title="Kill switch" close={close}>
+      <Failure text={failure.value} />
+      {accounts !== undefined && accounts.length > 1 && (
+        <p>
+          <label>
+            of{' '}
+            <select value={name.value} onChange={event => (name.value = event.currentTarget.value)}>
+              <option value="">every account</option>
+              {accounts.map(each => (
+                <option key={each.name} value={each.name}>
+                  {each.name}: {each.killSwitch}
+                </option>
+              ))}
+            </select>
+          </label>
+        </p>
+      )}
+      <ul class="choices">
+        {STATES.map(([each, meaning]) => {
+          const isPresent = of?.states.every(state => state === each) === true
+          return (
+            <li key={each}>
+              <button
+                type="button"
+                class={each === 'off' ? '' : 'danger'}
+                disabled={of === undefined || isPresent}
+                onClick={() => choose(each, of!)}
+              >
+                {each}
+              </button>
+              <span>
+                {meaning}
+                {isPresent && ' (now)'}
+              </span>
+            </li>
+          )
+        })}
+      </ul>
+      <div class="buttons">
+        <button type="button" onClick={close}>
+          Back
+        </button>
+      </div>
+    </Dialog>
+  )
+}
+
+/** `name` '': every account. */
+function concerned(accounts: readonly AccountView[], name: string): Concerned {
+  const chosen = accounts.filter(each => name === '' || each.name === name)
+  const sums = {
+    positions: chosen.reduce((total, { positions }) => total + positions, 0),
+    states: chosen.map(({ killSwitch }) => killSwitch),
+  }
+  if (accounts.length < 2) return { ...sums, base: '/api' }
+  const part = name === '' ? 'all' : encodeURIComponent(name)
+  const base = `/api/accounts/${part}`
+  return { ...sums, base, name: name === '' ? 'every account' : name }
+}
+
+function Move(props: {
+  readonly to: KillSwitchState
+  readonly of: Concerned
+  readonly close: () => void
+}) {
+  const { to, of, close } = props
   const held = useSignal<'send' | 'discard'>('send')
-  const present = store.status?.killSwitch
-  const holds = present?.held ?? 0
-  const asksForHeld = present?.state === 'halt' && holds > 0 && to !== 'halt'
+  const holds = store.status?.killSwitch.held ?? 0
+  const asksForHeld = of.states.includes('halt') && holds > 0 && to !== 'halt'
   const body = { state: to, ...(asksForHeld && { held: held.value }) }
+  const from = [...new Set(of.states)].join(', ')
+  const count = countText(of.positions)
   return (
     <Confirm
-      title={`Kill switch: ${present?.state ?? '?'} → ${to}`}
-      act={to === 'flatten' ? `Exit all ${store.rows.size} now` : `Set to ${to}`}
+      title={`Kill switch${of.name === undefined ? '' : ` of ${of.name}`}: ${from} → ${to}`}
+      act={to === 'flatten' ? `Exit all ${count} now` : `Set to ${to}`}
       isDangerous={to !== 'off'}
       close={close}
-      run={() => change('POST', '/api/kill-switch', body)}
+      run={() => change('POST', `${of.base}/kill-switch`, body)}
     >
-      <p>{effectOf(to)}</p>
+      <p>{effectOf(to, count)}</p>
       {asksForHeld && (
         <fieldset>
           <legend>{holds} exits are held:</legend>
@@ -101,8 +172,7 @@ function Move({ to, close }: { readonly to: KillSwitchState; readonly close: () 
   )
 }
 
-function effectOf(to: KillSwitchState): string {
-  const count = store.rows.size
+function effectOf(to: KillSwitchState, count: string): string {
   switch (to) {
     case 'off':
       return `Entries are welcome again, and the ${count} open positions are guarded by their rules.`

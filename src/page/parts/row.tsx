@@ -9,6 +9,7 @@ import {
   QUANTITY,
   REASON,
   STATE,
+  STOP,
   UNEXITABLE,
 } from '../live/figures.ts'
 import type { Row as Position, Series } from '../live/store.ts'
@@ -91,7 +92,7 @@ function Cells(props: RowProps) {
       </span>
       <span role="gridcell" class="way-cell">
         <Scale row={row} series={series} />
-        <small>{away === null ? 'no stop' : `${percentText(away)} to stop`}</small>
+        <small>{awayText(row, away)}</small>
       </span>
       <span role="gridcell" class={classOf('risk', risk)}>
         {risk}
@@ -111,6 +112,12 @@ function Cells(props: RowProps) {
       </span>
     </div>
   )
+}
+
+/** Distance to the stop; without a price it is not known, though there is a stop. */
+const awayText = (row: Position, away: number | null): string => {
+  if (away !== null) return `${percentText(away)} to stop`
+  return row.levels[STOP] === null ? 'no stop' : 'not known'
 }
 
 /** Characters that surely fit into the least width of each column; a longer text is cut off at the edge. */

@@ -3,6 +3,8 @@ import type { ComponentChildren } from 'preact'
 export interface Column<Item> {
   readonly head: string
   readonly isNumber?: boolean
+  /** Its texts may be long: they are cut off on a phone. */
+  readonly isLong?: boolean
   readonly cell: (item: Item) => ComponentChildren
 }
 
@@ -31,8 +33,11 @@ export function Table<Item>(props: {
         <tbody>
           {items.map(item => (
             <tr key={keyOf(item)}>
-              {columns.map(({ head, isNumber, cell }) => (
-                <td key={head} class={isNumber === true ? 'number-cell' : undefined}>
+              {columns.map(({ head, isNumber, isLong, cell }) => (
+                <td
+                  key={head}
+                  class={isNumber === true ? 'number-cell' : isLong === true ? 'long' : undefined}
+                >
                   {cell(item)}
                 </td>
               ))}

@@ -7,19 +7,24 @@ import { Dialog } from './confirm.tsx'
  */
 export function TokenDialog() {
   const field = useRef<HTMLInputElement>(null)
-  const give = tokenWanted.value
-  if (give === undefined) return null
+  const wanted = tokenWanted.value
+  if (wanted === undefined) return null
   const submit = (event: Event): void => {
     event.preventDefault()
     const token = field.current?.value.trim() ?? ''
-    if (token !== '') give(token)
+    if (token !== '') wanted.give(token)
   }
   return (
-    <Dialog title="Token" close={() => undefined}>
+    <Dialog title="Token" close={wanted.cancel}>
       <form onSubmit={submit}>
+        {wanted.isRefused && (
+          <p class="bad" role="alert">
+            The service does not take the token that was entered: it is wrong, or was withdrawn.
+          </p>
+        )}
         <p>
-          The service wants its token (WATCHKEEPER_HTTP_TOKEN). It is kept in the memory of this
-          page alone.
+          The service asks for a token: WATCHKEEPER_HTTP_TOKEN, or one of <code>http.tokens</code>.
+          It is kept in the memory of this page alone.
         </p>
         <input
           ref={field}
@@ -30,6 +35,9 @@ export function TokenDialog() {
           autofocus
         />
         <div class="buttons">
+          <button type="button" onClick={wanted.cancel}>
+            Back
+          </button>
           <button type="submit" class="primary">
             Use it
           </button>

@@ -4,7 +4,7 @@ import type { JournalLine } from '../../ports/journal-lines.ts'
 import { read } from '../api.ts'
 import { Failure } from '../parts/table.tsx'
 import { hrefOf } from '../route.ts'
-import { serviceNow } from '../state.ts'
+import { serviceNow, store } from '../state.ts'
 import { timeText, words } from '../text.ts'
 
 export interface LinesProps {
@@ -69,7 +69,9 @@ export function Lines({ positionId, limit, filter = '' }: LinesProps) {
             <small>{timeText(line.at, now)}</small>
             <b data-kind={line.kind}>{words(line.kind)}</b>
             {positionId === undefined && line.positionId !== undefined && (
-              <a href={hrefOf('positions', line.positionId)}>{line.positionId}</a>
+              <a href={hrefOf('positions', store.idOf(line.positionId, line['account']))}>
+                {line.positionId}
+              </a>
             )}
             <span class="detail">{detailOf(line)}</span>
           </li>

@@ -25,7 +25,7 @@ export function RuleChange({ id, row, rules, close }: RuleChangeProps) {
   const path = `/api/positions/${encodeURIComponent(id)}`
   const check = async (): Promise<void> => {
     try {
-      const wanted = withRemovals(JSON.parse(text.value), rules ?? {})
+      const wanted = withRemovals(parsed(text.value), rules ?? {})
       const seen = await change<RulesPreview>('POST', `${path}/rules/preview`, { rules: wanted })
       failure.value = undefined
       preview.value = { wanted, seen }
@@ -73,6 +73,17 @@ export function RuleChange({ id, row, rules, close }: RuleChangeProps) {
       </div>
     </Dialog>
   )
+}
+
+/** @throws Error that says where the text is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Error(`The rules are no JSON: ${error instanceof Error ? error.message : ''}`, {
+      cause: error,
+    })
+  }
 }
 
 /** The service merges rule by rule: a rule that was removed is sent as null. */

@@ -35,7 +35,7 @@ export function SupervisionPage() {
             items={actors}
             keyOf={({ id }) => id}
             columns={[
-              { head: 'Actor', cell: ({ id, kind }) => <Name id={id} kind={kind} /> },
+              { head: 'Actor', cell: ({ id, kind }) => <Name id={id} kind={kind} />, isLong: true },
               { head: 'State', cell: each => <ActorState actor={each} now={now} /> },
               { head: 'Incarnation', isNumber: true, cell: ({ epoch }) => epoch },
               { head: 'Restarts', isNumber: true, cell: ({ restarts }) => restarts },
@@ -84,7 +84,7 @@ export function SupervisionPage() {
 }
 
 const Name = ({ id, kind }: { readonly id: string; readonly kind: ActorView['kind'] }) => (
-  <b>{kind === 'monitor' ? id.replace(/^monitor-/, '') : id}</b>
+  <b title={id}>{kind === 'monitor' ? id.replace(/^([^/]*\/)?monitor-/, '$1') : id}</b>
 )
 
 function ActorState({ actor, now }: { readonly actor: ActorView; readonly now: number }) {

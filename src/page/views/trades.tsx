@@ -6,6 +6,7 @@ import { Failure, Table } from '../parts/table.tsx'
 import { hrefOf } from '../route.ts'
 import { serviceNow, store } from '../state.ts'
 import {
+  countText,
   durationText,
   moneyText,
   multipleText,
@@ -54,7 +55,7 @@ export function TradesPage() {
       <Failure text={failure.value} />
       <div class="tools">
         <span>
-          {trades.value.length} trades
+          {countText(trades.value.length)} trades
           {totalsOf(trades.value).map(([currency, total]) => (
             <span key={currency}>
               , <b class={total < 0 ? 'bad' : 'good'}>{moneyText(total, currency, true)}</b>
@@ -81,8 +82,10 @@ export function TradesPage() {
               { head: 'Closed', cell: ({ closedAt }) => timeText(closedAt, now) },
               {
                 head: 'Position',
-                cell: ({ positionId, seq }) => (
-                  <a href={hrefOf('trades', positionId, String(seq))}>{positionId}</a>
+                cell: ({ positionId, account, seq }) => (
+                  <a href={hrefOf('trades', store.idOf(positionId, account), String(seq))}>
+                    {positionId}
+                  </a>
                 ),
               },
               ...(trades.value.some(({ account }) => account !== trades.value[0]!.account)

@@ -42,6 +42,16 @@ describe('The last exits of the view', () => {
     expect(exits.changed).to.equal(2)
   })
 
+  it('have side and instrument of the trade that ended, where the position was closed before', () => {
+    const exits = new LastExits()
+    exits.take(intended(7, 'a'), 1, undefined)
+    expect(exits.all[0]).to.deep.include({ side: null, instrument: null })
+    const trade = { instrument: 'ACME', side: 'short', entryPrice: 96 }
+    const filled = { seq: 9, at: 1_250, kind: 'exit-filled', positionId: 'a', price: 95.2, trade }
+    exits.take(filled, 2, undefined)
+    expect(exits.all[0]).to.deep.include({ side: 'short', instrument: 'ACME', fill: 95.2 })
+  })
+
   it('end only the exit in progress, and do not change for other lines', () => {
     const exits = new LastExits()
     exits.take(intended(1, 'a'), 1, undefined)

@@ -1,0 +1,108 @@
+import { expect } from 'chai'
+import type { Browser } from 'playwright-core'
+import { launched, opened } from '../support/browser.ts'
+import { builtPage } from '../support/built-page.ts'
+import { Folder } from '../support/cli.ts'
+import { ask } from '../support/http.ts'
+import { RunningService } from '../support/kill.ts'
+import { needing } from '../support/needing.ts'
+import { until } from '../support/until.ts'
+
+const ODD = 'week / one ?#%"<b>ü'
+const POSITIONS = `
+rules: { default: { stopLoss: { pct: 50 } } }
+positions:
+  - { account: desk, id: '${ODD}', instrument: BTCUSD, side: long, quantity: 1, entryPrice: 92400 }
+  - { account: desk, id: a-position-whose-id-is-longer-than-any-column-of-the-list, instrument: GOLD, side: long, quantity: 1, entryPrice: 2632 }
+  - { account: coins, id: unpriced-1, instrument: BTCUSDT, side: long, quantity: 1, entryPrice: 92000 }
+`
+const CONFIG = `
+feeds:
+  priced: { kind: simulated }
+  silent: { kind: redis, redis: { url: 'redis://127.0.0.1:1' } }
+accounts:
+  desk: { broker: { kind: paper }, feed: priced }
+  coins: { broker: { kind: paper }, feed: silent }
+`
+
+needing('chromium').describe('The page of several accounts', function () {
+  this.timeout(120_000)
+
+  let folder: Folder
+  let service: RunningService
+  let browser: Browser
+  let port: number
+
+  before(async () => {
+    builtPage()
+    folder = new Folder()
+    const [config, positions] = [
+      folder.file('service.yaml', CONFIG),
+      folder.file('positions.yaml', POSITIONS),
+    ]
+    const files = ['--config', config, '--positions', positions, '--data', `${folder.path}/data`]
+    service = new RunningService([...files, '--port', '0'])
+    await service.printed(line => line.startsWith('health'))
+    const line = service.lines.find(each => each.startsWith('health'))!
+    port = Number(/:(\d+)\/health/.exec(line)![1])
+    browser = await launched()
+  })
+
+  after(async () => {
+    await browser.close()
+    await service.end('SIGTERM')
+    folder.remove()
+  })
+
+  const switches = async (): Promise<string[]> => {
+    const { json } = await ask(port, '/api/accounts')
+    return (json as unknown as { killSwitch: string }[]).map(({ killSwitch }) => killSwitch)
+  }
+
+  it('moves the kill switch of every account at once, and of one alone', async () => {
+    const { page, complaints } = await opened(browser, `http://127.0.0.1:${port}/`)
+    await page.getByRole('button', { name: 'Kill switch: off' }).click()
+    await page.getByRole('button', { name: 'block' }).click()
+    await page.locator('dialog', { hasText: 'Kill switch of every account: off → block' }).waitFor()
+    await page.getByRole('button', { name: 'Set to block' }).click()
+    await until(async () => (await switches()).join() === 'block,block')
+    await page.getByRole('button', { name: 'Kill switch: block' }).click()
+    await page.locator('dialog select').selectOption('coins')
+    await page.getByRole('button', { name: 'off', exact: true }).click()
+    await page.getByRole('button', { name: 'Set to off' }).click()
+    await until(async () => (await switches()).join() === 'block,off')
+    expect(complaints).to.deep.equal([])
+    await page.context().close()
+  })
+
+  it('shows what is not known of a position without a price, and cuts off an id that does not fit', async () => {
+    const { page } = await opened(browser, `http://127.0.0.1:${port}/`)
+    const unpriced = page.locator('.row', { hasText: 'coins/unpriced-1' })
+    await unpriced.waitFor()
+    const text = await unpriced.textContent()
+    expect(text).to.include('no price').and.include('not known').and.not.include('no stop')
+    const cut = `[...document.querySelectorAll('.row .id')]
+      .filter(each => each.scrollWidth > each.clientWidth)
+      .map(each => [each.textContent.slice(0, 15), getComputedStyle(each).overflowX])`
+    expect(await page.evaluate(cut)).to.deep.include(['desk/a-position', 'clip'])
+    expect(
+      await page.evaluate(`${cut}.filter(([, overflow]) => overflow !== 'clip')`),
+    ).to.deep.equal([])
+    await page.context().close()
+  })
+
+  it('leads from the journal to a position with any characters in its id, and exits that one', async () => {
+    const { page, complaints } = await opened(browser, `http://127.0.0.1:${port}/#/journal`)
+    await page.getByRole('link', { name: ODD }).first().click()
+    await page.locator('h2', { hasText: `desk/${ODD}` }).waitFor()
+    await page.locator('main', { hasText: 'stopLoss' }).waitFor()
+    await page.getByRole('button', { name: 'Exit', exact: true }).click()
+    await page.getByRole('button', { name: `Exit desk/${ODD} now` }).click()
+    await page.locator('main', { hasText: 'No open position has this id' }).waitFor()
+    await page.goto(`http://127.0.0.1:${port}/#/trades`)
+    await page.getByRole('link', { name: ODD }).first().click()
+    await page.locator('main', { hasText: 'Decision → fill' }).waitFor()
+    expect(complaints).to.deep.equal([])
+    await page.context().close()
+  })
+})
