@@ -7,6 +7,7 @@ import { instrumentId, type InstrumentId } from '../domain/ids.ts'
 import { NotSent } from '../errors.ts'
 import { venueBrokerOf, type VenueConfig } from './open-broker.ts'
 import { guessingKey } from './venue-inspect.ts'
+import { checkedOrder, smallestOf } from './venue-order-check.ts'
 import { assertMode, assertNarrow } from './venue-start.ts'
 import { newId, POLL_MS, signal, VenueTrader } from './venue-trader.ts'
 
@@ -16,6 +17,8 @@ export interface VenueTestOptions {
   readonly instrument: string
   /** Orders whose visibility is measured, > 0. */
   readonly orders: number
+  /** Whether the venue is asked to check an order that it does not place. */
+  readonly checksOrder?: boolean | undefined
   /** Called with a line for each step. */
   readonly onStep: (line: string) => void
 }
@@ -26,8 +29,6 @@ const QUESTIONS = 5
 const LATE_MS = 60_000
 /** A resting order stands this far below the price: far enough not to fill, inside every price band. */
 const BELOW = 0.97
-/** A smallest order is worth this much more than the smallest value, as prices move. */
-const ABOVE_MINIMUM = 1.5
 
 /**
  * Measures at an account what decides the promises. At a live account it reads and sends no order. Else it buys
@@ -78,6 +79,7 @@ class VenueTest {
   async run(): Promise<VenueReport> {
     const { config, options } = this.deps
     const report = await this.read()
+    if (options.checksOrder === true) await this.checkOrder(report)
     const why = await this.whyNot(report)
     if (why !== undefined) return { ...report, notes: [...report.notes, why] }
     try {
@@ -133,6 +135,17 @@ class VenueTest {
       visibility: { orders: 0, medianMs: null, p999Ms: null },
       notes: [],
     }
+  }
+
+  private async checkOrder(report: Mutable): Promise<void> {
+    const { broker, config, options } = this.deps
+    const { callTimeoutMs } = config
+    const { positionMode } = report
+    const given = { instrument: this.instrument, callTimeoutMs, positionMode }
+    const { isAccepted, note } = await checkedOrder(broker, given)
+    report.orderAccepted = isAccepted
+    if (note !== undefined) report.notes = [...report.notes, `order check: ${note}`]
+    options.onStep('checked      an order that is not placed')
   }
 
   /** Why no order is sent; undefined: the account is a test account that holds nothing of the instrument. */
@@ -222,13 +235,6 @@ class VenueTest {
     }
     options.onStep('sent late    an order that claims to be a minute old')
   }
-}
-
-/** The smallest quantity that the venue takes, in whole lots. */
-export function smallestOf(fixed: VenueInstrument, price: number): number {
-  const { lot = 1, minQuantity = 0, minNotional = 0, multiplier } = fixed
-  const ofValue = (ABOVE_MINIMUM * minNotional) / (price * multiplier)
-  return product(Math.max(1, Math.ceil(Math.max(minQuantity, ofValue) / lot - 1e-9)), lot)
 }
 
 const toTick = (price: number, { tickSize }: VenueInstrument): number =>

@@ -14,6 +14,9 @@ export function reportText(report: VenueReport): readonly string[] {
     `used id      open: ${said(usedIdRefused.whileOpen, 'refused', 'TAKEN AGAIN')}; filled: ${said(usedIdRefused.afterFill, 'refused', 'taken again')}`,
     `by its id    filled: ${said(foundById.afterFill, 'found', 'NOT FOUND')}; cancelled: ${said(foundById.afterCancel, 'found', 'not found')}`,
     `reduce-only  ${said(report.reduceOnlyOvershoots, 'WENT THROUGH ZERO', 'stops at zero')}`,
+    ...(report.orderAccepted === undefined
+      ? []
+      : [`an order     ${said(report.orderAccepted, 'would be accepted', 'WOULD BE REFUSED')}`]),
     `a late order ${said(report.lateOrderRefused, 'is refused', 'IS TAKEN')}`,
     `shows after  ${shown}`,
     ...report.notes.map(note => `note         ${note}`),

@@ -79,18 +79,21 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
 
     it('sends nothing to a live account', async () => {
       await open('one-way', kind === 'okx' ? { isSimulated: false } : {})
-      const ran = await test(['--yes'], { environment: 'live' })
+      const ran = await test(['--yes', '--check-order'], { environment: 'live' })
       expect(ran.code, ran.stderr).to.equal(0)
       expect(orders()).to.equal(0)
       expect(report().notes).to.deep.equal(['a live account: nothing was sent'])
       expect(report().usedIdRefused).to.deep.equal({ whileOpen: null, afterFill: null })
+      expect(report().orderAccepted).to.equal(true)
+      expect(ran.stdout).to.include('an order     would be accepted')
     })
 
     it('sends nothing where the account holds the instrument, or nets nothing', async () => {
       await open()
       venue.server.venue.hand({ instrument: name, quantity: 1 })
-      expect((await test(['--yes'])).code).to.equal(0)
+      expect((await test(['--yes', '--check-order'])).code).to.equal(0)
       expect(report().notes[0]).to.include(`holds ${name}`)
+      expect(report().orderAccepted).to.equal(true)
       expect(orders()).to.equal(0)
       venue.close()
       await open('hedge')
@@ -99,8 +102,11 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       expect(other.stderr)
         .to.include('broker.positionMode: found one-way')
         .and.include('POSITION_MODE')
-      expect((await test(['--yes'], { positionMode: 'hedge' })).code).to.equal(0)
-      expect(report().notes[0]).to.include('hedge mode')
+      const hedged = await test(['--yes', '--check-order'], { positionMode: 'hedge' })
+      expect(hedged.code).to.equal(0)
+      expect(report().orderAccepted).to.equal(null)
+      expect(report().notes[0]).to.include(`holds nothing of ${name}, in hedge mode`)
+      expect(report().notes[1]).to.include('hedge mode: nothing was sent')
       expect(orders()).to.equal(0)
     })
 

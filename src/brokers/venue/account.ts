@@ -1,4 +1,6 @@
+import type { ExitOrder } from '../../domain/order.ts'
 import type { Broker } from '../../ports/broker.ts'
+import type { OrderCheck } from './order-check.ts'
 
 export type { Permissions, PositionMode } from '../../domain/venue-facts.ts'
 
@@ -9,4 +11,6 @@ export interface VenueBroker extends Broker {
   positionMode: NonNullable<Broker['positionMode']>
   instruments: NonNullable<Broker['instruments']>
   permissions: NonNullable<Broker['permissions']>
+  /** Asks the venue to check an order that it does not place. */
+  checkOrder(order: ExitOrder, signal: AbortSignal): Promise<OrderCheck>
 }

@@ -22,6 +22,7 @@ import { assertCancelled, refusedOf, VenueClient, type Judge, type LimitReader }
 import type { VenueInstrument } from './instrument.ts'
 import type { Dialect, LineOptions, VenueRequest } from './line.ts'
 import { rejectionOf } from './meaning.ts'
+import type { OrderCheck } from './order-check.ts'
 import { AccountStream, type AccountDialect } from './stream/account.ts'
 
 /** Settings that the adapters of all venues have. */
@@ -163,6 +164,7 @@ export abstract class VenueAdapter<Value> implements VenueBroker {
   abstract positionMode(signal: AbortSignal): Promise<PositionMode>
   abstract instruments(signal: AbortSignal): Promise<readonly VenueInstrument[]>
   abstract permissions(signal: AbortSignal): Promise<Permissions>
+  abstract checkOrder(order: ExitOrder, signal: AbortSignal): Promise<OrderCheck>
 
   /** How changes of the account are pushed by `url`: one dialect for each connection. */
   protected abstract accountDialects(url: string): readonly AccountDialect[]

@@ -30,6 +30,8 @@ export const reportSchema = z.strictObject({
   }),
   /** A reduce-only order for twice the holding went through zero. */
   reduceOnlyOvershoots: z.boolean().nullable(),
+  /** The venue accepted an order that it checked and did not place. */
+  orderAccepted: z.boolean().nullable().exactOptional(),
   /** An order that was stamped a minute ago was refused. */
   lateOrderRefused: z.boolean().nullable(),
   /** Time from an acknowledgement until the order and the holding showed it, ms, for each order. */

@@ -12,6 +12,7 @@ interface Given extends Formatted {
   readonly orders: number
   readonly output: string
   readonly yes: boolean
+  readonly checkOrder: boolean
 }
 
 /** An instrument that every account of a venue may trade. */
@@ -19,10 +20,11 @@ const USUAL = { binance: 'BTCUSDT', bybit: 'BTCUSDT', okx: 'BTC-USDT-SWAP' } as 
 
 const EXAMPLES = `
 On a test network it buys and sells the smallest quantity of an instrument that the account does not hold. A live
-account is only read. The report is used where the configuration names it: broker.report.
+account is only read; --check-order has the venue check the smallest order, which it does not place. The report is used where the configuration names it: broker.report.
 
 Examples:
   $ watchkeeper venue test --config watchkeeper.yaml
+  $ watchkeeper venue test --config watchkeeper.yaml --check-order
   $ watchkeeper venue test --config watchkeeper.yaml --instrument ETHUSDT --orders 1000 --yes`
 
 /** `watchkeeper venue test`: measures at an account what decides the promises. */
@@ -39,6 +41,7 @@ export const venueCommand: CommandModule = {
       .option('--instrument <name>', 'what is bought and sold; default: the contract on bitcoin')
       .option('--orders <count>', 'orders whose visibility is measured', positiveNumber, 20)
       .option('--output <file>', 'where the report is written', 'venue-report.json')
+      .option('--check-order', 'have the venue check an order that it does not place', false)
       .option('--yes', 'send orders without asking', false)
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => test(given, context))
@@ -65,6 +68,7 @@ async function test(given: Given, context: CommandContext): Promise<void> {
   const report = await testVenue(broker, {
     instrument,
     orders: given.orders,
+    checksOrder: given.checkOrder,
     onStep: line => void (given.format === 'json' ? stderr : stdout).write(`${line}\n`),
   })
   writeFileSync(given.output, `${JSON.stringify(report, undefined, 2)}\n`)

@@ -49,6 +49,13 @@ export class Venue {
     for (const order of this.book.working) this.schedule(order)
   }
 
+  /** The answer to an order that is not placed. */
+  check(sent: SentOrder): PlaceAnswer {
+    if (this.isDuplicate(sent.clientOrderId)) return { kind: 'duplicate' }
+    const refusal = refusalOf(sent, this)
+    return refusal === undefined ? { kind: 'acknowledged' } : { kind: 'rejected', ...refusal }
+  }
+
   place(sent: SentOrder, { reject, plan = this.settings.fills }: PlaceHarm = {}): PlaceAnswer {
     if (this.isDuplicate(sent.clientOrderId)) return { kind: 'duplicate' }
     const number = this.book.orders.length + 1

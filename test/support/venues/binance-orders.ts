@@ -12,6 +12,13 @@ const CODES: Readonly<Record<string, readonly [number, string]>> = {
   'no-permission': [-4088, 'User can not place order currently'],
 }
 
+/** Checks an order and places none; the figures of the answer mean nothing. */
+export const check = (asked: Asked): RouteReply =>
+  placeWith(asked, { id: asked.params['newClientOrderId'] ?? '', isCheck: true }, () => ({
+    orderId: 0,
+    status: 'NEW',
+  }))
+
 export const place = (asked: Asked): RouteReply =>
   placeWith(asked, { id: asked.params['newClientOrderId'] ?? '' }, order =>
     orderRow(order, viewOf(order)),
@@ -20,7 +27,11 @@ export const place = (asked: Asked): RouteReply =>
 /** Places an order, or a stop where it has a trigger; `rowOf` is how the answer shows it. */
 export function placeWith(
   asked: Asked,
-  given: { readonly id: string; readonly trigger?: NonNullable<SentOrder['trigger']> },
+  given: {
+    readonly id: string
+    readonly trigger?: NonNullable<SentOrder['trigger']>
+    readonly isCheck?: boolean
+  },
   rowOf: (order: BookOrder) => unknown,
 ): RouteReply {
   const { params, venue, harms, emulator } = asked
@@ -32,15 +43,17 @@ export function placeWith(
   if (mode === 'hedge' && params['reduceOnly'] !== undefined)
     refuse(400, -1106, "Parameter 'reduceonly' sent when not required.")
   const isReducing = mode === 'hedge' || params['reduceOnly'] === 'true'
-  const { id, trigger } = given
+  const { id, trigger, isCheck = false } = given
   const sent = { ...sentOf(symbol, params, id), ...(trigger && { trigger }) }
   assertLots(asked, { isReducing, price: venue.book.prices.get(symbol)?.price ?? 0 })
   const reject = harms.find(harm => harm.kind === 'reject')
   const plan = harms.find(harm => harm.kind === 'fill')?.plan
-  const answer = venue.place(sent, {
-    ...(reject && { reject: { code: reject.code } }),
-    ...(plan && { plan }),
-  })
+  const answer = isCheck
+    ? venue.check(sent)
+    : venue.place(sent, {
+        ...(reject && { reject: { code: reject.code } }),
+        ...(plan && { plan }),
+      })
   return placedOf(answer, () => rowOf(venue.book.ordersOf(sent.clientOrderId).at(-1)!))
 }
 

@@ -2,7 +2,7 @@ import type { Side } from '../../../src/domain/position.ts'
 import { remainingOf, viewOf } from '../broker-server/book.ts'
 import { ok, symbolOf, type Asked, type Route, type RouteReply } from './binance-asked.ts'
 import { CHANGE_ROUTES } from './binance-changes.ts'
-import { cancel, lookUp, orderRow, place } from './binance-orders.ts'
+import { cancel, check, lookUp, orderRow, place } from './binance-orders.ts'
 import { STOP_ROUTES } from './binance-stops.ts'
 import { FIXED, places } from './instruments.ts'
 
@@ -135,6 +135,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   },
   'POST /fapi/v1/listenKey': LISTEN_KEY,
   'PUT /fapi/v1/listenKey': LISTEN_KEY,
+  'POST /fapi/v1/order/test': { route: 'account', isSigned: true, weight: 1, act: check },
   'POST /fapi/v1/order': { route: 'place', isSigned: true, weight: 0, act: place },
   'GET /fapi/v1/order': { route: 'order', isSigned: true, weight: 1, act: lookUp },
   'DELETE /fapi/v1/order': { route: 'cancel', isSigned: true, weight: 1, act: cancel },

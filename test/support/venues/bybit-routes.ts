@@ -17,6 +17,14 @@ function symbolOf(asked: Asked): string {
   return symbol
 }
 
+/** Checks an order and places none. */
+function check(asked: Asked): unknown {
+  const sent = sentOf(asked)
+  const answer = asked.venue.check(sent)
+  if (answer.kind !== 'acknowledged') throw new Refusal(10001, 'params error')
+  return { orderId: '', orderLinkId: sent.clientOrderId, preImrE4: 30, postImrE4: 50 }
+}
+
 function place(asked: Asked): unknown {
   const { venue, harms, emulator, params } = asked
   const { mode, rejectsLate } = emulator.emulation
@@ -275,6 +283,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   'GET /v5/market/time': { route: 'capabilities', isSigned: false, act: () => ({}) },
   'GET /v5/market/tickers': { route: 'quotes', isSigned: false, act: tickers },
   'GET /v5/market/instruments-info': { route: 'capabilities', isSigned: false, act: instruments },
+  'POST /v5/order/pre-check': { route: 'account', isSigned: true, act: check },
   'POST /v5/order/create': { route: 'place', isSigned: true, act: place },
   'POST /v5/order/amend': { route: 'amend', isSigned: true, act: amend },
   'POST /v5/order/cancel': { route: 'cancel', isSigned: true, act: cancel },

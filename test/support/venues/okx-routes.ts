@@ -19,6 +19,14 @@ function instrumentOf(asked: Asked): string {
   return name
 }
 
+/** Checks an order and places none. */
+function check(asked: Asked): readonly unknown[] {
+  if (!asked.emulator.emulation.checksOrders)
+    throw new Refusal('51010', 'Operation is not supported under the current account mode')
+  placeWith(asked, { id: textOf(asked, 'clOrdId'), isCheck: true })
+  return [{ adjEq: '100', imrChg: '1', mmrChg: '1' }]
+}
+
 const place = (asked: Asked): readonly unknown[] => [
   acknowledged(placeWith(asked, { id: textOf(asked, 'clOrdId') })),
 ]
@@ -26,7 +34,15 @@ const place = (asked: Asked): readonly unknown[] => [
 /** Places an order, or a stop where it has a trigger. */
 export function placeWith(
   asked: Asked,
-  { id, trigger }: { readonly id: string; readonly trigger?: NonNullable<SentOrder['trigger']> },
+  {
+    id,
+    trigger,
+    isCheck = false,
+  }: {
+    readonly id: string
+    readonly trigger?: NonNullable<SentOrder['trigger']>
+    readonly isCheck?: boolean
+  },
 ): BookOrder {
   const { venue, harms, emulator } = asked
   const sent = { ...sentOf(asked, id), ...(trigger && { trigger }) }
@@ -34,10 +50,12 @@ export function placeWith(
     throw row('51169', 'Order failed because you do not have any positions in this direction')
   const reject = harms.find(harm => harm.kind === 'reject')
   const plan = harms.find(harm => harm.kind === 'fill')?.plan
-  const answer = venue.place(sent, {
-    ...(reject && { reject: { code: reject.code } }),
-    ...(plan && { plan }),
-  })
+  const answer = isCheck
+    ? venue.check(sent)
+    : venue.place(sent, {
+        ...(reject && { reject: { code: reject.code } }),
+        ...(plan && { plan }),
+      })
   if (answer.kind === 'duplicate') throw row('51016', 'Client order ID already exists.')
   if (answer.kind === 'rejected') {
     const [code, text] = CODES[answer.code] ?? ['51000', 'Parameter error']
@@ -269,6 +287,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   'GET /api/v5/public/instruments': { ...OPEN, route: 'capabilities', act: instruments },
   'GET /api/v5/market/ticker': { ...OPEN, route: 'quotes', act: tickers },
   'GET /api/v5/market/tickers': { ...OPEN, route: 'quotes', act: tickers },
+  'POST /api/v5/trade/order-precheck': { ...SIGNED, route: 'account', act: check },
   'POST /api/v5/trade/order': { ...SIGNED, route: 'place', act: place },
   'GET /api/v5/trade/order': { ...SIGNED, route: 'order', act: lookUp },
   'POST /api/v5/trade/cancel-order': { ...SIGNED, route: 'cancel', act: cancel },

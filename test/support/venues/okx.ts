@@ -31,6 +31,8 @@ export interface OkxEmulation {
   readonly perm?: string
   readonly ip?: string
   readonly isSubAccount?: boolean
+  /** Whether the account is in a mode in which orders are checked. */
+  readonly checksOrders?: boolean
 }
 
 export type Params = Readonly<Record<string, unknown>>
@@ -157,4 +159,5 @@ const DEFAULTS = {
   perm: 'read_only,trade',
   ip: '203.0.113.7',
   isSubAccount: false,
+  checksOrders: true,
 } as const

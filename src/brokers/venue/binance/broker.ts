@@ -15,6 +15,7 @@ import { assertCancelled, VenueClient, type Judge } from '../client.ts'
 import type { VenueInstrument } from '../instrument.ts'
 import type { Dialect, VenueRequest } from '../line.ts'
 import { errorOf } from '../meaning.ts'
+import { orderCheck } from '../order-check.ts'
 import { jsonOf, shaped } from '../reply.ts'
 import { Usage } from '../usage.ts'
 import { accountDialect } from './account-stream.ts'
@@ -79,6 +80,15 @@ export class BinanceBroker extends VenueAdapter<unknown> {
     } finally {
       await client.line.close()
     }
+  }
+
+  checkOrder(order: ExitOrder, signal: AbortSignal) {
+    const checking = {
+      order: this.orderRequest(order),
+      path: '/fapi/v1/order/test',
+      isAnswer: (value: unknown) => shapes.checked.safeParse(value).success,
+    }
+    return orderCheck(this.client, checking, signal)
   }
 
   protected accountDialects(url: string) {

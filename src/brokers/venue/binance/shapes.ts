@@ -68,3 +68,6 @@ export const restrictions = z.object({
   /** Expiry of the trading permission of a key that is bound to no IP address. */
   tradingAuthorityExpirationTime: epochMs.exactOptional(),
 })
+
+/** The answer to an order that was checked; its figures mean nothing. */
+export const checked = z.looseObject({})

@@ -15,6 +15,7 @@ import { VenueAdapter, type AdapterOptions, type Asked, type StopSeen } from '..
 import { assertCancelled, type Judge } from '../client.ts'
 import type { VenueInstrument } from '../instrument.ts'
 import type { RawAnswer, VenueRequest } from '../line.ts'
+import { orderCheck } from '../order-check.ts'
 import { wholeList } from '../pages.ts'
 import { jsonOf, shaped } from '../reply.ts'
 import { accountDialect } from './account-stream.ts'
@@ -80,6 +81,17 @@ export class BybitBroker extends VenueAdapter<answers.Reply> {
 
   async permissions(signal: AbortSignal): Promise<Permissions> {
     return answers.permissionsOf(await this.question(requests.permissionsRequest, signal))
+  }
+
+  checkOrder(order: ExitOrder, signal: AbortSignal) {
+    const checking = {
+      order: this.orderRequest(order),
+      path: '/v5/order/pre-check',
+      isAnswer: (value: unknown) =>
+        shapes.checked.safeParse((value as answers.Reply).result).data?.orderLinkId ===
+        order.clientOrderId,
+    }
+    return orderCheck(this.client, checking, signal)
   }
 
   protected accountDialects(url: string) {

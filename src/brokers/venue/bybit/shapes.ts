@@ -74,3 +74,6 @@ export const apiKey = z.object({
 
 /** A row that is validated by itself. */
 export const anything = z.unknown()
+
+/** The answer to an order that was checked. */
+export const checked = z.object({ orderLinkId: z.string() })

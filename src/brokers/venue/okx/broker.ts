@@ -15,6 +15,7 @@ import { assertCancelled, type Answer, type Judge } from '../client.ts'
 import type { VenueInstrument } from '../instrument.ts'
 import type { RawAnswer } from '../line.ts'
 import { errorOf } from '../meaning.ts'
+import { orderCheck } from '../order-check.ts'
 import { wholeList } from '../pages.ts'
 import { jsonOf, shaped } from '../reply.ts'
 import { accountDialect, stopsDialect } from './account-stream.ts'
@@ -83,6 +84,17 @@ export class OkxBroker extends VenueAdapter<answers.Rows> {
 
   async permissions(signal: AbortSignal): Promise<Permissions> {
     return answers.permissionsOf(await this.question(requests.configRequest, signal))
+  }
+
+  checkOrder(order: ExitOrder, signal: AbortSignal) {
+    const checking = {
+      order: this.orderRequest(order),
+      path: '/api/v5/trade/order-precheck',
+      isAnswer: (value: unknown) => (value as answers.Rows).length > 0,
+      // The venue offers it in multi-currency and portfolio margin mode alone.
+      notOffered: '51010',
+    }
+    return orderCheck(this.client, checking, signal)
   }
 
   protected accountDialects(url: string) {
