@@ -253,7 +253,7 @@ async function settle(): Promise<void> {
 }
 
 describe('nets and exits', function () {
-  this.timeout(600_000)
+  this.timeout(600_000 + runs(15) * 1_000)
 
   for (const [name, capabilities] of Object.entries(VENUES)) {
     for (const isShared of [false, true]) {

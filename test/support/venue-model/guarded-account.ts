@@ -552,7 +552,7 @@ export class GuardedAccount {
   calmDown(): boolean {
     this.isHalted = false
     const harmless: Dice = () => 0
-    for (let round = 0; round < 400; round++) {
+    for (let round = 0; round < 1_200; round++) {
       while (this.lane.length > 0) this.leave(harmless)
       for (let left = 40; left > 0 && this.answers.length > 0; left--) this.deliver(harmless)
       if (this.venue.isQuiet && this.present.every(({ isDecided }) => !isDecided)) {
