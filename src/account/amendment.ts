@@ -80,22 +80,22 @@ async function write(
   id: PositionId,
   { facts, by }: { readonly facts: Facts; readonly by: string },
 ): Promise<Registered> {
-  let row = positions.openRow(id)
-  await writer.commit({
+  const { register } = await writer.commit({
     ids: [id],
     change: () => {
       const present = positions.openRow(id)
       const position = { ...present.position, ...facts }
-      row = { ...present, position, addedQuantity: facts.quantity }
+      const row = { ...present, position, addedQuantity: facts.quantity }
       const detail = { by, from: factsOf(present.position), to: facts }
-      return { register: [row], lines: [lineOf(clock.now(), 'position-amended', id, detail)] }
+      return {
+        register: [row] as const,
+        lines: [lineOf(clock.now(), 'position-amended', id, detail)],
+      }
     },
-    done: () => {
-      const { generation, position, addedQuantity = facts.quantity } = row
-      positions.changed(id, generation, { position, addedQuantity })
-    },
+    done: ({ register: [{ generation, position, addedQuantity }] }) =>
+      positions.changed(id, generation, { position, addedQuantity }),
   })
-  return row
+  return register[0]
 }
 
 /**

@@ -80,27 +80,29 @@ export class PositionChanges {
       const { engine, writer, clock, positions } = this.parts
       const present = positions.openRow(id)
       const rules = mergedRules(present, request)
-      let registered: Registered = { ...present, rules }
-      const ruleSet = ruleSetOf(registered)
-      const changes = judgeChange(this.parts, present, registered, request)
+      const judged: Registered = { ...present, rules }
+      const ruleSet = ruleSetOf(judged)
+      const changes = judgeChange(this.parts, present, judged, request)
       const isRefused = present.entry?.kind === 'refused'
-      let firstStop: Pick<Registered, 'firstStop'> = {}
       if (changes.length === 0 && !isRefused) return { registered: present, changes }
-      await writer.commit({
+      const { register } = await writer.commit({
         ids: [id],
         change: () => {
           const { entry: before, ...row } = positions.openRow(id)
           const entry = isRefused ? entryAgain({ ...row, rules }, request) : before
-          firstStop = firstStopAfter(row, { ...row, rules })
-          registered = { ...row, rules, ...firstStop, ...(entry !== undefined && { entry }) }
+          const firstStop = firstStopAfter(row, { ...row, rules })
+          const changed = { ...row, rules, ...firstStop, ...(entry !== undefined && { entry }) }
           const line = lineOf(clock.now(), 'rules-changed', id, { by, rules, changes })
-          return { register: [registered], lines: [line] }
+          return { register: [changed] as const, lines: [line] }
         },
-        done: () => {
-          if (!isRefused) positions.changed(id, registered.generation, { rules, ...firstStop })
-          else if (positions.isOpen(id, registered.generation)) positions.put(registered)
+        done: ({ register: [row] }) => {
+          const { generation, firstStop } = row
+          const change = { rules, ...(firstStop !== undefined && { firstStop }) }
+          if (!isRefused) positions.changed(id, generation, change)
+          else if (positions.isOpen(id, generation)) positions.put(row)
         },
       })
+      const [registered] = register
       // The position may have closed meanwhile.
       if (!positions.isOpen(id, registered.generation)) return { registered, changes }
       await new Promise<void>(resolve => {
@@ -128,34 +130,31 @@ export class PositionChanges {
   async release(id: PositionId, by: string): Promise<Registered> {
     return this.turns.run([id], async () => {
       const { engine, writer, clock, positions } = this.parts
-      let registered = positions.openRow(id)
-      let exit: ReleasedExit<ExitRecord> | undefined
-      await writer.commit({
+      const { register } = await writer.commit({
         ids: [id],
         change: () => {
           const ended = { at: clock.now(), by: 'release' }
-          registered = { ...positions.openRow(id), state: 'released', ended }
-          const { generation, position } = registered
+          const row: Registered = { ...positions.openRow(id), state: 'released', ended }
+          const { generation, position } = row
           const record = this.parts.exitOf(id, generation)
           // An order of the exit may be at the broker, or leave before the gateway handles the
           // release.
-          exit = record && { record, position }
-          const line = lineOf(clock.now(), 'position-released', id, { by })
+          const exit = record && { record, position }
           return {
-            register: [registered],
-            lines: [line],
-            ...(exit !== undefined && { released: [{ positionId: id, generation, exit }] }),
+            register: [row] as const,
+            lines: [lineOf(clock.now(), 'position-released', id, { by })],
+            released: exit === undefined ? [] : [{ positionId: id, generation, exit }],
           }
         },
-        done: () => {
-          const { generation, position } = registered
-          if (positions.isOpen(id, generation)) positions.put(registered)
-          this.parts.released(registered, exit)
+        done: ({ register: [row], released: [released] }) => {
+          const { generation, position } = row
+          if (positions.isOpen(id, generation)) positions.put(row)
+          this.parts.released(row, released?.exit)
           send(engine.supervisor, { kind: 'closed', positionId: id, generation })
           send(engine.gateway, { kind: 'release', position, generation })
         },
       })
-      return registered
+      return register[0]
     })
   }
 
@@ -167,14 +166,13 @@ export class PositionChanges {
     const { positionId: id, generation } = record
     return this.turns.run([id], async () => {
       const { writer, clock, positions } = this.parts
-      let renewed: Registered | undefined
-      await writer.commit({
+      const { register } = await writer.commit({
         ids: [id],
         change: () => {
           const row = positions.get(id)
-          if (row === undefined || !positions.isOpen(id, generation)) return {}
+          if (row === undefined || !positions.isOpen(id, generation)) return { register: [] }
           // The id of an order that was ended or refused must not come again.
-          renewed = {
+          const renewed: Registered = {
             ...row,
             generation: positions.nextGeneration(id),
             ...this.formerWith(row, record),
@@ -187,13 +185,13 @@ export class PositionChanges {
             ...(kept !== undefined && { ratchets: new Map([[id, kept]]) }),
           }
         },
-        done: () => {
+        done: ({ register: [renewed] }) => {
           if (renewed === undefined) return
           const { generation: next, former } = renewed
           positions.changed(id, generation, { generation: next, ...(former && { former }) })
         },
       })
-      return renewed
+      return register[0]
     })
   }
 

@@ -97,9 +97,9 @@ export class Registration {
     { by, given }: { by: string; given: TakeBack[] },
   ): Promise<Registered[]> {
     const { positions, writer, clock, beforeGuard } = this.parts
-    let registered = wanted.map(each => this.newRow(each))
+    const asked = wanted.map(each => this.newRow(each))
     if (beforeGuard !== undefined) {
-      const missing = registered.filter((_each, index) => wanted[index]!.isHeld !== true)
+      const missing = asked.filter((_each, index) => wanted[index]!.isHeld !== true)
       const settled = await Promise.allSettled<TakeBack | undefined>(
         missing.map(async each => (await beforeGuard(each)) ?? undefined),
       )
@@ -110,16 +110,16 @@ export class Registration {
       if (failed !== undefined) throw failed.reason
     }
     const guarded: Promise<void>[] = []
-    await writer.commit({
-      ids: registered.map(({ position }) => position.id),
+    const { register } = await writer.commit({
+      ids: asked.map(({ position }) => position.id),
       change: () => {
-        registered = registered.map((each, index) => this.begin(each, wanted[index]!))
+        const registered = asked.map((each, index) => this.begin(each, wanted[index]!))
         const lines = registered.map(({ position, generation }): KeptLine => {
           return lineOf(clock.now(), 'position-added', position.id, { by, generation })
         })
         return { register: registered, lines }
       },
-      done: () => {
+      done: ({ register: registered }) => {
         for (const each of registered) {
           positions.put(each)
           guarded.push(
@@ -129,7 +129,7 @@ export class Registration {
       },
     })
     await Promise.all(guarded)
-    return registered
+    return register
   }
 
   /** The row with the generation that its id gets now. */

@@ -44,11 +44,11 @@ export interface WriterSources {
 }
 
 /** A change for which the caller waits. */
-export interface Act {
+export interface Act<Change extends AccountChange = AccountChange> {
   /** The positions concerned: acts about one position become durable in the order of the calls. */
   readonly ids?: readonly PositionId[]
   /** Computes the change when the turn of the act has come. An exception refuses the act. */
-  change(): AccountChange
+  change(): Change
   /** Called as soon as that is durable, before another act about these positions begins. */
-  done?(change: AccountChange): void
+  done?(change: Change): void
 }

@@ -77,12 +77,12 @@ export class StateWriter {
     this.sources = sources
   }
 
-  /** Resolves when the act is durable; rejects, with nothing changed, when it cannot be. */
-  async commit({ ids = [], change, done }: Act): Promise<void> {
+  /** Resolves with what the act has changed when that is durable; rejects, with nothing changed, when it cannot be. */
+  async commit<Made extends AccountChange>({ ids = [], change, done }: Act<Made>): Promise<Made> {
     const { positions } = this.options
-    await this.turns.run(ids, async () => {
+    return this.turns.run(ids, async () => {
       let along: Taken = { rows: [] }
-      let asked: AccountChange
+      let asked: Made
       try {
         asked = change()
         along = this.queue.takeAlong(ids, id => positions.get(id)?.state === 'open')
@@ -93,6 +93,7 @@ export class StateWriter {
         throw error
       }
       done?.(asked)
+      return asked
     })
   }
 

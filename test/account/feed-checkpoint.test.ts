@@ -14,7 +14,7 @@ import { until } from '../support/until.ts'
 const NOW = 1_000_000
 const OLD_MS = 30_000
 
-describe('ResumePoint', () => {
+describe('FeedCheckpoint', () => {
   it('waits for writes in progress, but not for ever', () => {
     let pending = 1
     const durable = new Set<WatchedPosition>()

@@ -9,7 +9,7 @@ import { MemoryRepository } from '../support/memory-repository.ts'
 const FULL = new WatchkeeperError('STORE_FULL', 'no room')
 const LINE = { at: 1, kind: 'note' }
 
-describe('LiveWriter', () => {
+describe('StateWriter', () => {
   let keeper: MemoryRepository
   let writer: StateWriter
   let troubles: (string | undefined)[]

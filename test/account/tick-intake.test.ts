@@ -5,7 +5,7 @@ import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.t
 
 const ACME = instrumentId('ACME')
 
-describe('TickGate', () => {
+describe('TickIntake', () => {
   const gateOf = (options: Partial<TickIntakeOptions>) => {
     const gate = new TickIntake({ confirmMs: 1_000, ...options })
     const accept = (price: number, now: number, ts = now, instrument = ACME): number[] =>

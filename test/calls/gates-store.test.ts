@@ -12,7 +12,7 @@ import { Folder } from '../support/cli.ts'
 import { aDesk } from '../support/desk.ts'
 import { RunningService } from '../support/kill.ts'
 
-describe('GatewayMemory', () => {
+describe('GatesStore', () => {
   let store: MemoryStore
   let desk: CallDesk
   const clock = { now: () => 1_000 }

@@ -8,7 +8,7 @@ import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { retryInMs, state } from '../../src/resilience/breaker.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
 
-describe('Gates', () => {
+describe('CallGates', () => {
   let now: number
 
   beforeEach(() => (now = 0))

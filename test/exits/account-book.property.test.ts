@@ -192,7 +192,7 @@ function isCaught(
   ).failed
 }
 
-describe('ExitBook', () => {
+describe('AccountBook', () => {
   after(() => {
     if (process.env['PROPERTY_RUNS'] === undefined) return
     process.stdout.write(`    ${played.stories} stories, ${played.acts} acts\n`)

@@ -15,7 +15,7 @@ interface Exit {
 const ID = positionId('p1')
 const OPEN: Registered = { position: aPosition(), rules: {}, generation: 1, state: 'open' }
 
-describe('StoreKeeper', () => {
+describe('StoreRepository', () => {
   let keeper: StoreRepository<Exit, string, unknown>
 
   beforeEach(async () => {
