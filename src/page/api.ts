@@ -65,7 +65,9 @@ async function answerOf<Answer>(response: Response): Promise<Answer> {
     // A proxy sends an answer in another format.
   }
   const { code = 'UNEXPECTED', detail = `the service answered ${response.status}` } = problem
-  throw new ApiError(response.status, code, detail)
+  // The token stays until the page is loaded anew.
+  const hint = code === 'ROLE_TOO_LOW' ? '. Reload the page to enter another token.' : ''
+  throw new ApiError(response.status, code, detail + hint)
 }
 
 /**

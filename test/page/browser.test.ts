@@ -70,34 +70,6 @@ needing('chromium').describe('The page in a browser', function () {
     }
   })
 
-  it('paints the frame of the page from the document alone, and no figure before it is known', async () => {
-    const context = await browser.newContext()
-    const page = await context.newPage()
-    await page.route('**/page/**', route => route.abort())
-    await page.goto(url, { waitUntil: 'commit' })
-    await page.waitForFunction("performance.getEntriesByName('first-contentful-paint').length")
-    const drawn = "getComputedStyle(document.querySelector('.banner')).position"
-    expect(await page.evaluate(drawn)).to.equal('sticky')
-    await page.unroute('**/page/**')
-    await page.route('**/api/view?*', () => new Promise(() => undefined))
-    await page.reload()
-    await page.locator('.numbers').waitFor()
-    expect(await page.locator('.figure').allTextContents()).to.deep.equal(['–', '–', '–', '–'])
-    expect(await page.locator('main').textContent()).to.match(/Waiting for the positions.*Waiting/)
-    await context.close()
-  })
-
-  it('draws what can be pressed or typed into as such', async () => {
-    const { page } = await opened(browser, url)
-    await page.locator('.row').first().waitFor()
-    for (const name of ['.kill', '.tools input', '.tools select']) {
-      const drawn = `getComputedStyle(document.querySelector(${JSON.stringify(name)}))`
-      const found = await page.evaluate(`[${drawn}.paddingLeft, ${drawn}.borderTopLeftRadius]`)
-      expect(found, name).to.deep.equal(['10px', '6px'])
-    }
-    await page.context().close()
-  })
-
   it('shows new prices automatically, and fits on a phone', async () => {
     const { page } = await opened(browser, url, { viewport: { width: 390, height: 844 } })
     const price = page.locator('.row', { hasText: 'btc-1' }).locator('.price')
@@ -174,6 +146,18 @@ needing('chromium').describe('The page in a browser', function () {
       await page.getByRole('button', { name: 'Show the effect' }).click()
     }
     await page.locator('main', { hasText: 'takeProfit' }).waitFor()
+    await page.getByRole('button', { name: 'Change rules' }).click()
+    for (const [text, why] of [
+      ['{ "stopLoss": ', /no JSON/],
+      ['[1]', /one JSON object/],
+      ['{ "stopLos": { "pct": 1 } }', /did you mean stopLoss/],
+      ['{ "stopLoss": { "pct": -3 } }', /found -3, expected a number above 0/],
+    ] as const) {
+      await page.locator('textarea').fill(text)
+      await page.getByRole('button', { name: 'Show the effect' }).click()
+      await page.locator('dialog [role=alert]', { hasText: why }).waitFor()
+    }
+    await page.getByRole('button', { name: 'Back' }).click()
     await change({ stopLoss: { pct: 60 }, takeProfit: { pct: 90 } })
     await page.locator('dialog', { hasText: 'loosens' }).waitFor()
     await page.getByRole('button', { name: 'Back' }).click()

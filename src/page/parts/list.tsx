@@ -49,6 +49,12 @@ export function List() {
     return ordered.current.lines
   })
 
+  // Not in the lines: those of no position are the same before and after the first data.
+  const total = useComputed(() => {
+    void revision.value
+    return store.version < 0 && store.rows.size === 0 ? undefined : store.rows.size
+  })
+
   useEffect(() => {
     const measure = (): void => {
       scroll.value = -(rows.current?.getBoundingClientRect().top ?? 0)
@@ -92,7 +98,7 @@ export function List() {
 
   return (
     <section class="list" aria-label="Positions">
-      <Tools grouping={grouping} shown={lines.value} />
+      <Tools grouping={grouping} shown={lines.value} total={total.value} />
       <div
         class="grid"
         role="grid"
@@ -117,7 +123,7 @@ export function List() {
       </div>
       {lines.value.length === 0 && (
         <p class="empty">
-          {store.version < 0
+          {total.value === undefined
             ? 'Waiting for the positions'
             : filter.value === ''
               ? 'No position is open.'
@@ -156,8 +162,13 @@ function Heads() {
 }
 
 /** Filter and grouping. */
-function Tools(props: { readonly grouping: { value: Grouping }; readonly shown: readonly Line[] }) {
-  const { grouping, shown } = props
+function Tools(props: {
+  readonly grouping: { value: Grouping }
+  readonly shown: readonly Line[]
+  /** Open positions; undefined before the first data. */
+  readonly total: number | undefined
+}) {
+  const { grouping, shown, total } = props
   const field = useRef<HTMLInputElement>(null)
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -193,11 +204,10 @@ function Tools(props: { readonly grouping: { value: Grouping }; readonly shown: 
         </select>
       </label>
       <span class="count" role="status">
-        {store.version < 0 && store.rows.size === 0
-          ? ''
-          : count === store.rows.size
-            ? `${countText(count)} positions`
-            : `${countText(count)} of ${countText(store.rows.size)}`}
+        {total !== undefined &&
+          (count === total
+            ? `${countText(count)} ${count === 1 ? 'position' : 'positions'}`
+            : `${countText(count)} of ${countText(total)}`)}
       </span>
     </div>
   )

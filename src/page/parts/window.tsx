@@ -6,7 +6,7 @@ import { PositionRow } from './row.tsx'
 
 /** Lines rendered beyond both edges of the window. */
 const MARGIN = 6
-const NARROW = window.matchMedia('(max-width: 760px)')
+const NARROW = window.matchMedia('(max-width: 940px)')
 /** Prices older than this are marked, ms. */
 const OLD_PRICE_MS = 30_000
 

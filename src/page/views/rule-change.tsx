@@ -24,10 +24,10 @@ export function RuleChange({ id, row, rules, close }: RuleChangeProps) {
   const preview = useSignal<{ wanted: unknown; seen: RulesPreview } | undefined>(undefined)
   const path = `/api/positions/${encodeURIComponent(id)}`
   const check = async (): Promise<void> => {
+    failure.value = undefined
     try {
       const wanted = withRemovals(parsed(text.value), rules ?? {})
       const seen = await change<RulesPreview>('POST', `${path}/rules/preview`, { rules: wanted })
-      failure.value = undefined
       preview.value = { wanted, seen }
     } catch (error) {
       failure.value = error instanceof Error ? error.message : String(error)

@@ -55,7 +55,7 @@ export function TradesPage() {
       <Failure text={failure.value} />
       <div class="tools">
         <span>
-          {countText(trades.value.length)} trades
+          {countText(trades.value.length)} {trades.value.length === 1 ? 'trade' : 'trades'}
           {totalsOf(trades.value).map(([currency, total]) => (
             <span key={currency}>
               , <b class={total < 0 ? 'bad' : 'good'}>{moneyText(total, currency, true)}</b>
