@@ -12,7 +12,7 @@ export interface OpenStoreOptions extends Pick<
   ServiceOptions,
   'config' | 'clock' | 'fresh' | 'acceptsEmptyStore' | 'onWait' | 'signal'
 > {
-  /** Waits as long as another process owns the store; what ends the wait is thrown. */
+  /** Waits as long as another process owns the store; the abort reason is thrown. */
   readonly standby?: AbortSignal
 }
 
@@ -41,7 +41,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OwnedStore> 
   })
 }
 
-/** The store has been read; what its doubt is, is durable. */
+/** Settles a store that was read, once any doubt about its age is durable. */
 export async function settleStore(
   store: OwnedStore,
   { store: { kind }, dataFolder }: Pick<ServiceOptions['config'], 'store' | 'dataFolder'>,
@@ -50,7 +50,9 @@ export async function settleStore(
   if (kind === 'lmdb') forgetMarker(dataFolder)
 }
 
-/** What the folder holds is old where the service has kept its state in a server since. */
+/**
+ * Marks the store of the folder as stale where the service has since kept its state in a server.
+ */
 async function compareMarker(store: LmdbStore, dataFolder: string): Promise<void> {
   const marker = readMarker(dataFolder)
   const seq = await store.lastSeq()

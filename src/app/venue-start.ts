@@ -7,6 +7,7 @@ import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import { type InstrumentSpec, type InstrumentTable } from '../domain/instrument.ts'
+import { VENUE_KINDS } from '../domain/venue-kind.ts'
 import { InputError } from '../errors.ts'
 import { httpBrokerOf, publicVenueOf, venueBrokerOf, type VenueConfig } from './open-broker.ts'
 
@@ -20,7 +21,7 @@ export interface VenueFacts {
 export { isNameAt, meantAt } from '../brokers/venue/notation.ts'
 
 export const isVenue = (broker: ServiceConfig['broker']): broker is VenueConfig =>
-  broker.kind !== 'paper' && broker.kind !== 'http' && broker.kind !== 'plugin'
+  VENUE_KINDS.some(each => each === broker.kind)
 
 /**
  * Reads the position mode, the instruments and the permissions of an account. A venue that cannot be reached

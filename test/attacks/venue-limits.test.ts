@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { VenueKind } from '../../src/brokers/venue/notation.ts'
+import type { VenueKind } from '../../src/domain/venue-kind.ts'
 import { reportOf } from '../crash/emulated.ts'
 import { Folder } from '../support/cli.ts'
 import { binanceAccount, bybitAccount, okxAccount } from '../support/venues/accounts.ts'

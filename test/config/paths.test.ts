@@ -1,6 +1,22 @@
 import { expect } from 'chai'
-import { resolvePaths } from '../../src/config/paths.ts'
+import { PATHS, resolvePaths } from '../../src/config/paths.ts'
 import { Folder } from '../support/cli.ts'
+import { settingsOf } from '../support/settings.ts'
+
+describe('The paths of a configuration', () => {
+  it('are all settings that name a file, in the sections of accounts and named feeds too', () => {
+    const known = PATHS.map(keys => keys.join('.'))
+    const files = settingsOf()
+      .settings.map(({ path }) => path.replaceAll('[]', '.*').replaceAll(/<\w+>/g, '*'))
+      .filter(path => path.endsWith('File'))
+    expect(files).to.have.length.above(10)
+    expect(known).to.include.members(files)
+    const ofBroker = known.filter(path => path.startsWith('broker.'))
+    expect(known).to.include.members(ofBroker.map(path => `accounts.*.${path}`))
+    const ofFeed = known.filter(path => path.startsWith('feed.'))
+    expect(known).to.include.members(ofFeed.map(path => path.replace('feed.', 'feeds.*.')))
+  })
+})
 
 describe('The command of an advisor', () => {
   let folder: Folder

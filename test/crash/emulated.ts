@@ -1,6 +1,6 @@
-import type { VenueKind } from '../../src/brokers/venue/notation.ts'
 import type { VenueReport } from '../../src/brokers/venue/report.ts'
 import type { Random } from '../../src/domain/random.ts'
+import type { VenueKind } from '../../src/domain/venue-kind.ts'
 import type { Protocol } from '../support/broker-server/routes.ts'
 import type { Fault, Harm } from '../support/broker-server/script.ts'
 import { KEY as BINANCE_KEY, BinanceEmulator } from '../support/venues/binance.ts'

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { COMMANDS } from '../../src/cli/commands/registry.ts'
 import { serveHttp } from '../../src/http/server.ts'
+import { fieldsAt } from '../../src/risk/expectation.ts'
 import { RULES } from '../../src/risk/rules/registry.ts'
 import { ROOT } from '../support/docs/blocks.ts'
 import { FakeControl } from '../support/fake-control.ts'
@@ -25,6 +26,19 @@ describe('the documentation lists', () => {
   it('each rule as a heading of docs/rules.md', () => {
     const page = pageOf('rules.md')
     for (const { name } of RULES) expect(page).to.include(`\n### \`${name}\`\n`)
+  })
+
+  it('each option of each rule in docs/rules.md, and in the table of docs/positions.md', () => {
+    const rules = pageOf('rules.md')
+    const table = pageOf('positions.md').split('\n## A rule set\n')[1]!
+    for (const { name, options } of RULES) {
+      const section = rules.split(`\n### \`${name}\`\n`)[1]!.split('\n##')[0]!
+      const row = table.split('\n').find(line => line.startsWith(`| \`${name}\` `))
+      for (const field of fieldsAt(options, [])) {
+        expect(section, `docs/rules.md, ${name}`).to.match(new RegExp(`\\b${field}\\b`))
+        expect(row, `docs/positions.md, ${name}`).to.match(new RegExp(`\\b${field}\\b`))
+      }
+    }
   })
 
   it('each command in the table of docs/cli.md', () => {

@@ -1,5 +1,4 @@
-/** Venues whose instrument names have different notations. */
-export type VenueKind = 'binance' | 'bybit' | 'okx'
+import type { VenueKind } from '../../domain/venue-kind.ts'
 
 /** Patterns of the names that a venue gives to its contracts. */
 const NAMES: Readonly<Record<VenueKind, RegExp>> = {

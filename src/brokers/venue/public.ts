@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { VENUE_KINDS, type VenueKind } from '../../domain/venue-kind.ts'
 import {
   STREAM_HOSTS as BINANCE,
   quoteDialects as binanceDialects,
 } from './binance/quote-stream.ts'
 import { STREAM_HOSTS as BYBIT, quoteDialects as bybitDialects } from './bybit/quote-stream.ts'
-import type { VenueKind } from './notation.ts'
 import { STREAM_HOSTS as OKX, quoteDialects as okxDialects } from './okx/quote-stream.ts'
 import { streamUrl, url } from './options.ts'
 import type { QuoteDialect } from './stream/dialect.ts'
@@ -20,7 +20,7 @@ export interface VenuePlace {
 /** The venue whose public prices a feed takes, without an account there. */
 export const publicVenueSchema = z
   .strictObject({
-    kind: z.enum(['binance', 'bybit', 'okx']).describe('The venue, see docs/venues.md.'),
+    kind: z.enum(VENUE_KINDS).describe('The venue, see docs/venues.md.'),
     environment: z
       .enum(['testnet', 'demo', 'live'])
       .default('live')

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { VENUE_KINDS } from '../../domain/venue-kind.ts'
 import type { Capabilities } from '../../ports/broker.ts'
 import type { PositionMode } from './account.ts'
 
@@ -8,7 +9,7 @@ const isRefused = z.boolean().nullable()
 /** What `watchkeeper venue test` measured at an account; null: it was not measured. */
 export const reportSchema = z.strictObject({
   version: z.literal(1),
-  venue: z.enum(['binance', 'bybit', 'okx']),
+  venue: z.enum(VENUE_KINDS),
   environment: z.enum(['testnet', 'demo', 'live']),
   positionMode: z.enum(['one-way', 'hedge']),
   instrument: z.string(),

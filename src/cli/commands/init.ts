@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path'
 import type { VenueConfig } from '../../app/open-broker.ts'
 import type { Inspection } from '../../app/venue-inspect.ts'
 import { closestName, expectedWord } from '../../domain/closest-name.ts'
+import type { VenueKind } from '../../domain/venue-kind.ts'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import {
@@ -37,7 +38,7 @@ Examples:
 const FILES = { config: 'watchkeeper.yaml', positions: 'positions.yaml' } as const
 
 /** Environments by venue. */
-const VENUES: Readonly<Record<string, readonly string[]>> = {
+const VENUES: Readonly<Record<VenueKind, readonly string[]>> = {
   binance: ['testnet', 'demo', 'live'],
   bybit: ['testnet', 'demo', 'live'],
   okx: ['demo', 'live'],

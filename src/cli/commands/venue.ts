@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { VENUE_KINDS } from '../../domain/venue-kind.ts'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
@@ -55,7 +56,9 @@ async function test(given: Given, context: CommandContext): Promise<void> {
   const { stdout, stderr, env } = context
   const { broker } = loadServiceConfig({ file: given.config, env, overrides: {} })
   if (!isVenue(broker))
-    throw new UsageError(`found broker.kind ${broker.kind}, expected binance, bybit or okx`)
+    throw new UsageError(
+      `found broker.kind ${broker.kind}, expected one of ${VENUE_KINDS.join(', ')}`,
+    )
   const instrument = given.instrument ?? USUAL[broker.kind]
   if (!isNameAt(broker.kind, instrument)) {
     const found = `found the instrument ${instrument}, expected a name of ${broker.kind}`

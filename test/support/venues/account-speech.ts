@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { VenueKind } from '../../../src/brokers/venue/notation.ts'
+import type { VenueKind } from '../../../src/domain/venue-kind.ts'
 import { BinanceEmulator } from './binance.ts'
 import { KEY as BYBIT_KEY } from './bybit.ts'
 import { KEY as OKX_KEY } from './okx.ts'

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import type { VenueKind } from '../../../src/brokers/venue/notation.ts'
 import { quoteDialectsOf } from '../../../src/brokers/venue/public.ts'
 import type { StreamMessage } from '../../../src/brokers/venue/stream/dialect.ts'
+import type { VenueKind } from '../../../src/domain/venue-kind.ts'
 import { countCase } from './cases.ts'
 import { mutantsOf } from './mutations.ts'
 import { recordsOf, type VenueRecord } from './records.ts'
