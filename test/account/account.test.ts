@@ -351,7 +351,7 @@ describe('an account', () => {
       expect([venue.placed, account.state.positions.get(P1)?.state]).to.deep.equal([1, 'closed'])
     })
 
-    it('guards a position anew that it only observed when sends are allowed again', async () => {
+    it('guards a position again, whose exit was only observed, when sends are allowed again', async () => {
       await add()
       await tick(100, 89)
       await restart()

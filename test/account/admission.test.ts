@@ -422,7 +422,7 @@ describe('a position at each entrance', () => {
   describe('without a price yet', () => {
     const lines = (): string[] => keeper.lines.map(({ kind }) => kind)
 
-    it('is evaluated by the first price: one that exits it at once refuses it, and sends nothing', async () => {
+    it('is tested at its first price, which refuses it and sends nothing where it would exit it at once', async () => {
       await fromFile({ ...POSITION, rules: STOP_5 })
       await tick(90)
       await tick(80)
@@ -496,7 +496,7 @@ describe('a position at each entrance', () => {
       expect(lines()).to.include('exit-intended')
     })
 
-    it('is evaluated by the first price of its underlying as well', async () => {
+    it('is tested at the first price of its underlying as well', async () => {
       const rules = { ...STOP_5, underlying: { instrument: 'INDEX', below: 50 } }
       await fromFile({ ...POSITION, rules })
       await tick(100)

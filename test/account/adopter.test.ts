@@ -25,7 +25,7 @@ const holdings = (but: object = {}) =>
   }).holdings
 
 describe('Adopter, before the gateway knows of what was adopted', () => {
-  it('adopts a holding once, and what is unowned since then', async () => {
+  it('adopts a holding once, and later the units that are unowned since then', async () => {
     const key = { instrument: ACME }
     let [unowned, now] = [[{ key, quantity: 4, since: 0 }], 1_000]
     const added: string[] = []
@@ -131,7 +131,7 @@ describe('Adopter', () => {
     return account.changes.add({ position, rules: { stopLoss: { pct: 10 } }, isHeld: true }, 'bot')
   }
 
-  it('does not adopt what its owner adds while the adoption is under way', async () => {
+  it('does not adopt a holding whose position is added while the adoption is under way', async () => {
     venue.trade(ACME, 3)
     onQuotes = bought
     await pass(60)
@@ -139,7 +139,7 @@ describe('Adopter', () => {
     expect(keeper.lines.map(({ kind }) => kind)).not.to.include('position-gone')
   })
 
-  it('does not adopt what its owner is about to add', async () => {
+  it('does not adopt a holding whose position is about to be added', async () => {
     venue.trade(ACME, 3)
     let adding: Promise<unknown> | undefined
     onQuotes = () => {

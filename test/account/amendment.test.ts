@@ -142,7 +142,7 @@ describe('A position whose quantity or entry price is set by hand', () => {
     expect(row().state).to.equal('closed')
   })
 
-  it('sells no more than a smaller quantity: what it let go of is not unowned', async () => {
+  it('sells no more than its smaller quantity, and the other units do not count as unowned', async () => {
     await set({ quantity: 2 })
     await cycles(3)
     expect(account.engine.book.holdings.outside.unowned()).to.deep.equal([])

@@ -22,7 +22,7 @@ const row = (best: number, mark: number) => ({ best, series: 7, mark, generation
 const ofGeneration1 = () => 1
 
 describe('DurableRatchets', () => {
-  it('gives the better of a row and of its series since its mark', () => {
+  it('gives the better price of a row and of its series since the mark', () => {
     const durable = new DurableRatchets([], [['7', SERIES]])
     const bests = [0, 1, 2, 3].map(mark => {
       const ratchets = new Map([

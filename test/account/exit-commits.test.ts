@@ -53,7 +53,7 @@ describe('ExitCommits', () => {
     return [{ at: 1, kind: 'exit-intended' as const, positionId: positionId(name) }]
   }
 
-  it('refuses an exit alone whose position is over when its commit begins', async () => {
+  it('refuses only the exit whose position is closed when its commit begins', async () => {
     const outcomes = await saveAll(namesOf(5), 'p3')
     expect(outcomes).to.deep.equal([
       'durable',

@@ -31,7 +31,7 @@ describe('NetKeeper', () => {
     expect(scene.account.state.nets.size).to.equal(1)
   })
 
-  it('writes no net of a position that is over, so that nothing of it leaves', async () => {
+  it('writes no net of a closed position, so that its order never leaves', async () => {
     const [net] = [...scene.account.state.nets.values()]
     await scene.account.release(id, 'test')
     await scene.pass(1_000)

@@ -161,7 +161,7 @@ describe('the net of a position', () => {
     expect(kinds()).to.include('net-resting')
   })
 
-  it('is made anew under another id where the venue proves that it never arrived', async () => {
+  it('is made again under another id where the venue proves that it never arrived', async () => {
     venue = new NetVenue()
     venue.faults.set('placeStop', ['not-arrived'])
     await open()
@@ -205,7 +205,7 @@ describe('the net of a position', () => {
     expect(venue.heldOf(ACME)).to.equal(0)
   })
 
-  it('stays until the exit is over where the venue bounds both by a holding of its own', async () => {
+  it('stays until the exit is over where the venue limits both orders to a holding of its position alone', async () => {
     await netted()
     venue.isSlow = true
     await price(89)

@@ -22,7 +22,7 @@ describe('RatchetAge', () => {
     expect(age.ms).to.equal(0)
   })
 
-  it('goes on with a price that came while rows were being written', () => {
+  it('continues with a price that came while rows were written', () => {
     age.begin()
     age.taken()
     now = 10

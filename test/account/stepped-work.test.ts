@@ -40,7 +40,7 @@ describe('SteppedWork', () => {
     expect(seen).to.deep.equal([2])
   })
 
-  it('goes on with earlier work instead of beginning other work', async () => {
+  it('continues earlier work and begins no other work meanwhile', async () => {
     work.begin(until(3))
     work.begin(() => () => {
       throw new Error('begun')
@@ -50,7 +50,7 @@ describe('SteppedWork', () => {
     expect(steps).to.equal(3)
   })
 
-  it('finishes in one turn what is asked for at once', async () => {
+  it('finishes the rest of the work in one turn on request', async () => {
     work.begin(until(5))
     work.finish()
     expect(steps).to.equal(5)

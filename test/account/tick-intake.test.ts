@@ -45,7 +45,7 @@ describe('TickIntake', () => {
     expect([gate.bad, gate.unconfirmed(3_001)]).to.deep.equal([1, [[ACME, 1_001]]])
   })
 
-  it('lets no price decide outside the hours of its market, and shows it', () => {
+  it('shows a price from outside the hours of its market, and lets it decide nothing', () => {
     const hours = {
       timezone: 'UTC',
       sessions: [{ open: 0, close: 1 }],

@@ -92,7 +92,7 @@ describe('TrustedClock', () => {
     expect([after(20_000), clock.now()]).to.deep.equal([undefined, machine.wall])
   })
 
-  it('waits anew when the clock is set again during the wait', () => {
+  it('waits again when the clock is set again during the wait', () => {
     machine.set(HOUR)
     after(500)
     machine.set(HOUR)

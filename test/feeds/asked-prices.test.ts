@@ -32,7 +32,7 @@ describe('AskedPrices', () => {
     expect(asked.news(tick(1_000, { price: 90 }), 2_000)).to.deep.equal(tick(1_000, { price: 90 }))
   })
 
-  it('starts anew with an instrument that was not polled meanwhile', () => {
+  it('starts again with an instrument that was not polled meanwhile', () => {
     const asked = new AskedPrices()
     asked.news(tick(1), 1_000)
     asked.keep(() => false)

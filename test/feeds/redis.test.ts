@@ -371,7 +371,7 @@ needing('redis-server').describe('RedisFeed', () => {
       ])
     })
 
-    it('continues where the last process stopped, and marks what was missed', async () => {
+    it('continues where the last process stopped, and marks missed entries', async () => {
       places = { ticks: `${TS - 5_000}-0` }
       for (const age of [9_000, 5_000, 4_000, 3_000]) {
         await xadd('ticks', `${TS - age}-0`, ...entry(age, TS - age))

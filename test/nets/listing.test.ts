@@ -113,7 +113,7 @@ describe('NetListing', () => {
     expect(book.takeDue(net, { now, maySend: true, mayCancel: true })).to.include('ask')
   })
 
-  it('has a net asked for that the list shows with less than is open of it', () => {
+  it('has a net looked up that the list shows with fewer units than are open', () => {
     const net = resting()
     now = 500
     listed(row(net.id, -4))

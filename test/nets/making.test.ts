@@ -19,7 +19,7 @@ describe('NetMaking', () => {
     scene.book.happened({ kind: 'seen', id, by: 'look-up', order, askedAt: now, at: now })
   }
 
-  it('makes none at a venue that could not prove what became of it, and says so once', () => {
+  it('makes none at a venue that could not prove its outcome, and reports that once', () => {
     open({ lookup: 'open-only' })
     scene.cycle()
     scene.cycle()

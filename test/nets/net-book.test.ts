@@ -102,7 +102,7 @@ describe('NetBook', () => {
     expect(scene.kinds().filter(kind => kind === 'net-unproved')).to.have.length(1)
   })
 
-  it('forgets a net that is over and whose position is, and names its row once', () => {
+  it('forgets an ended net of a closed position, and names its row once', () => {
     const net = scene.rest()
     scene.generation = undefined
     scene.cycle()

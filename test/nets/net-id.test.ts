@@ -18,7 +18,7 @@ describe('netId', () => {
     expect(new Set([ONE, ...others].map(each => netId(each, 36))).size).to.equal(6)
   })
 
-  it('is of its own kind, also where a venue takes short ids only', () => {
+  it('differs from ids of exits, also where a venue takes only short ids', () => {
     for (const length of [16, 20, 36]) {
       expect(netId(ONE, length)).to.match(/^wkn[0-9a-f]+$/)
       expect(netId(ONE, length).length).to.be.at.most(length)

@@ -34,7 +34,7 @@ describe('NetTable', () => {
     expect([net.unwanted, net.saved]).to.deep.equal([undefined, undefined])
   })
 
-  it('takes a net of an earlier process for one whose outcome is unknown', () => {
+  it('reads a net of an earlier process as one of unknown outcome', () => {
     const stored = scene.rest().record
     const later = aNetBook()
     const net = later.book.table.restore(stored, later.view.position, 7)
@@ -58,7 +58,7 @@ describe('NetTable', () => {
     expect(table.mayExplain({ instrument: 'OTHER' as never }, 1_000)).to.equal(false)
   })
 
-  it('names one that has executed units of an open position without an exit, and units not booked yet', () => {
+  it('names nets with executed units of an open position without an exit, and with unbooked units', () => {
     const net = scene.rest()
     const { table } = scene.book
     expect([table.isFired(net), table.isOwed(key)]).to.deep.equal([false, false])

@@ -26,7 +26,7 @@ describe('the notices of a net', () => {
     expect(kinds({ armed })).to.deep.equal(['net-resting'])
   })
 
-  it('are one for the first fill, however it goes on, and none for its end after that', () => {
+  it('are one for the first fill, whatever follows, and none for the end after it', () => {
     const executed = { quantity: 1, price: 88 }
     expect(kinds({ executed })).to.deep.equal(['net-filled'])
     before = { ...before, executed }

@@ -38,7 +38,7 @@ describe('the record of a net', () => {
     expect(recovered.at(-1)).to.equal('over')
   })
 
-  it('has fired with its first unit, and what is left of it is still open', () => {
+  it('has fired with its first executed unit, and its other units are still open', () => {
     expect([hasFired(record), openOf(record)]).to.deep.equal([false, 4])
     const part = { ...record, executed: { quantity: 0.1, price: 1 } }
     expect([hasFired(part), openOf(part)]).to.deep.equal([true, 3.9])

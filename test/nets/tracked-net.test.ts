@@ -48,7 +48,7 @@ describe('TrackedNet', () => {
     expect(net.absentAgainAt).to.equal(1_100)
   })
 
-  it('protects while it rests, or while that is all that is known of it', () => {
+  it('protects while it rests, or while nothing is known to the contrary', () => {
     expect(net.isProtecting).to.equal(true)
     net.record = { ...net.record, state: { kind: 'unknown', since: 0 } }
     expect(net.isProtecting).to.equal(true)

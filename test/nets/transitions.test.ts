@@ -168,7 +168,7 @@ describe('the transitions of a net', () => {
     expect(after(late, seen({ kind: 'ended', executed: NOTHING })).executed).to.equal(HALF)
   })
 
-  it('takes another trigger for the one at the venue only where the venue says so', () => {
+  it('takes another trigger as armed only where the venue confirms it', () => {
     const trigger = { price: 95, by: 'last' } as const
     const moved = after(resting, { kind: 'moved', trigger } as Happening)
     expect([moved.order.trigger.price, moved.armed?.price]).to.deep.equal([95, 90])

@@ -191,7 +191,7 @@ describe('LmdbStore', () => {
     await store.close()
   })
 
-  it('is refused by earlier releases once it was opened, with what it has', async () => {
+  it('is refused by earlier releases once this release has opened it', async () => {
     const first = await openLmdbStore({ folder })
     await first.write({ rows: [{ table: 'ratchets', key: 'p', value: { best: 7 } }] })
     await first.close()

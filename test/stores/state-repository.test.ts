@@ -44,7 +44,7 @@ describe('StoreRepository', () => {
     expect([past.exits, past.killSwitch]).to.deep.equal([[exit], 'halt'])
   })
 
-  it('returns the better of a best price and of what its series has since its mark', async () => {
+  it('returns the better of a best price and of its series since the mark', async () => {
     const series = { instrument: OPEN.position.instrument, view: 'trade' as const, segment: 1 }
     const ratchets = new Map([[ID, { best: 7, series: 4, mark: 1, generation: 1 }]])
     const rows = { ...series, high: 9, low: 2, highs: [[0, 12]] as const, lows: [[0, 1]] as const }
@@ -98,7 +98,7 @@ describe('StoreRepository', () => {
       ...(await new StoreRepository<Exit, string, unknown>(store).load()).register.keys(),
     ]
 
-    it('deletes the one that closed first, and no open one', async () => {
+    it('deletes the position that closed first, and no open one', async () => {
       await keeper.keep({ register: [of('open', 'open'), of('b', 'closed')] })
       await keeper.keep({ register: [of('a', 'released')] })
       expect(forgotten).to.deep.equal([])

@@ -68,7 +68,7 @@ describe('The view of the holdings', () => {
     expect(view.holdings[0]).to.include({ held: null, difference: null })
   })
 
-  it('takes a holding for nothing once the venue says so by name', async () => {
+  it('takes a holding as flat once the venue answers so by name', async () => {
     await open()
     await add('p1')
     served.venue.trade(ACME, -2)
@@ -78,7 +78,7 @@ describe('The view of the holdings', () => {
     expect(row).to.include({ held: 0, owned: 2, difference: -2 })
   })
 
-  it('shows what no position covers, and puts what is missing before it', async () => {
+  it('shows unowned units, after the units that are missing', async () => {
     await open()
     await add('p1')
     await add('p2', instrumentId('ZINC'))
@@ -118,7 +118,7 @@ describe('The view of the holdings', () => {
     expect(served.venue.fills.size).to.equal(1)
   })
 
-  it('says of each working order whose it is', async () => {
+  it('names the owner of each working order', async () => {
     const foreign = clientOrderId(
       { storeId: 'other', account: '', positionId: positionId('x'), generation: 1, attempt: 1 },
       26,

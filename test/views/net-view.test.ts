@@ -26,7 +26,7 @@ describe('the net of a position, as why shows it', () => {
     expect(netViewOf(scene.account, 'other' as PositionId)).to.equal(undefined)
   })
 
-  it('has its trigger and what is executed of it', async () => {
+  it('has its trigger and its executed units', async () => {
     await guarded(NETTED)
     expect(netViewOf(scene.account, id)).to.deep.include({
       state: 'resting',
@@ -41,7 +41,7 @@ describe('the net of a position, as why shows it', () => {
     expect(netViewOf(scene.account, id)!.why).to.match(/takes no resting stops/)
   })
 
-  it('says which stop is lacking where no rule gives one', async () => {
+  it('names the missing stop where no rule gives one', async () => {
     await guarded({ net: NETTED.net, maxHold: { ms: 1e9 } })
     expect(netViewOf(scene.account, id)).to.deep.equal({
       state: 'none',

@@ -67,7 +67,7 @@ describe('a store whose commits get lost', () => {
     expect(await write('b')).to.have.length(1)
   })
 
-  it('takes no write for lost where a thousand are under way at once', async () => {
+  it('counts no write as lost where a thousand are under way at once', async () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `w${index}`)
     await Promise.all(names.map(write))
     const lines = await store.journal({ after: 0, limit: 2 * names.length })

@@ -248,7 +248,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
       })
     })
 
-    it('stores nothing of a batch that finds no memory', async () => {
+    it('applies no part of a batch for which the server has no memory', async () => {
       const store = await machine.open(server, LEASE)
       await server.ask(['config', 'set', 'maxmemory', 1])
       expect(await codeOf(store.write(intent('a')))).to.equal('STORE_FULL')
@@ -256,7 +256,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
       expect(await onServer()).to.deep.equal({ exits: [], seqs: [] })
     })
 
-    it('stores nothing of a batch that finds another type under one of its keys', async () => {
+    it('applies no part of a batch where a key has another type', async () => {
       const store = await machine.open(server, LEASE)
       await server.ask(['set', 'watchkeeper:ratchets', 'of another owner'])
       const batch = intent('a')
