@@ -47,12 +47,19 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
       ...(init.headers as Record<string, string> | undefined),
       ...(used !== undefined && { authorization: `Bearer ${used}` }),
     }
-    const response = await fetch(path, { ...init, headers, cache: 'no-store' })
+    const response = await fetch(path, { ...init, headers, cache: 'no-store' }).catch(unanswered)
     if (response.status !== 401) return response
     await response.body?.cancel()
     // Another request may have received a token meanwhile.
     if (used === token) await newToken()
   }
+}
+
+/** Browsers say `Failed to fetch`, or `signal timed out`. An aborted request stays one. */
+function unanswered(error: unknown): never {
+  const isTimeout = error instanceof DOMException && error.name === 'TimeoutError'
+  if (!(error instanceof TypeError) && !isTimeout) throw error
+  throw new Error('the service does not answer', { cause: error })
 }
 
 async function answerOf<Answer>(response: Response): Promise<Answer> {
@@ -73,7 +80,7 @@ async function answerOf<Answer>(response: Response): Promise<Answer> {
 /**
  * Reads JSON.
  *
- * @throws ApiError; TypeError where no server answers.
+ * @throws ApiError; Error where no server answers.
  */
 export async function read<Answer>(path: string): Promise<Answer> {
   return answerOf(await request(path, { signal: AbortSignal.timeout(ANSWER_MS) }))

@@ -17,6 +17,8 @@ export const behindMs = signal<number | undefined>(undefined)
 export const isStale = signal(true)
 /** Reason why there is no connection. */
 export const trouble = signal<string | undefined>(undefined)
+/** The service serves another page, and loading it anew gave this one again. */
+export const isOtherBuild = signal(false)
 export const sums = signal(sumsOf([], []))
 /** Waits for the token that a person enters. */
 export interface TokenWanted {
@@ -41,8 +43,22 @@ const connection = new Connection(store, {
     })
   },
   trouble: why => (trouble.value = why),
-  otherBuild: () => location.reload(),
+  otherBuild: reloadFor,
 })
+
+/**
+ * Loads the page of another build; once for each, and not for good where a cache between service and browser serves
+ * the old page.
+ */
+function reloadFor(build: string): void {
+  const state = history.state as { readonly reloadedFor?: string } | null
+  if (state?.reloadedFor === build) {
+    isOtherBuild.value = true
+    return
+  }
+  history.replaceState({ reloadedFor: build }, '')
+  location.reload()
+}
 
 /** The service's clock as the page estimates it, epoch ms. */
 export const serviceNow = (): number => store.at + Math.max(0, connection.ageMs)

@@ -18,8 +18,8 @@ export interface ConnectionEvents {
   changed(): void
   /** Called with the reason why there is no connection; undefined: there is one. */
   trouble(why: string | undefined): void
-  /** Called when the service serves another build of the page. */
-  otherBuild(): void
+  /** Called when the service serves another build of the page, with its id. */
+  otherBuild(build: string): void
 }
 
 /**
@@ -116,7 +116,8 @@ export class Connection {
     }
     this.store.load(pages)
     this.received()
-    if (pages[0]!.build !== null && pages[0]!.build !== ownBuild()) this.events.otherBuild()
+    const { build } = pages[0]!
+    if (build !== null && build !== ownBuild()) this.events.otherBuild(build)
   }
 
   /** Reads frames until the stream ends. */

@@ -1,4 +1,13 @@
-import { behindMs, isStale, revision, serviceNow, store, sums, trouble } from '../state.ts'
+import {
+  behindMs,
+  isOtherBuild,
+  isStale,
+  revision,
+  serviceNow,
+  store,
+  sums,
+  trouble,
+} from '../state.ts'
 import { countText, durationText, whyText } from '../text.ts'
 import { KillSwitch } from './kill-switch.tsx'
 
@@ -58,6 +67,9 @@ function Age({ isOld }: { readonly isOld: boolean }) {
       ) : (
         <>
           <span class="pulse" aria-hidden="true" /> data {seconds} s old
+          {isOtherBuild.value && (
+            <strong> · a cache serves the page of another version: empty it</strong>
+          )}
         </>
       )}
     </p>

@@ -54,5 +54,5 @@ function Exit({ exit, now }: { readonly exit: ViewExit; readonly now: number }) 
 function slippage({ level, fill, side }: ViewExit): string {
   if (level === null || fill === null || side === null) return ''
   const worse = (level - fill) * (side === 'long' ? 1 : -1)
-  return ` · slippage ${priceText(Number(worse.toPrecision(6)), null)}`
+  return ` · slippage ${priceText(Number(worse.toPrecision(3)), null)}`
 }
