@@ -44,11 +44,6 @@ const NOT_RUN: readonly {
     why: 'it wants a Docker daemon and a registry',
   },
   {
-    page: 'docs/accounts.md',
-    command: 'watchkeeper store copy',
-    why: 'it wants a data folder with the account; test/stores/account-copy.test.ts moves one',
-  },
-  {
     page: 'docs/observability.md',
     command: 'curl -X POST -H "authorization: Bearer $TOKEN"',
     why: 'it takes ten seconds; test/http/routes/debug.test.ts asks for a short one',
@@ -132,6 +127,7 @@ const FILES: Readonly<Record<string, { readonly from: string; readonly file: str
 
 /** What the examples of a page need on the machine. */
 const NEEDS: Readonly<Record<string, readonly Need[]>> = {
+  'docs/accounts.md': ['curl'],
   'docs/brokers.md': ['curl'],
   'docs/cli.md': ['redis-server', 'curl'],
   'docs/getting-started.md': ['jq'],
