@@ -8,6 +8,8 @@ import type { WatchkeeperError } from '../../src/errors.ts'
 import { AccountRows } from '../../src/stores/account-rows.ts'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
 import { aPosition } from '../support/builders.ts'
+import { needing } from '../support/needing.ts'
+import { RedisServer } from '../support/redis-server.ts'
 
 /** The same id in every account, at a price of its own. */
 const registered = (entryPrice: number) => ({
@@ -140,4 +142,32 @@ describe('one account of a store', () => {
     expect((await copy({ name: 'home', as: 'home' }, 'third', true)).wasThere).to.equal(true)
     expect((await read('data')).positions).to.deep.equal([[undefined, 100]])
   })
+
+  needing('redis-server').it(
+    'is taken out of a store in Redis likewise',
+    async function (this: Mocha.Context) {
+      this.timeout(20_000)
+      const server = await RedisServer.start()
+      try {
+        const options = { overwrites: false, password: undefined, onProgress: () => undefined }
+        const all = await copyBetween({ ...options, from: place('data'), to: server.url })
+        expect(all).to.include({ rows: 6, lines: 7 })
+        const account = { name: 'desk', as: 'main', takesOut: true }
+        const moved = { ...options, account, from: server.url, to: place('moved') }
+        expect(await copyBetween(moved)).to.include({ rows: 2, lines: 2 })
+        expect((await read('moved')).positions).to.deep.equal([[undefined, 101]])
+        const kept = await openKeptData(server.url, undefined, undefined)
+        const left = (await kept.positions()).map(({ account: name }) => name)
+        await kept.close()
+        expect(left).to.have.members(['main', 'home'])
+        // Its rows are gone: done again, there is nothing to move.
+        const again = await copyBetween({ ...moved, to: place('again') }).catch(
+          (error: unknown) => (error as WatchkeeperError).code,
+        )
+        expect(again).to.equal('ACCOUNT_UNKNOWN')
+      } finally {
+        await server.close()
+      }
+    },
+  )
 })
