@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { accounts } from './accounts.ts'
 import { dashboards } from './dashboards.ts'
+import { isolation } from './isolation.ts'
 import { observability } from './observability.ts'
 import { page } from './page.ts'
 import { redisFeed } from './redis-feed.ts'
@@ -41,6 +42,7 @@ const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
   page,
   turns,
   accounts,
+  isolation,
 }
 
 const USAGE = `usage: npm run bench -- [--json] [<name> ...]
