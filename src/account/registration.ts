@@ -2,6 +2,7 @@ import type { Position } from '../domain/position.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { KeptLine, Registered } from '../ports/state-repository.ts'
+import { inTurns } from '../ports/turns.ts'
 import { AccountNames } from './account-names.ts'
 import { closedError } from './admission.ts'
 import { stopAtEntry } from './first-stop.ts'
@@ -27,6 +28,9 @@ export interface RegistrationDeps {
   /** Starts to watch registered positions. */
   readonly watching: Pick<Watching, 'watch'>
 }
+
+/** Positions that are taken under guard in one turn of the event loop. */
+const WATCHED_AT_ONCE = 32
 
 /** Error codes after which certainly no position is registered. */
 const UNKEPT: ReadonlySet<unknown> = new Set([
@@ -109,7 +113,6 @@ export class Registration {
       const failed = settled.find(each => each.status === 'rejected')
       if (failed !== undefined) throw failed.reason
     }
-    const guarded: Promise<void>[] = []
     const { register } = await writer.commit({
       ids: asked.map(({ position }) => position.id),
       change: () => {
@@ -120,16 +123,20 @@ export class Registration {
         return { register: registered, lines }
       },
       done: ({ register: registered }) => {
-        for (const each of registered) {
-          positions.put(each)
-          guarded.push(
-            new Promise<void>(resolve => this.parts.watching.watch(each, { watched: resolve })),
-          )
-        }
+        for (const each of registered) positions.put(each)
       },
     })
-    await Promise.all(guarded)
+    await this.watchAll(register)
     return register
+  }
+
+  /** Takes rows that are durable under guard, in slices; no other change of them begins before that (`Turns`). */
+  private async watchAll(registered: readonly Registered[]): Promise<void> {
+    const guarded: Promise<void>[] = []
+    await inTurns(registered, WATCHED_AT_ONCE, row => {
+      guarded.push(new Promise<void>(watched => this.parts.watching.watch(row, { watched })))
+    })
+    await Promise.all(guarded)
   }
 
   /** The row with the generation that its id gets now. */
