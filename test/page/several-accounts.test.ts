@@ -22,7 +22,7 @@ feeds:
   silent: { kind: redis, redis: { url: 'redis://127.0.0.1:1' } }
 accounts:
   desk: { broker: { kind: paper }, feed: priced }
-  coins: { broker: { kind: paper }, feed: silent }
+  coins: { broker: { kind: paper }, feed: silent, mode: observe }
 `
 
 needing('chromium').describe('The page of several accounts', function () {
@@ -88,6 +88,11 @@ needing('chromium').describe('The page of several accounts', function () {
     expect(
       await page.evaluate(`${cut}.filter(([, overflow]) => overflow !== 'clip')`),
     ).to.deep.equal([])
+    await unpriced.click()
+    await page.getByRole('button', { name: 'Exit', exact: true }).click()
+    const effect = await page.locator('dialog .effect').textContent()
+    expect(effect).to.include('It has no price now').and.not.include('–')
+    expect(effect).to.include('No order may leave now: mode: observe')
     await page.context().close()
   })
 

@@ -1,7 +1,17 @@
 import { useSignal } from '@preact/signals'
 import type { WhyView } from '../../ports/control/why.ts'
 import { change } from '../api.ts'
-import { atRisk, BEST, distance, LAYER, profitAt, QUANTITY, STOP, TARGET } from '../live/figures.ts'
+import {
+  atRisk,
+  BEST,
+  distance,
+  LAYER,
+  profitAt,
+  QUANTITY,
+  STOP,
+  TARGET,
+  UNEXITABLE,
+} from '../live/figures.ts'
 import type { Row, Series } from '../live/store.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { CanExit, State } from '../parts/row.tsx'
@@ -165,6 +175,7 @@ function Exit(props: { readonly row: Row; readonly series: Series; readonly clos
   const { price, tickSize, currency, instrument } = series
   const quantity = quantityText(row.levels[QUANTITY])
   const verb = row.side === 'long' ? 'Sell' : 'Buy back'
+  const blocked = store.blockedBy(row) ?? row.levels[UNEXITABLE]
   return (
     <Confirm
       title={`Exit ${row.id}`}
@@ -173,10 +184,17 @@ function Exit(props: { readonly row: Row; readonly series: Series; readonly clos
       run={() => change('POST', `/api/positions/${encodeURIComponent(row.id)}/exit`)}
     >
       <p>
-        {verb} {quantity} {instrument} at market. The price is {priceText(price, tickSize)}: the
-        position ends with about{' '}
-        <b>{moneyText(price === null ? null : profitAt(row, price), currency, true)}</b>.
+        {verb} {quantity} {instrument} at market.{' '}
+        {price === null ? (
+          'It has no price now: what the position ends with is not known.'
+        ) : (
+          <>
+            The price is {priceText(price, tickSize)}: the position ends with about{' '}
+            <b>{moneyText(profitAt(row, price), currency, true)}</b>.
+          </>
+        )}
       </p>
+      {blocked !== null && <p class="warn">No order may leave now: {blocked}.</p>}
       <p class="quiet">Once the exit is durable it is made, exactly once, also after a restart.</p>
     </Confirm>
   )
