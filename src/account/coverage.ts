@@ -29,7 +29,7 @@ export interface CoverageDeps {
 }
 
 /** Positions that a cycle evaluates in one turn of the event loop: less than 2 ms, also in full. */
-const EACH_TURN = 1_000
+const EACH_TURN = 500
 
 interface SweepTimes {
   /** Monotonic ms. */

@@ -125,7 +125,11 @@ export class PositionTable {
 
   /** The rows of positions that may be shown as open. */
   *shownOpen(): Iterable<Registered> {
-    for (const id of this.durable.size === 0 ? this.open.keys() : this.rows.keys()) {
+    if (this.durable.size === 0) {
+      yield* this.open.values()
+      return
+    }
+    for (const id of this.rows.keys()) {
       const row = this.shown(id)
       if (row?.state === 'open') yield row
     }

@@ -287,8 +287,8 @@ describe('Coverage', () => {
       expect(account.coverage.last.counts[state], state).to.equal(6_000)
     }
     // Without a price each position asks for the hours of its market.
-    expect(Math.max(...evaluated)).to.be.at.most(1_010)
-    expect(evaluated[0]).to.be.greaterThan(500)
+    expect(Math.max(...evaluated)).to.be.at.most(510)
+    expect(evaluated[0]).to.be.greaterThan(250)
   })
 
   it('takes over the changes of a part of many positions in each turn, as at a start', async () => {
@@ -308,7 +308,7 @@ describe('Coverage', () => {
       left.push(touched.size)
       await new Promise(resolve => setImmediate(resolve))
     }
-    expect(left.slice(0, 4)).to.deep.equal([3_001, 2_001, 1_001, 1])
+    expect(left.slice(0, 4)).to.deep.equal([3_001, 2_501, 2_001, 1_501])
     expect(account.coverage.last.expected).to.equal(3_001)
   })
 

@@ -44,7 +44,7 @@ export interface PositionPage {
 
 /** Ids that are sorted, and positions that are read, in one turn of the event loop. */
 const SORTED_AT_ONCE = 1_000
-const READ_AT_ONCE = 64
+const READ_AT_ONCE = 24
 
 /**
  * One page in the order of ids. The cursor is an id, so that positions which come and go between two
