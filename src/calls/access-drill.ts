@@ -61,6 +61,7 @@ export class AccessDrill {
   private readonly askedAt = new Map<Question, number>()
   private lastAt = -Infinity
   private isAsking = false
+  private hasBegun = false
   private readonly stopping = new AbortController()
 
   constructor(deps: AccessDrillDeps) {
@@ -80,7 +81,9 @@ export class AccessDrill {
     const question = this.isAsking || now < this.lastAt + EVERY_MS ? undefined : this.next(now)
     if (question === undefined) return
     this.isAsking = true
-    this.lastAt = now
+    // The first reading of the clock delays no other question.
+    if (question !== 'time' || this.hasBegun) this.lastAt = now
+    this.hasBegun = true
     try {
       await this.ask(question, this.stopping.signal)
       this.askedAt.set(question, now)
