@@ -19,6 +19,8 @@ export class AccountStreams {
   isSilent = false
   /** Paths whose connections are ended at once. */
   readonly shut = new Set<string>()
+  /** Connections that were ended because of their path. */
+  refusals = 0
   /** Keeps what it would push by itself: the test pushes instead. */
   isMute = false
   private readonly speech: AccountSpeech
@@ -66,7 +68,11 @@ export class AccountStreams {
   }
 
   private accept(socket: WebSocket, path: string): void {
-    if (!this.speech.takes(path) || this.shut.has(path)) return socket.close()
+    if (!this.speech.takes(path) || this.shut.has(path)) {
+      this.refusals++
+      socket.close()
+      return
+    }
     this.connections++
     this.clients.set(socket, { path, isLoggedIn: !this.speech.hasLogin })
     socket.on('close', () => this.clients.delete(socket))

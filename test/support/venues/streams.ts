@@ -51,6 +51,8 @@ export class VenueStreams {
   readonly refusing = new Set<string>()
   /** Answers nothing and pushes nothing, and keeps its connections. */
   isSilent = false
+  /** Takes connections and ends them at once. */
+  endsAtOnce = false
   /** Accepts subscriptions and pushes nothing. */
   isForgetful = false
   private readonly speech: StreamSpeech
@@ -111,6 +113,7 @@ export class VenueStreams {
 
   private accept(socket: WebSocket, path: string): void {
     this.connections++
+    if (this.endsAtOnce) return socket.close()
     const client: Client = { socket, path, names: new Set(), begun: new Set() }
     this.clients.add(client)
     socket.on('close', () => this.clients.delete(client))

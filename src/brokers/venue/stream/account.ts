@@ -59,6 +59,8 @@ export class AccountStream {
   /** Subscriptions of this connection that were not accepted yet; 0: what changes is pushed. */
   private left = Infinity
   private renewAt = Infinity
+  /** The last reported reason why it is down; undefined: it is up. */
+  private reported: string | undefined
   private login: string | undefined
   private keyIdentity: string | undefined
   private stopTimers: (() => void)[] = []
@@ -77,6 +79,8 @@ export class AccountStream {
         onUp: () => this.connected(),
         onDown: why => {
           this.over()
+          if (this.reported === why) return
+          this.reported = why
           options.onHint({ kind: 'down', why, stream: dialect.stream })
         },
         onText: text => this.take(text),
@@ -118,6 +122,7 @@ export class AccountStream {
 
   private nowUp(): void {
     const { dialect, onHint } = this.options
+    this.reported = undefined
     onHint({ kind: 'up', stream: dialect.stream })
   }
 

@@ -11,7 +11,7 @@ export interface QuoteStreamOptions {
   /** Epoch ms. */
   now(): number
   readonly onTick: (tick: Tick) => void
-  /** Called with the reason when a socket goes down, with undefined when it is up. */
+  /** Called with the reason when a socket goes down, once for each reason, with undefined at its first message. */
   readonly onChange: (socket: string, why: string | undefined) => void
 }
 
@@ -33,6 +33,8 @@ class QuoteSocket {
   readonly socket: VenueSocket
   readonly subscriptions: Subscriptions
   readonly known = new Map<InstrumentId, Known>()
+  /** The last reported reason why it is down; undefined: it was reported as up. */
+  private reported: string | undefined = ''
 
   constructor(dialect: QuoteDialect, options: QuoteStreamOptions, deps: SocketDeps & Reading) {
     this.dialect = dialect
@@ -49,17 +51,18 @@ class QuoteSocket {
         connectTimeoutMs,
         heartbeatMs,
         ping: dialect.ping,
-        onUp: () => {
-          this.subscriptions.up()
-          onChange(dialect.name, undefined)
-        },
+        onUp: () => this.subscriptions.up(),
         onDown: why => {
           this.subscriptions.down()
           // What was pushed before may have changed meanwhile: a figure counts while its socket is up.
           for (const known of this.known.values()) known.figures = undefined
-          onChange(dialect.name, why)
+          if (this.reported !== why) onChange(dialect.name, (this.reported = why))
         },
-        onText: text => deps.onMessage(this, dialect.read(text), text),
+        onText: text => {
+          // A venue may take connections and end them at once: up is one on which it says something.
+          if (this.reported !== undefined) onChange(dialect.name, (this.reported = undefined))
+          deps.onMessage(this, dialect.read(text), text)
+        },
       },
       deps,
     )

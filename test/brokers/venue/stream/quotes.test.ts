@@ -102,6 +102,20 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       expect(changes.filter(why => why !== undefined)).to.have.length(sockets())
     })
 
+    it('is up at its first message: a venue may end each connection at once', async () => {
+      await open()
+      await pushed(100)
+      const before = changes.length
+      streams.endsAtOnce = true
+      streams.drop()
+      const tried = streams.connections
+      await until(() => streams.connections >= tried + 3 * sockets())
+      expect(changes.slice(before).filter(why => why === undefined)).to.deep.equal([])
+      expect(changes.slice(before)).to.have.length.at.most(2 * sockets())
+      streams.endsAtOnce = false
+      await until(() => changes.at(-1) === undefined)
+    })
+
     it('replaces a connection that stays open and is silent', async () => {
       await open(100)
       const before = streams.connections
