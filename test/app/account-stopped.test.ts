@@ -1,14 +1,13 @@
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { expect } from 'chai'
 import { send } from '../../src/actors/actor.ts'
 import type { GatewayMessage } from '../../src/actors/messages.ts'
 import type { ServiceParts } from '../../src/app/build.ts'
-import { Service } from '../../src/app/service.ts'
-import { serviceSchema } from '../../src/config/schema.ts'
+import type { Service } from '../../src/app/service.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Control } from '../../src/ports/control.ts'
 import { Folder } from '../support/cli.ts'
+import { startService } from '../support/start-service.ts'
 import { until } from '../support/until.ts'
 
 const BY = { who: 'test', from: 'here' }
@@ -38,26 +37,17 @@ describe('an account whose gateway is given up', () => {
   })
 
   async function start(accounts: readonly string[]): Promise<ServiceParts> {
-    ;[service] = await Service.start({
-      config: serviceSchema.parse({
+    const started = await startService(
+      {
         dataFolder: join(folder.path, 'data'),
-        http: { port: 0 },
         cycleMs: 50,
-        stop: { deadlineMs: 500 },
         supervision: { gateway: { maxRestarts: 1, withinMs: 60_000, backoff: BACKOFF } },
         accounts: Object.fromEntries(accounts.map(name => [name, { broker: { kind: 'paper' } }])),
-      }),
-      entries: [],
-      fresh: false,
-      clock: { now: () => Date.now(), monotonic: () => performance.now() },
-      version: 'test',
-      log: {
-        stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
-        text: ({ kind }) => kind,
       },
-      onFatal: error => fatal.push(error),
-    })
-    return (service as unknown as { readonly parts: ServiceParts }).parts
+      error => fatal.push(error),
+    )
+    service = started.service
+    return started.parts
   }
 
   const guard = (control: Control, id: string): Promise<unknown> =>

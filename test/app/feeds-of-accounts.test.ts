@@ -1,16 +1,15 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { expect } from 'chai'
 import type { ServiceParts } from '../../src/app/build.ts'
-import { Service } from '../../src/app/service.ts'
-import { serviceSchema } from '../../src/config/schema.ts'
+import type { Service } from '../../src/app/service.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Control } from '../../src/ports/control.ts'
 import type { RedisConnection } from '../../src/redis/connection.ts'
 import { Folder } from '../support/cli.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
+import { startService } from '../support/start-service.ts'
 import { until } from '../support/until.ts'
 
 const BY = { who: 'test', from: 'here' }
@@ -37,35 +36,22 @@ needing('redis-server').describe('the feeds of several accounts', function () {
     redis = await RedisServer.start()
     publisher = await redis.connect()
     const broker = { kind: 'paper' }
-    ;[service] = await Service.start({
-      config: serviceSchema.parse({
-        dataFolder: join(folder.path, 'data'),
-        http: { port: 0 },
-        cycleMs: 50,
-        stop: { deadlineMs: 500 },
-        feeds: {
-          crypto: { kind: 'redis', redis: { url: redis.url } },
-          stocks: { kind: 'simulated', intervalMs: 20 },
-          // No account has it as its own, and its password cannot be read yet.
-          locked: { kind: 'redis', redis: { url: redis.url, passwordFile: secret } },
-        },
-        // The first account is no reader of the feed in Redis until it needs it.
-        accounts: {
-          desk: { broker, feed: 'stocks' },
-          coins: { broker, feed: 'crypto' },
-          more: { broker, feed: 'crypto' },
-        },
-      }),
-      entries: [],
-      fresh: false,
-      clock: { now: () => Date.now(), monotonic: () => performance.now() },
-      version: 'test',
-      log: {
-        stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
-        text: ({ kind }) => kind,
+    ;({ service } = await startService({
+      dataFolder: join(folder.path, 'data'),
+      cycleMs: 50,
+      feeds: {
+        crypto: { kind: 'redis', redis: { url: redis.url } },
+        stocks: { kind: 'simulated', intervalMs: 20 },
+        // No account has it as its own, and its password cannot be read yet.
+        locked: { kind: 'redis', redis: { url: redis.url, passwordFile: secret } },
       },
-      onFatal: error => expect.fail(error.message),
-    })
+      // The first account is no reader of the feed in Redis until it needs it.
+      accounts: {
+        desk: { broker, feed: 'stocks' },
+        coins: { broker, feed: 'crypto' },
+        more: { broker, feed: 'crypto' },
+      },
+    }))
     accounts = service.control.accounts!
   })
 

@@ -1,12 +1,11 @@
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { expect } from 'chai'
 import sinon from 'sinon'
 import type { ServiceParts } from '../../src/app/build.ts'
-import { Service } from '../../src/app/service.ts'
-import { serviceSchema } from '../../src/config/schema.ts'
+import type { Service } from '../../src/app/service.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { Folder } from '../support/cli.ts'
+import { startService } from '../support/start-service.ts'
 
 describe('health on request', () => {
   let folder: Folder
@@ -15,26 +14,9 @@ describe('health on request', () => {
 
   beforeEach(async () => {
     folder = new Folder()
-    const [started, begun] = await Service.start({
-      config: serviceSchema.parse({
-        dataFolder: join(folder.path, 'data'),
-        http: { port: 0 },
-        // No cycle makes a snapshot meanwhile.
-        cycleMs: 60_000,
-        stop: { deadlineMs: 500 },
-      }),
-      entries: [],
-      fresh: false,
-      clock: { now: () => Date.now(), monotonic: () => performance.now() },
-      version: 'test',
-      log: {
-        stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
-        text: ({ kind }) => kind,
-      },
-      onFatal: error => expect.fail(error.message),
-    })
-    service = started
-    url = begun.url
+    // No cycle makes a snapshot meanwhile.
+    const settings = { dataFolder: join(folder.path, 'data'), cycleMs: 60_000 }
+    ;({ service, url } = await startService(settings))
   })
 
   afterEach(async () => {

@@ -1,11 +1,10 @@
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { expect } from 'chai'
 import type { ServiceParts } from '../../src/app/build.ts'
-import { Service } from '../../src/app/service.ts'
-import { serviceSchema } from '../../src/config/schema.ts'
+import type { Service } from '../../src/app/service.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import { Folder } from '../support/cli.ts'
+import { startService } from '../support/start-service.ts'
 import { until } from '../support/until.ts'
 
 describe('a service whose work fails in each cycle', () => {
@@ -15,24 +14,8 @@ describe('a service whose work fails in each cycle', () => {
 
   beforeEach(async () => {
     folder = new Folder()
-    ;[service] = await Service.start({
-      config: serviceSchema.parse({
-        dataFolder: join(folder.path, 'data'),
-        http: { port: 0 },
-        cycleMs: 50,
-        stop: { deadlineMs: 500 },
-      }),
-      entries: [],
-      fresh: false,
-      clock: { now: () => Date.now(), monotonic: () => performance.now() },
-      version: 'test',
-      log: {
-        stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
-        text: ({ kind }) => kind,
-      },
-      onFatal: error => expect.fail(error.message),
-    })
-    parts = (service as unknown as { readonly parts: ServiceParts }).parts
+    const settings = { dataFolder: join(folder.path, 'data'), cycleMs: 50 }
+    ;({ service, parts } = await startService(settings))
   })
 
   afterEach(async () => {

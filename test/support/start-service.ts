@@ -1,0 +1,36 @@
+import { Writable } from 'node:stream'
+import { expect } from 'chai'
+import type { ServiceParts } from '../../src/app/build.ts'
+import { Service } from '../../src/app/service.ts'
+import { serviceSchema } from '../../src/config/schema.ts'
+import type { WatchkeeperError } from '../../src/errors.ts'
+
+interface StartedService {
+  readonly service: Service
+  readonly parts: ServiceParts
+  /** Address of its API. */
+  readonly url: string
+}
+
+/**
+ * Starts a service with these settings in the process of the test, on a free port and without a log. What ends it
+ * fails the test, unless `onFatal` takes it.
+ */
+export async function startService(
+  settings: object,
+  onFatal: (error: WatchkeeperError) => void = error => expect.fail(error.message),
+): Promise<StartedService> {
+  const [service, { url }] = await Service.start({
+    config: serviceSchema.parse({ http: { port: 0 }, stop: { deadlineMs: 500 }, ...settings }),
+    entries: [],
+    fresh: false,
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    version: 'test',
+    log: {
+      stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
+      text: ({ kind }) => kind,
+    },
+    onFatal,
+  })
+  return { service, parts: (service as unknown as { readonly parts: ServiceParts }).parts, url }
+}
