@@ -1,15 +1,18 @@
 import {
+  Composer,
   isMap,
   isNode,
   isScalar,
   LineCounter,
-  parseDocument,
+  Parser,
   visit,
+  type Document as YamlDocument,
   type Node,
   type YAMLError,
 } from 'yaml'
 import { isHeld, KEY_EXPECTED } from '../domain/json.ts'
 import type { Fault } from '../errors.ts'
+import { MOST_LEVELS, tooDeepAt } from './nesting.ts'
 
 /** Keys and indexes that lead to a place in a document. */
 export type DocumentPath = readonly (string | number)[]
@@ -54,22 +57,27 @@ export const documentOf = (value: unknown): Document => ({ ...unread([]), value 
  */
 const MAX_ALIASES = 100_000
 
+const OPTIONS = {
+  version: '1.2',
+  schema: 'core',
+  uniqueKeys: true,
+  prettyErrors: false,
+  stringKeys: true,
+  // A tag such as !!omap would create an object without own keys: an empty rule set.
+  resolveKnownTags: false,
+  logLevel: 'error',
+} as const
+
 /** Parses YAML 1.2 (core schema), and thus JSON too. Never throws: problems are in `faults`. */
 export function parseText(text: string, source: string): Document {
   if (Buffer.byteLength(text) > MAX_BYTES) return unread([tooLong(source)])
   const lines = new LineCounter()
-  const document = parseDocument(text, {
-    version: '1.2',
-    schema: 'core',
-    uniqueKeys: true,
-    lineCounter: lines,
-    prettyErrors: false,
-    stringKeys: true,
-    // A tag such as !!omap would create an object without own keys: an empty rule set.
-    resolveKnownTags: false,
-    logLevel: 'error',
-  })
   const lineAt = (offset: number): number => lines.linePos(offset).line
+  const document = composed(text, lines)
+  if ('found' in document) {
+    const { offset, ...fault } = document
+    return unread([{ path: source, line: lineAt(offset), ...fault }])
+  }
   const faults = [...document.errors, ...document.warnings].map((error): Fault => ({
     path: source,
     line: lineAt(error.pos[0]),
@@ -116,6 +124,22 @@ export function parseText(text: string, source: string): Document {
   }
 }
 
+/** The document of a text, or its fault where it has several, or is nested too deep. */
+function composed(
+  text: string,
+  lines: LineCounter,
+): YamlDocument.Parsed | (Pick<Fault, 'found' | 'expected'> & { readonly offset: number }) {
+  const tokens = [...new Parser(lines.addNewLine).parse(text)]
+  const deep = tooDeepAt(tokens)
+  if (deep !== undefined)
+    return { offset: deep, found: 'deeper nesting', expected: `at most ${MOST_LEVELS} levels` }
+  const [first, another] = new Composer(OPTIONS).compose(tokens, true, text.length)
+  if (another !== undefined)
+    return { offset: another.range[0], found: 'a second document', expected: 'one document' }
+  // An empty text is a document, too.
+  return first!
+}
+
 const DECIMAL = /^[-+]?[\d.]+(?:[eE][-+]?\d+)?$/
 
 /** The text and expectation for an error of the parser. */
@@ -123,7 +147,6 @@ function wording(
   { code, message, pos }: YAMLError,
   text: string,
 ): Pick<Fault, 'found' | 'expected'> {
-  if (code === 'MULTIPLE_DOCS') return { found: 'a second document', expected: 'one document' }
   if (code === 'TAG_RESOLVE_FAILED') {
     return { found: text.slice(...pos), expected: 'a value without a tag' }
   }

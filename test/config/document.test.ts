@@ -72,7 +72,16 @@ describe('parseText', () => {
   })
 
   it('reports excessive nesting instead of overflowing the stack', () => {
-    expect(faultsOf('['.repeat(20_000))).not.to.deep.equal([])
+    for (const text of ['['.repeat(20_000), `a: ${'['.repeat(2_000)}${']'.repeat(2_000)}`]) {
+      expect(faultsOf(text)).to.deep.equal([
+        'positions.yaml, line 1: found deeper nesting, expected at most 100 levels',
+      ])
+    }
+    const block = Array.from({ length: 102 }, (_, level) => `${' '.repeat(level)}a:`).join('\n')
+    expect(faultsOf(block)).to.deep.equal([
+      'positions.yaml, line 101: found deeper nesting, expected at most 100 levels',
+    ])
+    expect(faultsOf(`${'['.repeat(100)}${']'.repeat(100)}`)).to.deep.equal([])
   })
 
   it('keeps __proto__ as a key like any other', () => {
