@@ -69,7 +69,7 @@ describe('The token of a broker', () => {
     it('is unreadable before there is one, and the last one counts while a newer one cannot be used', () => {
       const tokenFile = join(folder, 'token')
       const source = tokenSource({ tokenFile }, clock)
-      expect(() => source.value()).to.throw('ENOENT')
+      expect(() => source.value()).to.throw('there is no token file')
       expect(source.state().kind).to.equal('unreadable')
       write('token', 'one\n')
       expect(source.value()).to.equal('one')
