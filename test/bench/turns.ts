@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Found } from '../../src/account/found.ts'
+import { send } from '../../src/actors/actor.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import { listPage, pageText } from '../../src/http/positions/list.ts'
 import { healthStatus } from '../../src/observability/health.ts'
+import { backupOf } from '../../src/stores/backup.ts'
 import { healthFacts } from '../../src/views/health-facts.ts'
 import { viewOf } from '../../src/views/position-view.ts'
 import { addAll, liveRig, spread, type LiveRig } from './live-rig.ts'
@@ -95,8 +97,27 @@ async function ofRunning(rig: LiveRig): Promise<Map<string, number>> {
   const scrape = scraper(rig)
   found.set('a scrape', await medianOf(scrape.scrape))
   scrape.end()
+  for (const [what, work] of venueAndStore(rig)) found.set(what, await medianOf(work))
   return found
 }
+
+/** Comparing the whole account with what its venue lists, and a backup of the store. */
+const venueAndStore = ({ account, store }: LiveRig): [string, () => Promise<void>][] => [
+  [
+    'comparing the holdings of the venue',
+    async () => {
+      send(account.engine.reconciler, { kind: 'list' })
+      await account.engine.actors.idle()
+    },
+  ],
+  [
+    'a backup of the store',
+    async () => {
+      const pieces = backupOf(store, Date.now())
+      while ((await pieces.next()).done !== true);
+    },
+  ],
+]
 
 async function medianOf(work: () => Promise<unknown>): Promise<number> {
   const times: number[] = []
