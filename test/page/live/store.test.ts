@@ -32,6 +32,13 @@ describe('The store of the page', () => {
     expect(store.rows.get(0)!.levels[3]).to.equal(97)
   })
 
+  it('puts the account before the id of a line only where the rows have it there', () => {
+    expect(store.idOf('a', 'desk/A1')).to.equal('a')
+    store.load([aPage([{ ...aRow(0), id: 'coins/b', account: 'coins' }])])
+    expect(store.idOf('a', 'desk/A1')).to.equal('desk/a')
+    expect(store.idOf('a', undefined)).to.equal('a')
+  })
+
   it('applies additions, changes and removals', () => {
     const series = { instrument: 'GOLD', source: 'bid', currency: 'USD', tickSize: 0.1 } as const
     store.apply(
