@@ -22,5 +22,6 @@ export async function confirm(
     lines.once('close', () => resolve(''))
   })
   lines.close()
-  if (answer.trim() !== word) throw new UsageError('nothing was done')
+  if (answer.trim() === word) return
+  throw new UsageError(`found ${JSON.stringify(answer)}, expected ${word}: nothing was done`)
 }

@@ -99,7 +99,8 @@ function checked(place: Omit<KeyPlace, 'keyFile'>, needed: readonly string[]): V
   if (passphrase !== undefined && !/^[\x20-\x7e]+$/.test(passphrase))
     throw new Error('the passphrase has characters that no header can carry')
   const endsAt = expiresAt === undefined ? undefined : Date.parse(expiresAt)
-  if (Number.isNaN(endsAt)) throw new Error('expiresAt of the key is no time of ISO 8601')
+  if (Number.isNaN(endsAt))
+    throw new Error('expiresAt of the key is no time such as 2027-02-26T00:00:00Z')
   return {
     key: key!,
     secret: secret!,
