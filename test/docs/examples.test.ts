@@ -77,6 +77,13 @@ describe('the examples of the documentation', () => {
   before(() => (folder = mkdtempSync(join(tmpdir(), 'watchkeeper-examples-'))))
   after(() => rmSync(folder, { recursive: true, force: true }))
 
+  /** The configuration of the same page whose positions a block shows: they are judged by its accounts. */
+  const configOf = ({ page, file }: Block): string | undefined =>
+    file === undefined
+      ? undefined
+      : blocks.find(other => other.page === page && other.text.includes(`positions: ${file}\n`))
+          ?.file
+
   /** Writes the input of `watchkeeper check`; returns its arguments. */
   function checkOf(block: Block): string[] {
     const { rules, positions } = parseYaml(block.text) as Record<string, unknown>
@@ -86,6 +93,8 @@ describe('the examples of the documentation', () => {
     }
     const file = join(folder, 'example.yaml')
     writeFileSync(file, block.text)
+    const config = configOf(block)
+    if (config !== undefined) return ['--config', join(folder, config)]
     if (positions !== undefined && typeof positions !== 'string') return ['--positions', file]
     if (rules === undefined) return ['--config', file]
     const any = join(folder, 'positions.json')
