@@ -91,6 +91,19 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       expect([sold(), await listed()]).to.deep.equal([0, []])
     })
 
+    it('ends by a cancel after its trigger was met and a part of it was filled', async () => {
+      venue.harm('stop', { kind: 'fill', plan: { share: 0.4 } })
+      await broker.placeStop!(aStop(80), signal)
+      venue.server.venue.price('ACME', 79)
+      expect(await state()).to.deep.include({
+        kind: 'working',
+        executed: { quantity: 2, price: 79 },
+      })
+      const ended = await broker.cancel(ID, signal, ACME)
+      expect(ended).to.deep.include({ kind: 'ended', executed: { quantity: 2, price: 79 } })
+      expect([sold(), venue.server.venue.openOrders()]).to.deep.equal([2, []])
+    })
+
     it('sells together with an exit no more than is held', async () => {
       await broker.placeStop!(aStop(80), signal)
       await broker.placeExit(anOrder({ quantity: 3 }), signal)

@@ -177,7 +177,8 @@ export function lookUp(asked: Asked): RouteReply {
 export function cancel(asked: Asked): RouteReply {
   const { venue, params, harms } = asked
   symbolOf(asked)
-  const id = params['origClientOrderId'] ?? ''
+  const named = byNumber(venue.book.orders, params['orderId'] ?? '')
+  const id = named?.clientOrderId ?? params['origClientOrderId'] ?? ''
   const before = venue.book.ordersOf(id).findLast(each => each.rejected === null)
   const isWorking = before !== undefined && venue.book.working.has(before)
   if (!isWorking) return { status: 400, body: { code: -2011, msg: 'Unknown order sent.' } }

@@ -145,7 +145,9 @@ function lookUp(asked: Asked): readonly unknown[] {
 
 function cancel(asked: Asked): readonly unknown[] {
   const { venue, harms } = asked
-  const id = textOf(asked, 'clOrdId')
+  const number = textOf(asked, 'ordId')
+  const id =
+    venue.book.orders.find(each => idOf(each) === number)?.clientOrderId ?? textOf(asked, 'clOrdId')
   const order = venue.book.ordersOf(id).findLast(each => venue.book.working.has(each))
   if (order === undefined)
     throw row(

@@ -120,11 +120,16 @@ export class BinanceBroker extends VenueAdapter<unknown> {
       return { state: stops.restingStateOf(stop), trigger: stop.triggerPrice }
     const { instrument: symbol } = asked
     const order = await this.question(requests.lookupByNumber(number, symbol), signal)
-    return { state: answers.orderStateOf(order, { symbol, orderId: Number(number) }) }
+    return { state: answers.orderStateOf(order, { symbol, orderId: Number(number) }), number }
   }
 
   protected async cancelledStop(asked: Asked, signal: AbortSignal): Promise<OrderState> {
     assertCancelled(await this.client.ask(stops.cancelRequest(asked), signal))
+    const { state, number } = await this.stopSeen(asked, signal)
+    if (number === undefined || state.kind !== 'working') return state
+    // What a triggered stop has become is an order: the rest of one that is filled in part works on.
+    const request = requests.cancelByNumber(number, asked.instrument)
+    assertCancelled(await this.client.ask(request, signal))
     return (await this.stopSeen(asked, signal)).state
   }
 

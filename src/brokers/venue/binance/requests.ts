@@ -80,6 +80,15 @@ export const lookupByNumber = (number: string, instrument: InstrumentId): VenueR
   params: { symbol: instrument, orderId: number },
 })
 
+/** By the venue's own number of the order. */
+export const cancelByNumber = (number: string, instrument: InstrumentId): VenueRequest => ({
+  method: 'DELETE',
+  path: '/fapi/v1/order',
+  isSigned: true,
+  isOrder: true,
+  params: { symbol: instrument, orderId: number },
+})
+
 export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
   method: 'DELETE',
   path: '/fapi/v1/order',

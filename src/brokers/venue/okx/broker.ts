@@ -130,7 +130,12 @@ export class OkxBroker extends VenueAdapter<answers.Rows> {
   protected async cancelledStop(asked: Asked, signal: AbortSignal): Promise<OrderState> {
     const stop = await this.stop(asked, signal)
     if (stop === undefined) return { kind: 'absent' }
-    assertCancelled(await this.client.ask(stops.cancelRequest(stop), signal))
+    // What a triggered stop has become is an order: the rest of one that is filled in part works on.
+    const request =
+      stop.ordId === ''
+        ? stops.cancelRequest(stop)
+        : requests.cancelByNumber(stop.ordId, asked.instrument)
+    assertCancelled(await this.client.ask(request, signal))
     return (await this.stopSeen(asked, signal)).state
   }
 

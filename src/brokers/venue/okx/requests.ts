@@ -113,6 +113,12 @@ export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): Venu
   body: orderIds(id, instrument),
 })
 
+/** By the venue's own number of the order. */
+export const cancelByNumber = (ordId: string, instrument: InstrumentId): VenueRequest => ({
+  ...cancelRequest('' as ClientOrderId, instrument),
+  body: { instId: instrument, ordId },
+})
+
 export const holdingRequest = (instrument: InstrumentId): VenueRequest =>
   question('/api/v5/account/positions', { instId: instrument })
 
