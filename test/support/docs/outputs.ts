@@ -2,7 +2,7 @@
  * Compares what a page shows with what came. The placeholders of a page:
  *
  * - `…` stands for any text within a line; a line with nothing else, for any number of lines;
- * - a time that lies within the last hour may be shown as any other time;
+ * - a time that lies within the last hour may be shown as any other time, and so may the begin or end of this day;
  * - a duration (`0.3 s`, `20 ms`) may be any other one in the same unit, and so may JSON's `…Ms`;
  * - JSON may be broken into lines.
  *
@@ -20,6 +20,7 @@ const DURATION = String.raw`\d+(?:\.\d+)?(?= (?:ms|s|min|h)\b)`
 /** Replaces a recent time. */
 const NOW = '<now>'
 const HOUR = 3_600_000
+const DAY = 24 * HOUR
 
 /** Whether `actual` is what a page shows as `expected`. */
 export function isAsShown(expected: string, actual: string, comparison: Comparison): boolean {
@@ -47,7 +48,8 @@ function isSameText(expected: string, actual: string, comparison: Comparison): b
   return patternOf(tidy(expected), comparison).test(seen)
 }
 
-const isRecent = (at: number, { now }: Comparison): boolean => at > now - HOUR && at <= now + 60_000
+const isRecent = (at: number, { now }: Comparison): boolean =>
+  (at > now - HOUR && at <= now + 60_000) || (at % DAY === 0 && Math.abs(at - now) <= DAY)
 
 function patternOf(expected: string, { isMeasured }: Comparison): RegExp {
   const varying = new RegExp(
