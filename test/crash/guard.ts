@@ -176,7 +176,9 @@ export class WatchedPosition {
   /** Starts the second process. @throws Error where it has ended otherwise than by finding the folder owned. */
   private meetRival(): void {
     const { rival, service } = this
-    if (rival === 'to come' && service!.lines.length > 0) {
+    // Its first lines come before it owns the folder.
+    const isOwner = service!.lines.some(line => line.startsWith('watchkeeper guards'))
+    if (rival === 'to come' && isOwner) {
       this.rival = new RunningService(this.args, { main: this.main, env: this.steered })
     } else if (rival instanceof RunningService && rival.hasEnded) {
       this.rival = undefined
