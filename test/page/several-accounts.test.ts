@@ -107,7 +107,8 @@ needing('chromium').describe('The page of several accounts', function () {
     await page.goto(`http://127.0.0.1:${port}/#/trades`)
     await page.getByRole('link', { name: ODD }).first().click()
     await page.locator('main', { hasText: 'Decision → fill' }).waitFor()
-    expect(complaints).to.deep.equal([])
+    // The browser notes the answer about a position that is over.
+    expect(complaints.filter(text => !text.includes('404 (Not Found)'))).to.deep.equal([])
     await page.context().close()
   })
 })
