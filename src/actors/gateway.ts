@@ -100,7 +100,7 @@ function recorded(state: GatewayState, record: ExitRecord): void {
   feedExit(state, record.positionId)
   changed(state, record.positionId)
   const net = nets.table.of(record)
-  if (net) reviewNet(state, net)
+  if (net !== undefined) reviewNet(state, net)
 }
 
 /** All that is due by time. */

@@ -16,6 +16,8 @@ export interface Gate {
   throttle: Throttle
   /** Present where other accounts draw from the same throttle. */
   readonly share?: LimitShare
+  /** How each account that draws from the throttle reacts to the venue's answers. */
+  readonly members: Iterable<LimitMember>
 }
 
 export interface GateOptions {
@@ -47,7 +49,7 @@ export function openGate(
   const settings = { ...options.throttle, ...ceilingsOf(limit) }
   const own = kept === undefined ? throttle(settings, now) : restoreThrottle(settings, kept, now)
   const share = options.shareOf?.(limit.name, own)
-  if (share === undefined) return { limit, throttle: own }
+  if (share === undefined) return { limit, throttle: own, members: [member] }
   share.join(member)
   return {
     limit,
@@ -57,6 +59,9 @@ export function openGate(
     },
     set throttle(next: Throttle) {
       share.throttle = next
+    },
+    get members() {
+      return share.members
     },
   }
 }

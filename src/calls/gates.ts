@@ -61,8 +61,6 @@ export class CallGates {
   private readonly options: GatesOptions
   private readonly breakers: Breakers
   private readonly holds: Record<EndpointGroup, Hold>
-  /** How this account reacts to the answers of each limit; made once, as every exit that ends well asks for it. */
-  private readonly own = new Map<Gate, readonly LimitMember[]>()
 
   constructor(options: GatesOptions) {
     this.options = options
@@ -72,7 +70,6 @@ export class CallGates {
       const kept = options.past?.throttles[limit.name]
       const member = this.memberOf(limit)
       const gate = openGate(limit, options, { kept, member, now: this.now })
-      this.own.set(gate, [member])
       freeze(gate, this.isTroubled(gate), this.now)
       return gate
     })
@@ -133,7 +130,7 @@ export class CallGates {
    */
   settle({ group, isUrgent, permit }: Leave, outcome: Outcome, isExitWaiting: boolean): boolean {
     if (isUrgent && outcome === 'success') {
-      for (const each of this.membersOf(this.of(group))) each.released(group)
+      for (const each of this.of(group).members) each.released(group)
     }
     return this.breakers.settle(
       group,
@@ -154,7 +151,7 @@ export class CallGates {
     const gate = this.of(group)
     gate.throttle = rateLimited(gate.throttle, { sentAt }, waitMs, now)
     if (waitMs === 0) return
-    for (const each of this.membersOf(gate)) {
+    for (const each of gate.members) {
       if (isBan) each.banned(now + waitMs)
       else if (isUrgent) each.held(group, waitMs)
     }
@@ -208,10 +205,6 @@ export class CallGates {
         this.holds[group] = NO_HOLD
       },
     }
-  }
-
-  private membersOf(gate: Gate): Iterable<LimitMember> {
-    return gate.share?.members ?? this.own.get(gate)!
   }
 
   /** Failures of one account say nothing about the polls of those that share its limit. */

@@ -33,6 +33,9 @@ export type LookupHorizon =
   | { readonly ms: number }
   | { readonly until: string; readonly timezone: string }
 
+/** A type of order that exits are sent as. */
+export type OrderType = 'market' | 'marketable-limit'
+
 /** The capabilities of a venue. They decide what an answer proves. */
 export interface Capabilities {
   /**
@@ -57,7 +60,7 @@ export interface Capabilities {
   /** Longest client order id, characters. */
   readonly clientOrderIdLength: number
   /** Order types for exits. */
-  readonly styles: readonly ('market' | 'marketable-limit')[]
+  readonly styles: readonly OrderType[]
   readonly limits: readonly CallLimit[]
   /** Stop orders that rest at the venue; absent: it takes none. */
   readonly restingStop?: RestingStop

@@ -107,13 +107,13 @@ function followed(record: ExitRecord, state: Followed, around: Circumstances): r
   const executed = executedUnseen(record, state, around)
   const mustCancelFirst =
     executed !== undefined && isGoneBeside(record, { state, executed }, around)
-  if (executed !== undefined) {
+  if (executed !== undefined && !mustCancelFirst) {
     const { least, most } = executed
     // An id that makes no second order may still make its first: less than all of it proves nothing.
     const isClosed = isClosedBefore(state, around)
-    if (isNothingLeft(isClosed, around) && !mustCancelFirst) return [allOf(record)]
+    if (isNothingLeft(isClosed, around)) return [allOf(record)]
     const isEnded = record.exists && isClosed && isSame(least, most)
-    if (isEnded || (isEnough(least, record.order.quantity) && !mustCancelFirst)) {
+    if (isEnded || isEnough(least, record.order.quantity)) {
       return [{ kind: 'ended', quantity: least }]
     }
   }

@@ -5,6 +5,7 @@ import { newExit, type Intent } from './attempts.ts'
 import type { CallGates, ExitsOptions } from './circumstances.ts'
 import { Departures } from './departures.ts'
 import type { ExitEvent } from './events.ts'
+import type { CallKind } from './exit-calls.ts'
 import { affectHolding } from './exit-effects.ts'
 import { follow, joined } from './exit-transitions.ts'
 import type { HoldingBook } from './holding-book.ts'
@@ -17,7 +18,7 @@ import { completed, isIdle, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
 import { ResumedLocks } from './resumed-locks.ts'
 import { isHoldingEvidence, settingsFor } from './settings.ts'
-import { TrackedExit, type CallKind } from './tracked-exit.ts'
+import { TrackedExit } from './tracked-exit.ts'
 import { takeWaitNotices } from './waits.ts'
 
 /** An intent; `net` is called for a new exit only, and gives the venue's stop that may be executed beside it. */
@@ -185,12 +186,12 @@ export class ExitTable {
     const entry = this.entries.get(id)
     if (entry === undefined) return false
     const before = entry.record
-    const { lot } = this.options.specOf(before.order.instrument)
-    const record = follow(before, inLots(event, lot), this.options.settings)
+    const { settings, specOf } = this.options
+    const { lot } = specOf(before.order.instrument)
+    const record = follow(before, inLots(event, lot), settings)
     if (record === before) return false
     entry.become(record, event.at)
     this.orders.replace(before, record)
-    const { settings } = this.options
     affectHolding(entry, before, { event, holdings: this.holdings, settings })
     noticesOf(before, record, settings).forEach(this.options.notify)
     const late = lateFillOf(before, entry)
@@ -219,8 +220,7 @@ export class ExitTable {
 
   private begin(entry: TrackedExit, actions: readonly Action[], now: number): readonly CallKind[] {
     const calls = entry.begin(actions)
-    const { positionId } = entry.record
-    if (calls.includes('send')) this.happened(positionId, { kind: 'queued', at: now })
+    if (calls.includes('send')) this.happened(entry.record.positionId, { kind: 'queued', at: now })
     return calls
   }
 

@@ -1,8 +1,8 @@
 import type { PriceBand } from '../domain/order.ts'
-import type { Capabilities } from '../domain/venue.ts'
+import type { Capabilities, OrderType } from '../domain/venue.ts'
 import type { Circumstances } from './circumstances.ts'
 import { limitPrice, onTickFrom } from './quantity.ts'
-import type { ExitRecord, OrderType } from './record.ts'
+import type { ExitRecord } from './record.ts'
 import type { ExitSettings, LimitStyle } from './settings.ts'
 
 /** The limits of a venue that takes no market orders, where `exits.style` is `market`. */

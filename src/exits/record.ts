@@ -3,7 +3,7 @@ import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Execution, ExitOrder, PriceBand } from '../domain/order.ts'
 import { leftOf } from '../domain/units.ts'
-import type { Capabilities } from '../domain/venue.ts'
+import type { Capabilities, OrderType } from '../domain/venue.ts'
 import { NO_DRIFT, type Drift, type ExitState } from './exit-state.ts'
 import { withRoom, type ExitStep } from './history.ts'
 
@@ -230,6 +230,3 @@ export const completed = (
   steps: [],
   ...kept,
 })
-
-/** A type of order, as the capabilities of a venue call it. */
-export type OrderType = Capabilities['styles'][number]

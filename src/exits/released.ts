@@ -6,6 +6,7 @@ import { actionsFor } from './actions.ts'
 import type { Circumstances, ExitsOptions } from './circumstances.ts'
 import { LATE_MS } from './closed-holdings.ts'
 import type { ExitEvent } from './events.ts'
+import { beginCalls, type CallKind } from './exit-calls.ts'
 import { isFollowed } from './exit-state.ts'
 import { follow } from './exit-transitions.ts'
 import type { HoldingGroup } from './holding-group.ts'
@@ -17,7 +18,6 @@ import { completed, doubted, isAlive, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
 import { executedOf, underWayOf } from './shares.ts'
-import type { CallKind } from './tracked-exit.ts'
 
 /** An order of a released position that may still be executed, and what is under way for it. */
 export interface FollowedOrder {
@@ -239,11 +239,10 @@ function actionsAfterRelease(record: ExitRecord, around: Circumstances): readonl
   return mustCancel && !isCancelled ? [...actions, { kind: 'cancel' }] : actions
 }
 
-function begin({ made, underWay }: FollowedOrder, actions: readonly Action[]): readonly CallKind[] {
-  const calls = actions
-    .map(action => action.kind as CallKind)
-    .filter(kind => kind !== 'send' && kind !== 'save' && !made.has(kind) && !underWay.has(kind))
-  for (const kind of calls) made.add(kind)
-  for (const kind of calls) if (kind !== 'ask-holding' && kind !== 'list-orders') underWay.add(kind)
-  return calls
+function begin(order: FollowedOrder, actions: readonly Action[]): readonly CallKind[] {
+  const kinds = actions.map(action => action.kind as CallKind)
+  return beginCalls(
+    kinds.filter(kind => kind !== 'send' && kind !== 'save'),
+    order,
+  )
 }

@@ -3,6 +3,7 @@ import type { Position } from '../domain/position.ts'
 import { isEnough } from '../domain/units.ts'
 import type { Action } from './action.ts'
 import { mayBeWhole } from './evidence.ts'
+import { beginCalls, type CallKind } from './exit-calls.ts'
 import { isFollowed, isUnchanged } from './exit-state.ts'
 import type { HoldingGroup } from './holding-group.ts'
 import { hasRisen, isTooLarge } from './past-orders.ts'
@@ -10,19 +11,6 @@ import { isAlive, isOver, type ExitRecord } from './record.ts'
 import { awaitsOf } from './report-readers.ts'
 import { asksHolding, isHoldingEvidence, wayOf, type ExitSettings } from './settings.ts'
 import { Verification } from './verification.ts'
-
-/** A call that an exit needs. */
-export type CallKind = Extract<
-  Action['kind'],
-  | 'save'
-  | 'send'
-  | 'ask-order'
-  | 'cancel'
-  | 'ask-past'
-  | 'cancel-past'
-  | 'ask-holding'
-  | 'list-orders'
->
 
 /** The circumstances when a queued order is due. */
 export interface Turn {
@@ -183,17 +171,10 @@ export class TrackedExit {
 
   /** Begins the calls of these actions that may be made now, and gives them. */
   begin(actions: readonly Action[]): readonly CallKind[] {
-    const { made, underWay } = this
     const kinds = actions.map(action => action.kind as CallKind)
     this.isAsking = kinds.includes('ask-holding')
     const wanted = this.isReleasingLock ? [...new Set<CallKind>([...kinds, 'save'])] : kinds
-    const calls = wanted.filter(kind => !made.has(kind) && !underWay.has(kind))
-    for (const kind of calls) {
-      made.add(kind)
-      // One question for a holding or a list serves every exit, and is asked once at a time.
-      if (kind !== 'ask-holding' && kind !== 'list-orders') underWay.add(kind)
-    }
-    return calls
+    return beginCalls(wanted, { made: this.made, underWay: this.underWay })
   }
 
   /** The calls that have not ended yet. */

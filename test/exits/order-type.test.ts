@@ -1,9 +1,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { RejectionCode } from '../../src/domain/order.ts'
+import type { OrderType } from '../../src/domain/venue.ts'
 import { noticesOf } from '../../src/exits/noticing.ts'
 import { nextType, typeOf } from '../../src/exits/order-type.ts'
-import { type OrderType, completed } from '../../src/exits/record.ts'
+import { completed } from '../../src/exits/record.ts'
 import type { ExitStyle } from '../../src/exits/settings.ts'
 import { anOrderState, ExitCase, settingsOf } from '../support/exits.ts'
 

@@ -7,6 +7,7 @@ import type { Capabilities } from '../../../src/domain/venue.ts'
 import { AccountBook } from '../../../src/exits/account-book.ts'
 import { clientOrderId } from '../../../src/exits/client-order-id.ts'
 import type { ExitEvent } from '../../../src/exits/events.ts'
+import type { CallKind } from '../../../src/exits/exit-calls.ts'
 import type { LateCall } from '../../../src/exits/late-orders.ts'
 import type { Notice } from '../../../src/exits/notices.ts'
 import { bookedOf, pastOrderToAsk } from '../../../src/exits/past-orders.ts'
@@ -18,7 +19,6 @@ import {
   wayOf,
   type ExitSettings,
 } from '../../../src/exits/settings.ts'
-import type { CallKind } from '../../../src/exits/tracked-exit.ts'
 import { aDecision, aPosition } from '../builders.ts'
 import { lieAbout } from './lies.ts'
 import { ModelVenue, rejection } from './venue.ts'
