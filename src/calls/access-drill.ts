@@ -58,10 +58,12 @@ export class AccessDrill {
     instruments: undefined,
     clock: undefined,
   }
-  private readonly askedAt = new Map<Question, number>()
+  /** When each question was sent last, of those that were answered, monotonic ms. */
+  private readonly answeredAt = new Map<Question, number>()
+  /** When each question was sent last, monotonic ms. */
+  private readonly sentAt = new Map<Question, number>()
   private lastAt = -Infinity
   private isAsking = false
-  private hasBegun = false
   private readonly stopping = new AbortController()
 
   constructor(deps: AccessDrillDeps) {
@@ -82,11 +84,11 @@ export class AccessDrill {
     if (question === undefined) return
     this.isAsking = true
     // The first reading of the clock delays no other question.
-    if (question !== 'time' || this.hasBegun) this.lastAt = now
-    this.hasBegun = true
+    if (question !== 'time' || this.sentAt.size > 0) this.lastAt = now
+    this.sentAt.set(question, now)
     try {
       await this.ask(question, this.stopping.signal)
-      this.askedAt.set(question, now)
+      this.answeredAt.set(question, now)
     } catch {
       // The answer stays unknown; the call desk counts the failed call.
     } finally {
@@ -100,14 +102,11 @@ export class AccessDrill {
     this.stopping.abort()
   }
 
-  /** The question that was answered longest ago. */
+  /** Of the questions that are due, the one that was sent longest ago: one without an answer holds back no other. */
   private next(now: number): Question | undefined {
-    const due = this.questions.filter(each => now >= this.answeredAt(each) + EVERY[each])
-    return due.toSorted((a, b) => this.answeredAt(a) - this.answeredAt(b))[0]
-  }
-
-  private answeredAt(question: Question): number {
-    return this.askedAt.get(question) ?? -Infinity
+    const { questions, answeredAt, sentAt } = this
+    const due = questions.filter(each => now >= (answeredAt.get(each) ?? -Infinity) + EVERY[each])
+    return due.toSorted((a, b) => (sentAt.get(a) ?? -1) - (sentAt.get(b) ?? -1))[0]
   }
 
   private async ask(question: Question, signal: AbortSignal): Promise<void> {

@@ -21,6 +21,7 @@ describe('The drill of the access', () => {
   let now: number
   let asked: string[]
   let fails: boolean
+  let unanswered: string | undefined
   let rows: readonly VenueInstrument[]
   let drill: AccessDrill
 
@@ -28,12 +29,15 @@ describe('The drill of the access', () => {
     now = 0
     asked = []
     fails = false
+    unanswered = undefined
     rows = [ACME]
     const answer =
       <Answer>(what: string, value: () => Answer) =>
       () => {
         asked.push(what)
-        return fails ? Promise.reject(new Error('down')) : Promise.resolve(value())
+        return fails || what === unanswered
+          ? Promise.reject(new Error('down'))
+          : Promise.resolve(value())
       }
     drill = new AccessDrill({
       broker: {
@@ -71,9 +75,9 @@ describe('The drill of the access', () => {
     await cycle()
     expect(drill.facts.permissions).to.equal(undefined)
     fails = false
-    for (let each = 0; each < 3; each++, now += MINUTE_MS) await cycle()
-    now += MINUTE_MS
+    for (let each = 0; each < 4; each++, now += MINUTE_MS) await cycle()
     fails = true
+    now += MINUTE_MS
     await cycle()
     expect(drill.facts.permissions?.trade).to.equal(true)
   })
@@ -84,6 +88,21 @@ describe('The drill of the access', () => {
     expect(drill.facts.clock).to.deep.equal({ aheadMs: 3, errorMs: 1 })
     expect(asked.filter(what => what === 'time')).to.have.length(3)
     expect(asked[0], 'a wrong clock is known at once').to.equal('time')
+  })
+
+  it('delays no question by the first reading of the clock', async () => {
+    open(true)
+    await cycle()
+    await cycle()
+    expect(asked).to.deep.equal(['time', 'permissions'])
+  })
+
+  it('asks every other question while one is never answered', async () => {
+    open(true)
+    unanswered = 'time'
+    for (let minute = 0; minute < 5; minute++, now += MINUTE_MS) await cycle()
+    expect(asked).to.deep.equal(['time', 'permissions', 'mode', 'instruments', 'time'])
+    expect(drill.facts.mode).to.equal('one-way')
   })
 
   it('asks at most one question a minute, each in its turn', async () => {
