@@ -18,7 +18,7 @@ import type { RegistrationDeps } from './registration.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
 export interface AmendmentDeps
-  extends Pick<RegistrationDeps, 'positions' | 'writer' | 'clock'>, Pick<ChangeableDeps, 'exitOf'> {
+  extends ChangeableDeps, Pick<RegistrationDeps, 'positions' | 'writer' | 'clock'> {
   readonly engine: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'gateway' | 'sink'>
   /** Awaited before a position owns more units: a paper account must hold them first. */
   beforeGrowth?(registered: Registered, more: number): Promise<void>

@@ -145,7 +145,7 @@ export class Coverage {
     })
   }
 
-  /** The same; resolves with what it has found. */
+  /** Begins a sweep as `sweepInTurns` does, or joins the present one; resolves with its findings. */
   swept(): Promise<Found> {
     this.sweepInTurns()
     return new Promise((resolve, reject) => this.whenSwept(resolve, reject))
@@ -212,7 +212,7 @@ export class Coverage {
     }
     const isExiting = this.isExiting(registered, child)
     found.counts[stateOf({ isObserved: false, isExiting, cause })]++
-    // One that was refused entry is to have no monitor.
+    // Neither one that was refused entry nor one with an open exit is to have a monitor.
     if (cause === 'entry' || (state.openExits.size > 0 && state.openExits.has(id))) return
     found.expected++
     if (cause === 'monitor') found.missing++
@@ -231,11 +231,11 @@ export class Coverage {
 
   /** Counts the time from `from` (epoch ms) until now, in which no process ran. */
   async countDown(from: number): Promise<{ readonly positions: number; readonly downMs: number }> {
-    const now = this.parts.clock.now()
+    const { clock, state } = this.parts
+    const now = clock.now()
     await this.swept()
     let positions = 0
-    await inTurns(this.parts.state.positions.open.values(), EACH_TURN, row => {
-      const { position, observed } = row
+    await inTurns(state.positions.open.values(), EACH_TURN, ({ position, observed }) => {
       const seen = this.time.of(position.id)
       if (observed !== undefined || seen === undefined) return
       positions++

@@ -29,7 +29,7 @@ export type ActingEvent = Extract<
 /** Events that change nothing: they are counted, and most have a line. */
 export type PlainEvent = Exclude<JournalEvent, ActingEvent>
 
-/** The line of such an event; undefined where it has none. */
+/** The line of an event that changes nothing; undefined where it has none. */
 export function lineFor(event: PlainEvent): EventLine | undefined {
   if (isNetEvent(event)) return netLine(event)
   switch (event.kind) {

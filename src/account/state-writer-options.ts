@@ -44,7 +44,7 @@ export interface WriterSources {
 }
 
 /** A change for which the caller waits. */
-export interface Act<Change extends AccountChange = AccountChange> {
+export interface Act<Change extends AccountChange> {
   /** The positions concerned: acts about one position become durable in the order of the calls. */
   readonly ids?: readonly PositionId[]
   /** Computes the change when the turn of the act has come. An exception refuses the act. */

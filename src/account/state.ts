@@ -36,8 +36,6 @@ export class AccountState {
   readonly fills = new Map<PositionId, { readonly fill: Fill; readonly generation: number }>()
   /** Ratchets as they were at the start. */
   readonly ratchets = new Map<PositionId, GenerationRatchet>()
-  /** The highest number of a series that a ratchet refers to. */
-  private highestSeries = 0
   /** Series of extremes as they were at the start, by their numbers. */
   readonly extremes: ReadonlyMap<string, StoredExtremes>
   /** Random id of the store: part of each client order id. */
@@ -67,7 +65,7 @@ export class AccountState {
   }
 
   /** The state of an account that may have many positions: some hundred of them in each turn of the event loop. */
-  static async inTurns(past: RecoveredAccount): Promise<AccountState> {
+  static async recovered(past: RecoveredAccount): Promise<AccountState> {
     const state = new AccountState({ ...past, register: new Map(), ratchets: new Map(), exits: [] })
     await inTurns(past.register.values(), AT_ONCE, row => {
       state.positions.put(row)
@@ -97,9 +95,7 @@ export class AccountState {
 
   private recoverRatchet(id: PositionId, ratchet: KeptRatchet): void {
     const generation = this.positions.get(id)?.generation
-    if (generation === undefined) return
-    this.ratchets.set(id, { ...ratchet, generation })
-    this.highestSeries = Math.max(this.highestSeries, ratchet.series ?? 0)
+    if (generation !== undefined) this.ratchets.set(id, { ...ratchet, generation })
   }
 
   private recoverExit(record: ExitRecord): void {
@@ -111,7 +107,8 @@ export class AccountState {
 
   /** The highest number that a series of extremes has in the store; 0 without one. */
   get lastSeries(): number {
-    let last = this.highestSeries
+    let last = 0
+    for (const { series = 0 } of this.ratchets.values()) last = Math.max(last, series)
     for (const series of this.extremes.keys()) last = Math.max(last, Number(series))
     return last
   }
@@ -141,34 +138,31 @@ export function pastOf({
   killSwitch,
   isUnconfirmed,
 }: AccountState): GatewayPast {
-  const past = emptyPast({ killSwitch, isUnconfirmed })
+  const open: Registered[] = []
+  const left: Registered[] = []
+  const ended: GatewayPast['ended'][number][] = []
+  // One pass: a store keeps up to 100,000 rows of closed positions.
   for (const row of positions.values()) {
     const { position, generation, state, wasDoubted, exited, former } = row
-    if (former !== undefined) past.ended.push(...former)
+    if (former !== undefined) ended.push(...former)
     if (state === 'open') {
-      const record = openExits.get(position.id)
-      if (record === undefined) past.open.push(row)
+      if (!openExits.has(position.id)) open.push(row)
       continue
     }
-    if (wasDoubted === true || exited !== undefined) past.ended.push(row)
-    const name = { positionId: position.id, generation }
-    if (state === 'released' && !released.has(generationName(name))) past.released.push(row)
+    if (wasDoubted === true || exited !== undefined) ended.push(row)
+    const name = generationName({ positionId: position.id, generation })
+    if (state === 'released' && !released.has(name)) left.push(row)
   }
-  for (const record of openExits.values()) {
-    past.exits.push({ record, position: positions.get(record.positionId)!.position })
+  return {
+    exits: [...openExits.values()].map(record => {
+      return { record, position: positions.get(record.positionId)!.position }
+    }),
+    open,
+    released: left,
+    followed: [...released.values()],
+    ended,
+    nets: [...nets.values()],
+    killSwitch,
+    isUnconfirmed,
   }
-  past.followed.push(...released.values())
-  past.nets.push(...nets.values())
-  return past
 }
-
-/** Lists that are filled row by row: a store keeps up to 100,000 rows of closed positions. */
-const emptyPast = (rest: Pick<GatewayPast, 'killSwitch' | 'isUnconfirmed'>) => ({
-  ...rest,
-  exits: [] as GatewayPast['exits'][number][],
-  open: [] as Registered[],
-  released: [] as Registered[],
-  followed: [] as GatewayPast['followed'][number][],
-  ended: [] as GatewayPast['ended'][number][],
-  nets: [] as NonNullable<GatewayPast['nets']>[number][],
-})

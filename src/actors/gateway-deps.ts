@@ -9,6 +9,7 @@ import type { NetView } from '../nets/aim.ts'
 import type { NetRecord } from '../nets/record.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Leaving, Sender } from '../ports/sender.ts'
+import type { StoredNet } from '../ports/state-repository.ts'
 import type { Ref } from './actor.ts'
 import type { GatewayMessage, ReconcilerMessage, SupervisorMessage } from './messages.ts'
 
@@ -43,10 +44,7 @@ export interface GatewayDeps {
 }
 
 /** A net with its position, as the store keeps it. */
-export interface KeptNet {
-  readonly record: NetRecord
-  readonly position: Position
-}
+export type KeptNet = StoredNet<NetRecord>
 
 /** What the gateway needs for stops that rest at the venue. */
 export interface NetDeps {

@@ -1,7 +1,6 @@
 import type { Position } from '../domain/position.ts'
 import type { AccountBook } from '../exits/account-book.ts'
 import type { NetBook } from '../nets/net-book.ts'
-import type { GatewayDeps } from './gateway-deps.ts'
 import type { GatewayPast } from './gateway-past.ts'
 import type { GatewayMessage } from './messages.ts'
 
@@ -25,25 +24,20 @@ export interface GatewayRecoveryDeps {
 export class GatewayRecovery {
   private readonly rows: Iterator<void, unknown>
   private readonly deps: GatewayRecoveryDeps
-  private waiting: GatewayMessage[] = []
+  /** What arrives while rows are recovered: no more than a mailbox would hold meanwhile. */
+  private readonly waiting: GatewayMessage[] = []
   private isEveryRow = false
-  private isComplete = false
 
   constructor(past: GatewayPast, deps: GatewayRecoveryDeps) {
     this.deps = deps
     this.rows = recovered(past, deps)
     this.takeRows()
-    this.end()
+    if (this.isOver) deps.over()
   }
 
   /** False: messages wait. */
   get isOver(): boolean {
-    return this.isComplete
-  }
-
-  /** Messages that wait. */
-  get waits(): number {
-    return this.waiting.length
+    return this.isEveryRow && this.waiting.length === 0
   }
 
   /** Keeps a message until every row is recovered. */
@@ -53,14 +47,9 @@ export class GatewayRecovery {
 
   /** Takes one slice. Returns the messages that are to be processed now; `isOver` says whether it was the last. */
   step(): readonly GatewayMessage[] {
-    if (!this.isEveryRow) {
-      this.takeRows()
-      this.end()
-      return []
-    }
-    const due = this.waiting.slice(0, AT_ONCE)
-    this.waiting = this.waiting.slice(AT_ONCE)
-    this.end()
+    const due = this.isEveryRow ? this.waiting.splice(0, AT_ONCE) : []
+    if (!this.isEveryRow) this.takeRows()
+    if (this.isOver) this.deps.over()
     return due
   }
 
@@ -71,29 +60,6 @@ export class GatewayRecovery {
       return
     }
   }
-
-  private end(): void {
-    if (!this.isEveryRow || this.waiting.length > 0) return
-    this.isComplete = true
-    this.deps.over()
-  }
-}
-
-/** The state of a gateway, as far as its recovery needs it. */
-interface Recovering {
-  readonly recovery: GatewayRecovery
-  readonly parts: Pick<GatewayDeps, 'self'>
-}
-
-/** Takes the next slice of a recovery, and processes the messages that waited for its last row. */
-export function recovering<State extends Recovering>(
-  state: State,
-  process: (state: State, message: GatewayMessage) => State,
-): State {
-  const { recovery, parts } = state
-  const next = recovery.step().reduce(process, state)
-  if (!recovery.isOver) parts.self({ kind: 'recover' })
-  return next
 }
 
 /** Recovers one row at each step. What throws for one row keeps no other from being recovered. */

@@ -15,21 +15,24 @@ import { hinted } from './gateway-hints.ts'
 import { actOnNet, feedExit, netIdOf, netsCycle, netsListed } from './gateway-nets.ts'
 import { sendIntended } from './gateway-notices.ts'
 import { owned } from './gateway-owners.ts'
-import { recovering } from './gateway-recovery.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { subjectOf } from './gateway-subject.ts'
-import type { NetMessage, GatewayMessage } from './messages.ts'
+import type { GatewayMessage, NetMessage } from './messages.ts'
 
 /**
  * The one place that every order passes. Sends one exit per position, however often it is asked for. What
  * throws for one position or holding ends nothing that the others need.
  */
 export function gateway(state: GatewayState, message: GatewayMessage): GatewayState {
-  const { recovery } = state
+  const { recovery, parts } = state
   if (recovery.isOver) return processed(state, message)
-  if (message.kind === 'recover') return recovering(state, processed)
-  recovery.wait(message)
-  return state
+  if (message.kind !== 'recover') {
+    recovery.wait(message)
+    return state
+  }
+  const next = recovery.step().reduce(processed, state)
+  if (!recovery.isOver) parts.self({ kind: 'recover' })
+  return next
 }
 
 function processed(state: GatewayState, message: GatewayMessage): GatewayState {

@@ -131,7 +131,7 @@ async function openStored(
     countedStore(rows, parts.performance),
     { closedRows: config.store.closedRows },
   )
-  const state = await AccountState.inTurns(await keeper.load())
+  const state = await AccountState.recovered(await keeper.load())
   keeper.onForgotten = (ids, generation) => state.positions.forget(ids, generation)
   const losses: Pick<LineTap, 'onLoss'> = { onLoss: () => undefined }
   return { ...parts, name, rows, past, keeper, state, losses }

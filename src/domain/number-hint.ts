@@ -1,9 +1,12 @@
+/** What to leave out of a number with a unit. */
+export const WITHOUT_UNIT = ', without a unit'
+
 /** How a text that was meant as a number is written, and what to leave out. */
 const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/^[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?$/i, ', without quotes'],
   [/^[-+]?\d{1,3}(?:[ ,._'\u00a0\u2019\u202f]\d{3})+(?:[.,]\d+)?$/, ', without separators'],
   [/^[-+]?\d+(?:\.\d+)?\s*%$/, ', without %'],
-  [/^[-+]?(?:\d+(?:\.\d+)?\s*(?:\p{Sc}|\p{L}+)|\p{Sc}\s*\d[\d.,]*)$/u, ', without a unit'],
+  [/^[-+]?(?:\d+(?:\.\d+)?\s*(?:\p{Sc}|\p{L}+)|\p{Sc}\s*\d[\d.,]*)$/u, WITHOUT_UNIT],
 ]
 
 /**

@@ -65,9 +65,9 @@ export interface Engine<Venue> {
   /** The present incarnation. */
   readonly gateway: Ref<GatewayMessage>
   readonly reconciler: Ref<ReconcilerMessage>
-  /** Exits and holdings, as the present gateway knows them. */
+  /** Exits and holdings, as the present gateway knows them; while it recovers, as the one before knew them. */
   readonly book: AccountBook
-  /** Nets, as the present gateway knows them. */
+  /** Nets, likewise. */
   readonly nets: NetBook
   /** Whether the present gateway has not recovered every row yet: messages to it wait. */
   isRecovering(): boolean

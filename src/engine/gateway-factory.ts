@@ -108,7 +108,7 @@ export class GatewayFactory {
     }
   }
 
-  private leavingOfNet(order: StopOrder, { book, nets }: { book: AccountBook; nets: NetBook }) {
+  private leavingOfNet(order: StopOrder, { book, nets }: Books) {
     const { now } = this.parts
     const isWanted = (): boolean =>
       this.present === book && book.late.strangers.length === 0 && nets.isWanted(order)

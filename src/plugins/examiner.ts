@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
+import { nextTurn } from '../ports/turns.ts'
 import { soundPlugin } from './examination.ts'
 import { textOf } from './plugin.ts'
 import type { RuleTestOptions } from './rule-test.ts'
@@ -26,7 +27,7 @@ async function examine({ path, ...options }: Question): Promise<Finding> {
   } catch (error) {
     return { ok: false, why: `throws at its import: ${firstLine(textOf(error))}` }
   }
-  await new Promise(setImmediate)
+  await nextTurn()
   const left = leftBehind(before)
   if (left.length > 0) return { ok: false, why: `leaves ${left.join(', ')} behind at its import` }
   const { kind, name } = soundPlugin(module, { path, ...options })

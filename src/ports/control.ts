@@ -60,14 +60,14 @@ export interface Control {
    * with the same content is given as it is. Throws WatchkeeperError: POSITION_EXISTS, POSITION_CLOSED, OPENS_LATER, WRONG_SIDE, ACCOUNT_MIXED, EXITS_AT_ONCE.
    */
   add(request: AddRequest, by: Requester): Promise<Added>
-  /** Throws POSITION_UNKNOWN, EXIT_RUNNING, LOOSENS, EXITS_AT_ONCE; InputError for null where there is no rule. */
+  /** Throws POSITION_UNKNOWN, EXIT_RUNNING, ACTOR_DOWN, LOOSENS, EXITS_AT_ONCE; InputError for null where there is no rule. */
   changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView>
   /**
    * Sets quantity and entry price of a position, which keeps its best price and its generation. Throws
-   * POSITION_UNKNOWN, EXIT_RUNNING, LOOSENS, EXITS_AT_ONCE.
+   * POSITION_UNKNOWN, EXIT_RUNNING, ACTOR_DOWN, LOOSENS, EXITS_AT_ONCE.
    */
   amend(id: string, request: Amendment, by: Requester): Promise<ChangedView>
-  /** What the same change would do; changes nothing. Throws POSITION_UNKNOWN, EXIT_RUNNING, EXITS_AT_ONCE. */
+  /** What the same change would do; changes nothing. Throws POSITION_UNKNOWN, EXIT_RUNNING, ACTOR_DOWN, EXITS_AT_ONCE. */
   previewRules(id: string, request: RulesRequest): RulesPreview
   /** Stops guarding; the broker's position stays. Throws POSITION_UNKNOWN. */
   release(id: string, by: Requester): Promise<void>

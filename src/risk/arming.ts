@@ -44,5 +44,5 @@ export const frozenBand = ({ merged }: WatchedPosition): Band => ({
 export const legsOf = ({ own, other }: WatchedPosition): Leg<WatchedPosition>[] =>
   other === undefined ? [own] : [own, other]
 
-const fireAtOnce = ({ stream, slot }: Pick<Leg<WatchedPosition>, 'stream' | 'slot'>): void =>
+const fireAtOnce = ({ stream, slot }: Leg<WatchedPosition>): void =>
   stream.book.arm(slot, Infinity, Infinity)

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { expectedWord } from '../domain/closest-name.ts'
-import { numberHint } from '../domain/number-hint.ts'
+import { numberHint, WITHOUT_UNIT } from '../domain/number-hint.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
   boolean: 'true or false',
@@ -59,11 +59,11 @@ export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   )
 }
 
-/** Numbers may be texts by mistake; times say their unit. */
+/** The expected type; of a number that is given as a text, how to write it, with the unit of a time. */
 function typeText({ expected, path }: z.core.$ZodIssueInvalidType, found: unknown): string {
   if (expected !== 'number' && expected !== 'int') return TYPES[expected] ?? `a ${expected}`
   const hint = numberHint(found)
-  const isMs = hint === ', without a unit' && /ms$/i.test(String(path.at(-1)))
+  const isMs = hint === WITHOUT_UNIT && /ms$/i.test(String(path.at(-1)))
   return `${TYPES[expected] ?? 'a number'}${hint}${isMs ? ': milliseconds' : ''}`
 }
 

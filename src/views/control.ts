@@ -103,7 +103,7 @@ export class AccountControl extends PositionControl implements Control {
     }
     if (held === 'discard') await this.deps.account.killSwitch.discardAll(requesterText(by))
     await this.deps.account.killSwitch.set({ state, since: this.deps.clock.now(), by })
-    await (this.deps.freshHealth?.() ?? this.deps.refreshHealth())
+    await this.freshHealth()
     return this.killSwitch()
   }
 

@@ -8,7 +8,7 @@ import type {
 import { KILL_SWITCH_STATES } from '../ports/control/kill-switch.ts'
 import { sumOf, sumOfMaps } from './sums.ts'
 
-/** Kill switch states and health, from the least to the most severe. */
+/** Health, from the least to the most severe. */
 const HEALTH = ['pass', 'warn', 'fail']
 /** Modes in order: a process is in mode `guard` where one of its accounts is. */
 const MODE = ['observe', 'guard']

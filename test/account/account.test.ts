@@ -279,7 +279,9 @@ describe('an account', () => {
   it('refuses an id that is already guarded, and unknown ids', async () => {
     await add()
     expect(await codeOf(add())).to.equal('POSITION_EXISTS')
-    expect(await codeOf(account.release(positionId('nobody'), 'test'))).to.equal('POSITION_UNKNOWN')
+    expect(await codeOf(account.release(positionId('unknown'), 'test'))).to.equal(
+      'POSITION_UNKNOWN',
+    )
   })
 
   it('leaves a released position alone, also after a restart', async () => {

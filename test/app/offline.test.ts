@@ -18,7 +18,7 @@ needing('redis-server').describe('reading a data folder', () => {
     const server = await RedisServer.start()
     const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-kept-'))
     try {
-      for (const place of [`${server.url}/0#nobody`, folder]) {
+      for (const place of [`${server.url}/0#none`, folder]) {
         const failed = await openKeptData(place).catch((error: unknown) => error)
         expect((failed as WatchkeeperError).code, place).to.equal('STORE_UNUSABLE')
       }

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { expect } from 'chai'
-import { Service } from '../../src/app/service.ts'
+import type { Service } from '../../src/app/service.ts'
 import { serviceSchema, type ServiceConfig } from '../../src/config/schema.ts'
 import { arrivedIn } from '../support/arrived.ts'
 import { Folder } from '../support/cli.ts'
+import { startService } from '../support/start-service.ts'
 
 /** Numbers that no part of a service that runs has, each with what uses it instead. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -89,19 +89,7 @@ describe('the numbers of a configuration', () => {
       notify: { channels: [{ kind: 'webhook', url }], heartbeat: { url } },
     }
     values = makeDistinct(given)
-    config = serviceSchema.parse(given)
-    ;[service] = await Service.start({
-      config,
-      entries: [],
-      fresh: false,
-      clock: { now: () => Date.now(), monotonic: () => performance.now() },
-      version: 'test',
-      log: {
-        stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
-        text: ({ kind }) => kind,
-      },
-      onFatal: error => expect.fail(error.message),
-    })
+    ;({ service, config } = await startService(given))
   })
 
   after(async () => {

@@ -29,7 +29,7 @@ describe('the comparison of a page with the actual output', () => {
     expect(same(shown, 'at 2024-01-02T03:04:05.679Z')).to.equal(false)
   })
 
-  it('accepts the begin and the end of this day for another day', () => {
+  it('accepts the start and the end of today for those of another day', () => {
     const shown = '2024-01-02T00:00:00.000Z to 2024-01-03T00:00:00.000Z'
     expect(same(shown, '2026-11-28T00:00:00.000Z to 2026-11-29T00:00:00.000Z')).to.equal(true)
     expect(same(shown, '2026-11-28T00:00:00.000Z to 2026-11-30T00:00:00.000Z')).to.equal(false)

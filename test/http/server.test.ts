@@ -501,7 +501,7 @@ describe('the HTTP API', () => {
       422,
       'BAD_INPUT',
     ])
-    expect(await codeOf(set({ component: 'nobody', level: 'info' }))).to.deep.equal([
+    expect(await codeOf(set({ component: 'unknown', level: 'info' }))).to.deep.equal([
       422,
       'BAD_INPUT',
     ])

@@ -101,6 +101,7 @@ needing('chromium').describe('The page of several accounts', function () {
     await page.getByRole('link', { name: ODD }).first().click()
     await page.locator('h2', { hasText: `desk/${ODD}` }).waitFor()
     await page.locator('main', { hasText: 'stopLoss' }).waitFor()
+    expect(complaints).to.deep.equal([])
     await page.getByRole('button', { name: 'Exit', exact: true }).click()
     await page.getByRole('button', { name: `Exit desk/${ODD} now` }).click()
     await page.locator('main', { hasText: 'No open position has this id' }).waitFor()

@@ -38,7 +38,7 @@ describe('the kinds of journal lines', () => {
     expect(silent).to.deep.equal([])
   })
 
-  it('are each expected by a test that writes them, not only by the texts of notifications', () => {
+  it('are each named by a test other than that of the texts of notifications', () => {
     const others = ['ports/journal-kinds.test.ts', 'observability/notify/compose.test.ts']
     const tests = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
       .map(file => file.replaceAll('\\', '/'))

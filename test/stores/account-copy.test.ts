@@ -144,7 +144,7 @@ describe('one account of a store', () => {
   })
 
   needing('redis-server').it(
-    'is taken out of a store in Redis likewise',
+    'is taken out of a store in Redis, too',
     async function (this: Mocha.Context) {
       this.timeout(20_000)
       const server = await RedisServer.start()

@@ -46,7 +46,7 @@ describe('many positions of a folder', () => {
     expect((await store.rows('nets')).size).to.equal(0)
     const repository = new StoreRepository<never, never, never>(store)
     const past = (await repository.load()) as RecoveredAccount
-    const [state, taken] = await turnsOf(AccountState.inTurns(past))
+    const [state, taken] = await turnsOf(AccountState.recovered(past))
     expect(taken).to.be.at.least(2)
     const atOnce = new AccountState(past)
     expect([...state.positions.values()]).to.deep.equal([...atOnce.positions.values()])

@@ -33,7 +33,7 @@ export async function openAccount({
   prices: given,
   ...options
 }: OpenAccountOptions): Promise<Account> {
-  const state = await AccountState.inTurns(await keeper.load())
+  const state = await AccountState.recovered(await keeper.load())
   const clock = TrustedClock.of(options.clock)
   const prices = given ?? new PricePlane(clock).open(ticks, options.instruments)
   const permission = new SendPermission(state, isStoreOurs)

@@ -2,11 +2,12 @@ import { Writable } from 'node:stream'
 import { expect } from 'chai'
 import type { ServiceParts } from '../../src/app/build.ts'
 import { Service } from '../../src/app/service.ts'
-import { serviceSchema } from '../../src/config/schema.ts'
+import { serviceSchema, type ServiceConfig } from '../../src/config/schema.ts'
 import type { WatchkeeperError } from '../../src/errors.ts'
 
 interface StartedService {
   readonly service: Service
+  readonly config: ServiceConfig
   readonly parts: ServiceParts
   /** Address of its API. */
   readonly url: string
@@ -20,8 +21,9 @@ export async function startService(
   settings: object,
   onFatal: (error: WatchkeeperError) => void = error => expect.fail(error.message),
 ): Promise<StartedService> {
+  const config = serviceSchema.parse({ http: { port: 0 }, stop: { deadlineMs: 500 }, ...settings })
   const [service, { url }] = await Service.start({
-    config: serviceSchema.parse({ http: { port: 0 }, stop: { deadlineMs: 500 }, ...settings }),
+    config,
     entries: [],
     fresh: false,
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
@@ -32,5 +34,6 @@ export async function startService(
     },
     onFatal,
   })
-  return { service, parts: (service as unknown as { readonly parts: ServiceParts }).parts, url }
+  const { parts } = service as unknown as { readonly parts: ServiceParts }
+  return { service, config, parts, url }
 }

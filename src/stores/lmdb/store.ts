@@ -194,7 +194,7 @@ export class LmdbStore implements OwnedStore {
     }
   }
 
-  /** Other processes see that the owner runs, so none takes over the store. */
+  /** The state of the store for health. It has no risks: other processes see that the owner runs, so none takes it over. */
   status(): StoreStatus {
     const { lost } = this.hold
     const counts = { risks: [], outages: 0, losses: 0 }

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../ports/turns.ts'
 /** An item that waits to be written. */
 interface Waiting<Item, Result> {
   readonly item: Item
@@ -44,7 +45,7 @@ export class GroupCommit<Item, Result> {
     })
     this.waitingSize += size
     // Writes of the same event turn belong to the same commit.
-    this.running ??= new Promise(resolve => setImmediate(resolve)).then(() => this.run())
+    this.running ??= nextTurn().then(() => this.run())
     return written
   }
 

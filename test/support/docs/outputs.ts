@@ -2,7 +2,7 @@
  * Compares what a page shows with what came. The placeholders of a page:
  *
  * - `…` stands for any text within a line; a line with nothing else, for any number of lines;
- * - a time that lies within the last hour may be shown as any other time, and so may the begin or end of this day;
+ * - a time that lies within the last hour may be shown as any other time, and so may the start or end of today;
  * - a duration (`0.3 s`, `20 ms`) may be any other one in the same unit, and so may JSON's `…Ms`;
  * - JSON may be broken into lines.
  *

@@ -71,6 +71,8 @@ export class GuardedAccount {
   isPerjured = false
   /** The account has reported that nothing can prove the outcome of an order. */
   isUnprovedReported = false
+  /** The account has reported that more was sold of its holding than was held. */
+  private isOversoldReported = false
   private hasOthersTraded = false
   /** Only the holding proves the outcome of some order. */
   private isPurged = false
@@ -525,7 +527,7 @@ export class GuardedAccount {
 
   /** An order was sent again for units that a person had sold, as only that shows its outcome: that person must act. */
   get isOversoldByHand(): boolean {
-    return this.hasTradedBeforeLess && this.venue.held < 0
+    return this.hasTradedBeforeLess && this.venue.held < 0 && this.isOversoldReported
   }
 
   /** The process is killed, and the configuration of the next one claims one proof less. */
@@ -642,6 +644,8 @@ export class GuardedAccount {
         expect(this.hasDiscarded, `${notice.clientOrderId} is ours`).to.equal(true)
         return
       case 'holding-oversold':
+        this.isOversoldReported = true
+        return
       case 'holding-unknown':
       case 'exit-intended':
       case 'exit-unknown':
