@@ -1,3 +1,5 @@
+import { textOf } from './journal-line.ts'
+
 /** Most subjects that are remembered; the next failure of a forgotten one counts as its first. */
 const MOST = 10_000
 
@@ -17,5 +19,16 @@ export class Repeats {
     this.counts.set(key, count)
     if (this.counts.size > MOST) this.counts.delete(this.counts.keys().next().value!)
     return Number.isInteger(Math.log10(count)) ? count : undefined
+  }
+
+  /** Counts a failure by its text, and calls `note` with the detail of a journal line where one is due. */
+  report(
+    subject: string,
+    error: unknown,
+    note: (detail: Readonly<Record<string, unknown>>) => void,
+  ): void {
+    const text = textOf(error)
+    const times = this.add(subject, text)
+    if (times !== undefined) note({ error: text, ...(times > 1 && { times }) })
   }
 }

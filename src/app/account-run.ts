@@ -1,7 +1,6 @@
 import type { Account } from '../account/account.ts'
 import { adopterOf, type Adopter } from '../account/adopter.ts'
 import { noteDeadRules } from '../account/dead-rules.ts'
-import { textOf } from '../account/journal-line.ts'
 import { Repeats } from '../account/repeats.ts'
 import { Advisors } from '../advisors/advisors.ts'
 import { PaperAccount } from '../brokers/paper-account.ts'
@@ -192,10 +191,9 @@ export class AccountRun {
 
   /** What fails in each cycle gets one line, and is counted then. */
   private failed(error: unknown): void {
-    const text = textOf(error)
-    const times = this.failures.add('cycle-failed', text)
-    if (times === undefined) return
-    this.account.note('cycle-failed', { error: text, ...(times > 1 && { times }) })
+    this.failures.report('cycle-failed', error, detail => {
+      this.account.note('cycle-failed', detail)
+    })
   }
 
   private ownAdvisors() {

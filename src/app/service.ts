@@ -197,9 +197,7 @@ export class Service {
 
   /** What fails in each cycle gets one line, and is counted then. */
   private failed(kind: 'upkeep-failed', error: unknown): void {
-    const text = textOf(error)
-    const times = this.failures.add(kind, text)
-    if (times !== undefined) this.parts.own.note(kind, { error: text, ...(times > 1 && { times }) })
+    this.failures.report(kind, error, detail => this.parts.own.note(kind, detail))
   }
 
   private lastHealth(names?: ReadonlySet<string>): HealthSnapshot {

@@ -1,4 +1,3 @@
-import { textOf } from '../account/journal-line.ts'
 import { Repeats } from '../account/repeats.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { FeedReader } from './feed-reader.ts'
@@ -9,9 +8,10 @@ import { NO_STREAMS } from './venue-prices.ts'
 export class SharedSource {
   private readonly readers: FeedReader[] = []
   /** The first reader of each way: it takes the ticks for those that share the way. */
-  private readonly takers: FeedReader[] = []
+  private readonly takers: Taker[] = []
   private readonly source: Source
   private readonly note: FeedReader['note']
+  /** Failures to start the source. */
   private readonly failures = new Repeats()
   private starting: Promise<void> | undefined
   private isStopped = false
@@ -38,7 +38,9 @@ export class SharedSource {
    */
   join(reader: FeedReader, opens: 'at-once' | 'when-held'): Source {
     const isFirst = this.readers.length === 0
-    if (this.readers.every(({ way }) => way !== reader.way)) this.takers.push(reader)
+    if (this.readers.every(({ way }) => way !== reader.way)) {
+      this.takers.push({ reader, failures: new Repeats() })
+    }
     this.readers.push(reader)
     const { source } = this
     const { ofVenue } = source
@@ -56,7 +58,7 @@ export class SharedSource {
           this.start().catch((error: unknown) => {
             // Such as a password that cannot be read yet: the next cycle tries again.
             this.starting = undefined
-            this.failed(this.note, error)
+            noteRepeated(this.failures, error, this.note)
           })
         }
         if (isFirst && this.starting !== undefined) this.source.cycle()
@@ -75,22 +77,25 @@ export class SharedSource {
 
   private each(act: (reader: FeedReader) => void): void {
     if (this.isStopped) return
-    for (const reader of this.takers) {
+    for (const { reader, failures } of this.takers) {
       try {
         act(reader)
       } catch (error) {
-        this.failed((kind, detail) => reader.note(kind, detail), error)
+        noteRepeated(failures, error, (kind, detail) => reader.note(kind, detail))
       }
     }
   }
-
-  /** What fails again and again gets one line, and is counted then. */
-  private failed(note: FeedReader['note'], error: unknown): void {
-    const text = textOf(error)
-    const times = this.failures.add('cycle-failed', text)
-    if (times !== undefined) note('cycle-failed', { error: text, ...(times > 1 && { times }) })
-  }
 }
+
+/** A reader that takes the ticks, and its failures: a line in its journal depends on no other reader. */
+interface Taker {
+  readonly reader: FeedReader
+  readonly failures: Repeats
+}
+
+/** Journals the first, tenth, hundredth and so on of equal failures. */
+const noteRepeated = (failures: Repeats, error: unknown, note: FeedReader['note']): void =>
+  failures.report('cycle-failed', error, detail => note('cycle-failed', detail))
 
 interface Part {
   /** It drives the streams: it polls what they do not push, and counts them. */

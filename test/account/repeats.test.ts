@@ -19,6 +19,16 @@ describe('Repeats', () => {
     expect(reported(repeats, 5)).to.deep.equal([10])
   })
 
+  it('gives the text of an error for a journal line, with the count from the second line on', () => {
+    const repeats = new Repeats()
+    const lines: unknown[] = []
+    for (let count = 0; count < 12; count++)
+      repeats.report('a', new Error('no room'), detail => lines.push(detail))
+    repeats.report('b', 'no room', detail => lines.push(detail))
+    const first = { error: 'no room' }
+    expect(lines).to.deep.equal([first, { ...first, times: 10 }, first])
+  })
+
   it('forgets the subject that has not failed for longest when there are too many', () => {
     const repeats = new Repeats()
     reported(repeats, 1, 'old')
