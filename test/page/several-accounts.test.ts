@@ -112,4 +112,46 @@ needing('chromium').describe('The page of several accounts', function () {
     expect(complaints.filter(text => !text.includes('404 (Not Found)'))).to.deep.equal([])
     await page.context().close()
   })
+
+  it('asks about the held exits of an account where that account holds some', async () => {
+    const gold = 'a-position-whose-id-is-longer-than-any-column-of-the-list'
+    const { status } = await ask(port, '/api/accounts/all/kill-switch', {
+      method: 'POST',
+      body: { state: 'halt' },
+    })
+    expect(status).to.equal(200)
+    await ask(port, `/api/accounts/desk/positions/${gold}/exit`, {
+      method: 'POST',
+      body: {},
+    })
+    const held = async (): Promise<number[]> => {
+      const { json } = await ask(port, '/api/accounts')
+      return (json as unknown as { heldExits: number }[]).map(({ heldExits }) => heldExits)
+    }
+    await until(async () => (await held()).join() === '1,0')
+    const { page, complaints } = await opened(browser, `http://127.0.0.1:${port}/`)
+    const moveTo = async (account: string, state: string) => {
+      await page.getByRole('button', { name: 'Kill switch: halt', exact: true }).click()
+      await page.locator('dialog select').selectOption(account)
+      await page.getByRole('button', { name: state, exact: true }).click()
+      return page.locator('dialog', { hasText: `Kill switch of ${account}: halt → ${state}` })
+    }
+    const coins = await moveTo('coins', 'off')
+    await coins.waitFor()
+    expect(await coins.textContent()).not.to.include('held')
+    await page.getByRole('button', { name: 'Back' }).click()
+    const desk = await moveTo('desk', 'off')
+    await desk.waitFor()
+    expect(await desk.textContent()).to.include('1 exits are held:')
+    await page.getByRole('radio', { name: 'discard them' }).check()
+    await page.getByRole('button', { name: 'Set to off' }).click()
+    await until(async () => (await switches()).join() === 'off,halt')
+    expect(await held()).to.deep.equal([0, 0])
+    await ask(port, '/api/accounts/coins/kill-switch', {
+      method: 'POST',
+      body: { state: 'off' },
+    })
+    expect(complaints).to.deep.equal([])
+    await page.context().close()
+  })
 })

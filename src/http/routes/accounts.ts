@@ -31,13 +31,15 @@ function viewOf(
   [name, control]: readonly [string, Control],
   { status, output, checks }: HealthSnapshot,
 ): AccountView {
+  const { state, held } = control.killSwitch()
   return {
     name,
     status,
     output,
     positions: [...control.openIds()].length,
     mode: String(checks['service:mode']?.[0]?.observedValue ?? 'guard'),
-    killSwitch: control.killSwitch().state,
+    killSwitch: state,
+    heldExits: held.length,
     sharedLimits: [...new Set(control.gateway().limits.flatMap(({ shared = [] }) => shared))],
   }
 }

@@ -22,6 +22,7 @@ interface Concerned {
   /** Absent: of the only account. */
   readonly name?: string
   readonly positions: number
+  readonly heldExits: number
   readonly states: readonly KillSwitchState[]
 }
 
@@ -123,6 +124,7 @@ function concerned(accounts: readonly AccountView[], name: string): Concerned {
   const chosen = accounts.filter(each => name === '' || each.name === name)
   const sums = {
     positions: chosen.reduce((total, { positions }) => total + positions, 0),
+    heldExits: chosen.reduce((total, { heldExits }) => total + heldExits, 0),
     states: chosen.map(({ killSwitch }) => killSwitch),
   }
   if (accounts.length < 2) return { ...sums, base: '/api' }
@@ -138,8 +140,7 @@ function Move(props: {
 }) {
   const { to, of, close } = props
   const held = useSignal<'send' | 'discard'>('send')
-  const holds = store.status?.killSwitch.held ?? 0
-  const asksForHeld = of.states.includes('halt') && holds > 0 && to !== 'halt'
+  const asksForHeld = of.heldExits > 0 && to !== 'halt'
   const body = { state: to, ...(asksForHeld && { held: held.value }) }
   const from = [...new Set(of.states)].join(', ')
   const count = countText(of.positions)
@@ -154,7 +155,7 @@ function Move(props: {
       <p>{effectOf(to, count)}</p>
       {asksForHeld && (
         <fieldset>
-          <legend>{holds} exits are held:</legend>
+          <legend>{of.heldExits} exits are held:</legend>
           {(['send', 'discard'] as const).map(each => (
             <label key={each}>
               <input

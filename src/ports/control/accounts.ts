@@ -11,6 +11,7 @@ export const accountView = z.object({
   positions: z.number().describe('Open positions.'),
   mode: z.string().describe('`guard` or `observe`.'),
   killSwitch: killSwitchState,
+  heldExits: z.number().describe('Exits that `halt` holds back.'),
   sharedLimits: z
     .array(z.string())
     .describe('Names of the limits that it shares with other accounts.'),
