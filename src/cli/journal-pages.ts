@@ -50,12 +50,12 @@ export async function linesOfKind(
 ): Promise<JournalLine[]> {
   const isBackwards = after === undefined
   const found: JournalLine[] = []
-  for (let from: number | null | undefined = after; from !== null && found.length < limit;) {
-    const size = limit - found.length
+  let from: number | null | undefined = after
+  while (from !== null && found.length < limit) {
     const { lines, next } = await journalPage(read, {
-      after: isBackwards ? 0 : from!,
-      limit: size,
-      ...(isBackwards && { last: size, before: from }),
+      isBackwards,
+      from,
+      limit: limit - found.length,
       kind,
       positionId: position,
     })

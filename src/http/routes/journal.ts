@@ -34,19 +34,22 @@ export const journalRoutes: Route = (on, control) => {
       answers: { 200: inJson('Lines of the journal', z.array(journalLine)) },
     },
     async ({ request, query: wanted }) => {
-      const { after, limit, last, before } = wanted
+      const { after, limit, last, before, kind, positionId } = wanted
       if (last !== undefined && limit !== undefined) throw badInput('last', last, 'last or limit')
       if (last !== undefined && after !== undefined) throw badInput('last', last, 'last or after')
       if (last === undefined && before !== undefined) {
         throw badInput('before', before, 'last with it')
       }
+      const isBackwards = last !== undefined
       const { lines, next } = await journalPage(each => control.journal(each), {
-        ...wanted,
-        after: after ?? 0,
-        limit: limit ?? DEFAULT_LINES,
+        isBackwards,
+        from: isBackwards ? before : after,
+        limit: last ?? limit ?? DEFAULT_LINES,
+        kind,
+        positionId,
       })
       if (next === null) return json(lines)
-      const [name, relation] = last === undefined ? ['after', 'next'] : ['before', 'prev']
+      const [name, relation] = isBackwards ? ['before', 'prev'] : ['after', 'next']
       const link = `<${addressWith(request.originalUrl, name, next)}>; rel="${relation}"`
       return json(lines, { headers: { link } })
     },
