@@ -55,8 +55,6 @@ export interface StopSeen {
   readonly state: OrderState
   /** Its trigger, price per unit; undefined where the venue does not show it. */
   readonly trigger?: number | undefined
-  /** The venue's number of the order that it has become. */
-  readonly number?: string
 }
 
 /**

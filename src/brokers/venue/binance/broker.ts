@@ -33,6 +33,11 @@ export interface BinanceOptions extends AdapterOptions {
   readonly permissionsUrl?: string | undefined
 }
 
+interface NumberedStop extends StopSeen {
+  /** The venue's number of the order that the stop has become; absent: it rests, or is no more. */
+  readonly number?: string
+}
+
 /** An account at Binance USDⓈ-M futures. */
 export class BinanceBroker extends VenueAdapter<unknown> {
   private readonly options: BinanceOptions
@@ -108,7 +113,7 @@ export class BinanceBroker extends VenueAdapter<unknown> {
   }
 
   /** A stop that was triggered is the order that it has become. */
-  protected async stopSeen(asked: Asked, signal: AbortSignal): Promise<StopSeen> {
+  protected async stopSeen(asked: Asked, signal: AbortSignal): Promise<NumberedStop> {
     const answer = await this.client.ask(stops.lookupRequest(asked), signal)
     if (answer.kind === 'failure') {
       if (answer.meaning === 'absent') return { state: { kind: 'absent' } }

@@ -65,36 +65,34 @@ export function orderRequest(order: ExitOrder, mode: PositionMode): VenueRequest
   }
 }
 
-export const lookupRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
-  method: 'GET',
+const LOOKUP = { method: 'GET', path: '/fapi/v1/order', isSigned: true } as const
+const CANCEL = {
+  method: 'DELETE',
   path: '/fapi/v1/order',
   isSigned: true,
+  isOrder: true,
+} as const
+
+export const lookupRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
+  ...LOOKUP,
   params: { symbol: instrument, origClientOrderId: id },
 })
 
 /** By the venue's own number of the order. */
 export const lookupByNumber = (number: string, instrument: InstrumentId): VenueRequest => ({
-  method: 'GET',
-  path: '/fapi/v1/order',
-  isSigned: true,
-  params: { symbol: instrument, orderId: number },
-})
-
-/** By the venue's own number of the order. */
-export const cancelByNumber = (number: string, instrument: InstrumentId): VenueRequest => ({
-  method: 'DELETE',
-  path: '/fapi/v1/order',
-  isSigned: true,
-  isOrder: true,
+  ...LOOKUP,
   params: { symbol: instrument, orderId: number },
 })
 
 export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
-  method: 'DELETE',
-  path: '/fapi/v1/order',
-  isSigned: true,
-  isOrder: true,
+  ...CANCEL,
   params: { symbol: instrument, origClientOrderId: id },
+})
+
+/** By the venue's own number of the order. */
+export const cancelByNumber = (number: string, instrument: InstrumentId): VenueRequest => ({
+  ...CANCEL,
+  params: { symbol: instrument, orderId: number },
 })
 
 /**

@@ -105,19 +105,20 @@ export const lookupRequest = (id: ClientOrderId, instrument: InstrumentId): Venu
 export const lookupByNumber = (ordId: string, instrument: InstrumentId): VenueRequest =>
   question('/api/v5/trade/order', { instId: instrument, ordId })
 
-export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
+const cancel = (body: Readonly<Record<string, string>>): VenueRequest => ({
   method: 'POST',
   path: '/api/v5/trade/cancel-order',
   isSigned: true,
   isOrder: true,
-  body: orderIds(id, instrument),
+  body,
 })
 
+export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest =>
+  cancel(orderIds(id, instrument))
+
 /** By the venue's own number of the order. */
-export const cancelByNumber = (ordId: string, instrument: InstrumentId): VenueRequest => ({
-  ...cancelRequest('' as ClientOrderId, instrument),
-  body: { instId: instrument, ordId },
-})
+export const cancelByNumber = (ordId: string, instrument: InstrumentId): VenueRequest =>
+  cancel({ instId: instrument, ordId })
 
 export const holdingRequest = (instrument: InstrumentId): VenueRequest =>
   question('/api/v5/account/positions', { instId: instrument })
