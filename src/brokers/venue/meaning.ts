@@ -38,6 +38,8 @@ export function codeTable(
 /** A venue's answer that is a failure. */
 export interface Failure {
   readonly meaning: Meaning
+  /** The venue's own code; absent: the answer has none. */
+  readonly code?: string
   /** Status, code and text, for messages. */
   readonly message: string
   /** How long the venue asks callers to wait, ms; undefined where it does not say. */

@@ -1,4 +1,3 @@
-import { OutcomeUnknown } from '../../errors.ts'
 import type { VenueClient } from './client.ts'
 import type { VenueRequest } from './line.ts'
 import { rejectionOf } from './meaning.ts'
@@ -34,12 +33,11 @@ export async function orderCheck(
       const text = `${path} was answered with something else`
       return isAnswer(answer.value) ? { kind: 'accepted' } : { kind: 'unknown', text }
     }
-    const { message: text } = answer
-    const isOffered = notOffered === undefined || !text.split(/\s+/).includes(notOffered)
+    const { code, message: text } = answer
+    const isOffered = code === undefined || code !== notOffered
     return { kind: isOffered && rejectionOf(answer) !== undefined ? 'refused' : 'unknown', text }
   } catch (error) {
     signal.throwIfAborted()
-    if (!(error instanceof Error)) throw new OutcomeUnknown(String(error))
-    return { kind: 'unknown', text: error.message }
+    return { kind: 'unknown', text: error instanceof Error ? error.message : String(error) }
   }
 }

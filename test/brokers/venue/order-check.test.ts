@@ -77,4 +77,18 @@ describe('an order that OKX does not check', () => {
     expect(checked.kind).to.equal('unknown')
     expect(JSON.stringify(checked)).to.include('51010')
   })
+
+  it('is known by the code of the answer, not by a text that names that code', async () => {
+    const venue = await atOkx()
+    const broker = venue.open()
+    const text = JSON.stringify({ code: '51000', msg: 'see 51010 too', data: [] })
+    venue.harm('account', { kind: 'raw', text })
+    const order = { clientOrderId: 'wk01' as ClientOrderId, positionId: positionId('p') }
+    const rest = { side: 'long', quantity: 1, priceSource: 'trade', reduceOnly: true } as const
+    const instrument = instrumentId('BTC-USDT-SWAP')
+    const checked = await broker.checkOrder({ ...order, ...rest, instrument }, signal())
+    await broker.close()
+    venue.close()
+    expect(checked.kind).to.equal('refused')
+  })
 })

@@ -55,7 +55,12 @@ export function failureOf(
     const banMs = until === undefined ? retryAfterMs : Math.max(0, Number(until) - now)
     return { meaning: 'banned', message, retryAfterMs: banMs }
   }
-  return { meaning: meaningOf(status, code, msg), message, retryAfterMs }
+  return {
+    meaning: meaningOf(status, code, msg),
+    ...(code !== undefined && { code: String(code) }),
+    message,
+    retryAfterMs,
+  }
 }
 
 function meaningOf(status: number, code: number | undefined, msg: string): Meaning {

@@ -41,11 +41,17 @@ export function failureOfCode(
   { retCode, retMsg }: { readonly retCode: number; readonly retMsg: string },
   { headers, now }: Pick<RawAnswer, 'headers'> & { readonly now: number },
 ): Failure {
-  const meaning = CODES.get(String(retCode)) ?? 'unknown'
+  const code = String(retCode)
+  const meaning = CODES.get(code) ?? 'unknown'
   const message = `${what} was answered with ${retCode} ${retMsg}`.trim().slice(0, 300)
   const reset = Number(headers['x-bapi-limit-reset-timestamp'] ?? NaN)
   const waits = meaning === 'rate-limited' && Number.isFinite(reset) && reset > now
-  return { meaning, message, ...(waits && { retryAfterMs: Math.min(reset - now, LONGEST_MS) }) }
+  return {
+    meaning,
+    code,
+    message,
+    ...(waits && { retryAfterMs: Math.min(reset - now, LONGEST_MS) }),
+  }
 }
 
 /** What a status other than 200 proves. */

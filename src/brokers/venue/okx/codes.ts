@@ -38,7 +38,8 @@ export function failureOfCode(
   { status, code, text }: { readonly status: number; readonly code: string; readonly text: string },
 ): Failure {
   const message = `${what} was answered with ${status} ${code} ${text}`.trim().slice(0, 300)
-  return { meaning: status >= 500 ? 'unknown' : (CODES.get(code) ?? 'unknown'), message }
+  const meaning = status >= 500 ? 'unknown' : (CODES.get(code) ?? 'unknown')
+  return { meaning, code, message }
 }
 
 /** What an answer without a code proves. */
