@@ -96,10 +96,10 @@ export class ServiceHealth {
 
   private async make(): Promise<void> {
     const { coverage } = this.deps.account
-    await swept(coverage)
+    // The sweep under way, if any, may have begun before the last line.
+    await new Promise((resolve, reject) => coverage.whenSwept(resolve, reject))
     const seen = this.deps.account.begunLines
-    coverage.sweepInTurns()
-    this.snapshot = this.since(this.evaluate(await swept(coverage)))
+    this.snapshot = this.since(this.evaluate(await coverage.swept()))
     // What was written during the sweep may have changed what it had evaluated already.
     this.seenLines = seen
   }
@@ -163,7 +163,3 @@ export class ServiceHealth {
     return lost === undefined ? [] : [{ place: join(config.dataFolder, 'paper'), lost }]
   }
 }
-
-/** What the present sweep of the account finds, at once where none is under way. */
-const swept = (coverage: Account['coverage']): Promise<Found> =>
-  new Promise((resolve, reject) => coverage.whenSwept(resolve, reject))
