@@ -1,8 +1,8 @@
 import { dirname } from 'node:path'
 import type { z } from 'zod'
-import { closestName } from '../domain/closest-name.ts'
+import { expectedName } from '../domain/closest-name.ts'
 import { InputError } from '../errors.ts'
-import { expectation, fieldsAt } from '../risk/expectation.ts'
+import { expectation, fieldsAt, valueAt } from '../risk/expectation.ts'
 import { addAccountFiles, readAccountFiles, type AccountFile } from './account-files.ts'
 import { accountSchema } from './account-schema.ts'
 import {
@@ -186,10 +186,7 @@ export function reportIssue(
     for (const key of issue.keys) list.add([...path, key], ...unknownSetting(key, known, path))
     return
   }
-  const found = path.reduce<unknown>(
-    (each, key) => (each as Record<PropertyKey, unknown> | undefined)?.[key],
-    value,
-  )
+  const found = valueAt(value, path)
   const name = String(path.at(-1))
   const isHook = path[0] === 'notify' && name === 'url'
   const isSecret = found !== undefined && (isHook || SECRET.test(name))
@@ -209,12 +206,12 @@ function unknownSetting(
   // `{ staleMs: 30,000 }` is a map with the fields staleMs and 000.
   if (/^\d{3}$/.test(key))
     return [`the field ${key}`, 'a number without separators: 30000, not 30,000']
-  const found = 'an unknown setting'
-  const meant = closestName(key, path.length === 0 ? [...known, 'portfolio.limits'] : known)
-  if (meant !== undefined) return [found, `another name: did you mean ${meant}?`]
-  return known.length > 0 && known.length <= MOST_LISTED
-    ? [found, `one of ${known.join(', ')}`]
-    : [found, 'a setting of docs/configuration-reference.md']
+  const isListed = known.length > 0 && known.length <= MOST_LISTED
+  const listed = isListed
+    ? `one of ${known.join(', ')}`
+    : 'a setting of docs/configuration-reference.md'
+  const names = path.length === 0 ? [...known, 'portfolio.limits'] : known
+  return ['an unknown setting', expectedName(key, names, listed)]
 }
 
 /** Names of settings whose values no message may show. */

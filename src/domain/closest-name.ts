@@ -38,11 +38,14 @@ export function expectedWord(
   return meant === undefined ? expected : `${expected}: did you mean ${meant}?`
 }
 
-/** The expectation for an unknown name: a suggestion, or the known names. */
-export function expectedName(name: string, known: readonly string[]): string {
+/** The expectation for an unknown name: a suggestion, or where there is none `expected`, such as the known names. */
+export function expectedName(
+  name: string,
+  known: readonly string[],
+  expected = known.length > 0 ? `one of ${known.join(', ')}` : 'one that is defined: there is none',
+): string {
   const meant = closestName(name, known)
-  if (meant !== undefined) return `another name: did you mean ${meant}?`
-  return known.length > 0 ? `one of ${known.join(', ')}` : 'one that is defined: there is none'
+  return meant === undefined ? expected : `another name: did you mean ${meant}?`
 }
 
 /** The name that a mistyped name, or one of another program, was probably meant to be. */

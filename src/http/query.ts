@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import { z } from 'zod'
 import { expectedName } from '../domain/closest-name.ts'
 import type { Operation, QueryShape } from './operation.ts'
-import { badInput, badPlace } from './route.ts'
+import { assertKnown, badInput } from './route.ts'
 
 /** The largest number of a journal line. */
 const LAST_SEQ = Number.MAX_SAFE_INTEGER
@@ -57,12 +57,7 @@ export function queryOf<Query extends QueryShape>(
 ): z.infer<Query> {
   if (takesAnyQuery === true) return {} as z.infer<Query>
   const given = request.query as Readonly<Record<string, unknown>>
-  const known = Object.keys(query.shape)
-  const stranger = Object.keys(given).find(name => !known.includes(name))
-  if (stranger !== undefined) {
-    const expected = known.length === 0 ? 'no parameter' : expectedName(stranger, known)
-    throw badPlace(stranger, `the unknown parameter ${JSON.stringify(stranger)}`, expected)
-  }
+  assertKnown('parameter', Object.keys(given), Object.keys(query.shape))
   const { success, data, error } = query.safeParse(given)
   if (success) return data
   const issue = error.issues[0]!

@@ -19,6 +19,19 @@ export const badInput = (path: string, found: unknown, expected: string): InputE
 export const badPlace = (path: string, found: string, expected: string): InputError =>
   new InputError(path, [{ path, found, expected }])
 
+/** @throws InputError for the first field or parameter of a request that is none of the known ones. */
+export function assertKnown(
+  what: 'field' | 'parameter',
+  given: Iterable<string>,
+  known: readonly string[],
+): void {
+  for (const name of given) {
+    if (known.includes(name)) continue
+    const expected = known.length > 0 ? expectedName(name, known) : `no ${what}`
+    throw badPlace(name, `the unknown ${what} ${shown(name)}`, expected)
+  }
+}
+
 /** Most nesting levels of a body; its parsers are recursive. */
 const DEEPEST = 20
 
@@ -42,11 +55,7 @@ export function bodyOf(
   if (isDeeper(body, DEEPEST)) {
     throw badPlace('the body', 'deeper nesting', `at most ${DEEPEST} levels`)
   }
-  const stranger = known && Object.keys(body).find(key => !known.includes(key))
-  if (stranger !== undefined) {
-    const expected = known!.length > 0 ? expectedName(stranger, known!) : 'no field'
-    throw badPlace(stranger, `the unknown field ${shown(stranger)}`, expected)
-  }
+  if (known !== undefined) assertKnown('field', Object.keys(body), known)
   return body as Record<string, unknown>
 }
 

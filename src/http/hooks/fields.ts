@@ -42,15 +42,6 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Throws BAD_INPUT for a field that the message does not have. */
-export function assertKnown(fields: Fields, known: readonly string[]): void {
-  const stranger = [...fields.keys()].find(name => !known.includes(name))
-  if (stranger !== undefined) {
-    const found = `the unknown field ${JSON.stringify(stranger)}`
-    throw badPlace(stranger, found, expectedName(stranger, known))
-  }
-}
-
 /** A text that is there, without a placeholder that the program has not filled. */
 export function textOf(fields: Fields, name: string): string {
   const text = fields.get(name)?.trim() ?? ''

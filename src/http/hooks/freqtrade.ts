@@ -1,7 +1,7 @@
 import type { HookConfig } from '../../config/hook-schema.ts'
-import { badInput } from '../route.ts'
+import { assertKnown, badInput } from '../route.ts'
 import { instrumentIn, type Alert } from './alert.ts'
-import { assertKnown, numberOf, textOf, wordOf, type Fields } from './fields.ts'
+import { numberOf, textOf, wordOf, type Fields } from './fields.ts'
 
 const EVENTS = ['entry_fill', 'exit_fill'] as const
 const ENTRY = ['event', 'trade_id', 'pair', 'direction', 'open_rate', 'amount', 'open_date']
@@ -21,7 +21,7 @@ export function freqtradeAlert(fields: Fields, hook: HookConfig): Alert {
   const id = `${hook.name}-${textOf(fields, 'trade_id')}`
   switch (event) {
     case 'entry_fill': {
-      assertKnown(fields, ENTRY)
+      assertKnown('field', fields.keys(), ENTRY)
       const openedAt = fields.has('open_date') ? dateOf(fields) : undefined
       const side = wordOf(fields, 'direction', ['long', 'short'])
       const quantity = numberOf(fields, 'amount')
@@ -42,7 +42,7 @@ export function freqtradeAlert(fields: Fields, hook: HookConfig): Alert {
       }
     }
     case 'exit_fill':
-      assertKnown(fields, EXIT)
+      assertKnown('field', fields.keys(), EXIT)
       return { kind: 'noted', key: `${event} ${id}` }
   }
 }

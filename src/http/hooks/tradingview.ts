@@ -1,6 +1,7 @@
 import type { HookConfig } from '../../config/hook-schema.ts'
+import { assertKnown } from '../route.ts'
 import { instrumentIn, type Alert } from './alert.ts'
-import { assertKnown, numberOf, textOf, wordOf, type Fields } from './fields.ts'
+import { numberOf, textOf, wordOf, type Fields } from './fields.ts'
 
 const VERBS = ['guard', 'tighten', 'exit'] as const
 const COMMON = ['id', 'verb', 'account', 'position']
@@ -18,7 +19,7 @@ export function tradingviewAlert(fields: Fields, hook: HookConfig): Alert {
   const account = fields.has('account') ? { account: textOf(fields, 'account') } : {}
   switch (verb) {
     case 'guard':
-      assertKnown(fields, GUARD)
+      assertKnown('field', fields.keys(), GUARD)
       return {
         ...account,
         kind: 'guard',
@@ -33,10 +34,10 @@ export function tradingviewAlert(fields: Fields, hook: HookConfig): Alert {
         },
       }
     case 'tighten':
-      assertKnown(fields, TIGHTEN)
+      assertKnown('field', fields.keys(), TIGHTEN)
       return { ...account, kind: 'tighten', key, positionId, stop: numberOf(fields, 'stop') }
     case 'exit':
-      assertKnown(fields, COMMON)
+      assertKnown('field', fields.keys(), COMMON)
       return { ...account, kind: 'exit', key, positionId }
   }
 }
