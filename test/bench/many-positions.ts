@@ -20,10 +20,9 @@ export async function withPositions<Result>(
   const data = ['--data', `${folder.path}/data`]
   const service = new RunningService(['--positions', file, ...data, '--port', '0'])
   try {
-    await service.printed(line => line.startsWith('health'))
-    const line = service.lines.find(each => each.startsWith('health'))!
+    const port = await service.port()
     await sleep(SETTLE_MS)
-    return await act(Number(/:(\d+)\/health/.exec(line)![1]))
+    return await act(port)
   } finally {
     await service.end('SIGTERM')
     folder.remove()

@@ -52,8 +52,7 @@ async function started(args: readonly string[]): Promise<[RunningService, number
   const start = performance.now()
   const service = new RunningService(args)
   const isGreeting = (line: string): boolean => line.startsWith('watchkeeper guards')
-  await service.printed(line => line.startsWith('health '))
-  const url = /health +(http:\S+)\/health/.exec(service.lines.join('\n'))![1]!
+  const url = `http://127.0.0.1:${await service.port()}`
   while (!(await isGuarding(url))) await new Promise(resolve => setTimeout(resolve, 5))
   const ms = performance.now() - start
   const greeting = service.lines.find(isGreeting)

@@ -30,9 +30,7 @@ needing('chromium').describe('The page in a browser', function () {
     const positions = folder.file('positions.yaml', POSITIONS)
     const args = ['--positions', positions, '--data', `${folder.path}/data`, '--port', String(at)]
     service = new RunningService(args, { env })
-    await service.printed(line => line.startsWith('health'))
-    const line = service.lines.find(each => each.startsWith('health'))!
-    port = Number(/:(\d+)\/health/.exec(line)![1])
+    port = await service.port()
     url = `http://127.0.0.1:${port}/`
   }
 

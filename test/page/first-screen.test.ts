@@ -26,9 +26,7 @@ needing('chromium').describe('The first screen of the page', function () {
     const positions = folder.file('positions.yaml', POSITIONS)
     const args = ['--positions', positions, '--data', `${folder.path}/data`, '--port', '0']
     service = new RunningService(args)
-    await service.printed(line => line.startsWith('health'))
-    const line = service.lines.find(each => each.startsWith('health'))!
-    url = `http://127.0.0.1:${/:(\d+)\/health/.exec(line)![1]}/`
+    url = `http://127.0.0.1:${await service.port()}/`
     browser = await launched()
   })
 

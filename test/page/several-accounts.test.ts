@@ -42,9 +42,7 @@ needing('chromium').describe('The page of several accounts', function () {
     ]
     const files = ['--config', config, '--positions', positions, '--data', `${folder.path}/data`]
     service = new RunningService([...files, '--port', '0'])
-    await service.printed(line => line.startsWith('health'))
-    const line = service.lines.find(each => each.startsWith('health'))!
-    port = Number(/:(\d+)\/health/.exec(line)![1])
+    port = await service.port()
     browser = await launched()
   })
 

@@ -67,6 +67,13 @@ export class RunningService {
     }
   }
 
+  /** The port of its API, once it has printed where that answers. */
+  async port(): Promise<number> {
+    await this.printed(line => line.startsWith('health '))
+    const line = this.lines.find(each => each.startsWith('health '))!
+    return Number(/:(\d+)\/health/.exec(line)![1])
+  }
+
   /** Whether its process has ended, by itself or otherwise. */
   get hasEnded(): boolean {
     return this.child.exitCode !== null || this.child.signalCode !== null
