@@ -8,6 +8,7 @@ import { WatchkeeperError } from '../../src/errors.ts'
 import { OFF } from '../../src/exits/kill-switch.ts'
 import { accountFacts } from '../../src/views/exit-view.ts'
 import { aPosition } from '../support/builders.ts'
+import { codeOf } from '../support/code-of.ts'
 import { MemoryRepository } from '../support/memory-repository.ts'
 import { openAccount, type OpenAccountOptions } from '../support/open-account.ts'
 import { LOOK_UP, TestVenue } from '../support/test-venue.ts'
@@ -71,11 +72,6 @@ describe('an account', () => {
   }
 
   const kinds = (): string[] => keeper.lines.map(({ kind }) => kind)
-  const codeOf = async (attempt: Promise<unknown>): Promise<unknown> =>
-    attempt.then(
-      () => 'no error',
-      (error: unknown) => (error as WatchkeeperError).code,
-    )
 
   it('queries an order whose answer was lost, and never makes a second fill', async () => {
     await add()

@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import type { Account } from '../../src/account/account.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
-import type { WatchkeeperError } from '../../src/errors.ts'
 import { aPosition } from '../support/builders.ts'
+import { codeOf } from '../support/code-of.ts'
 import { MemoryRepository } from '../support/memory-repository.ts'
 import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
@@ -67,11 +67,6 @@ describe('A position whose quantity or entry price is set by hand', () => {
   const sold = (): number[] => [...venue.fills.values()].map(({ quantity }) => quantity)
   const set = (facts: object, flags: object = {}) =>
     account.amend(P1, { ...PLAIN, ...flags, ...facts }, 'test')
-  const codeOf = async (attempt: Promise<unknown>): Promise<unknown> =>
-    attempt.then(
-      () => 'no error',
-      (error: unknown) => (error as WatchkeeperError).code,
-    )
 
   it('keeps its facts once it is being exited, and sells what was owned', async () => {
     const intents = keeper.lines.length

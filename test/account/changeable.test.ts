@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import type { Account } from '../../src/account/account.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
-import type { WatchkeeperError } from '../../src/errors.ts'
 import { aPosition } from '../support/builders.ts'
+import { codeOf } from '../support/code-of.ts'
 import { MemoryRepository } from '../support/memory-repository.ts'
 import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
@@ -48,15 +48,6 @@ describe('A position that is being exited takes no other rules, quantity or entr
   }
 
   const cross = (): void => account.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 90 })
-
-  const codeOf = async (attempt: () => unknown): Promise<unknown> => {
-    try {
-      await attempt()
-      return 'no error'
-    } catch (error) {
-      return (error as WatchkeeperError).code
-    }
-  }
 
   /** What a change of rules, its preview and a change of facts are answered. */
   const answers = async (): Promise<unknown[]> => {

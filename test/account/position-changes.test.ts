@@ -4,8 +4,8 @@ import type { AccountChange } from '../../src/account/write-queue.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
-import type { WatchkeeperError } from '../../src/errors.ts'
 import { aPosition } from '../support/builders.ts'
+import { codeOf } from '../support/code-of.ts'
 import { MemoryRepository } from '../support/memory-repository.ts'
 import { openAccount, type OpenAccountOptions } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
@@ -103,11 +103,6 @@ describe('the generations of one id', () => {
     register.some(({ state }) => state === 'closed')
   const stored = async () => (await keeper.load()).register.get(P1)
   const kinds = (): string[] => keeper.lines.map(({ kind }) => kind)
-  const codeOf = async (attempt: Promise<unknown>): Promise<unknown> =>
-    attempt.then(
-      () => 'no error',
-      (error: unknown) => (error as WatchkeeperError).code,
-    )
 
   it('leave the next one guarded on disk where the store refused the end of the previous one once', async () => {
     await add()

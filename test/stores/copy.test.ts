@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { copyBetween } from '../../src/app/store-copy.ts'
-import { WatchkeeperError } from '../../src/errors.ts'
 import type { Batch } from '../../src/ports/store.ts'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
+import { codeOf } from '../support/code-of.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { Machine } from '../support/redis-store.ts'
@@ -50,12 +50,6 @@ needing('redis-server').describe('copying a store', () => {
       password: undefined,
       onProgress: done => void progress.push(done),
     })
-
-  const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
-    attempt.then(
-      () => 'no error',
-      (error: unknown) => (error instanceof WatchkeeperError ? error.code : String(error)),
-    )
 
   /** A store in a folder whose first lines are gone. */
   async function filled(count = 1_200): Promise<void> {

@@ -15,6 +15,7 @@ import { expect } from 'chai'
 import { WatchkeeperError } from '../../src/errors.ts'
 import { attachLmdbStore, openLmdbReader, openLmdbStore } from '../../src/stores/lmdb.ts'
 import { storeContract } from '../contracts/store-contract.ts'
+import { codeOf } from '../support/code-of.ts'
 import { running } from '../support/compiled.ts'
 
 const CLAIMER = fileURLToPath(new URL('../support/store-claimer.ts', import.meta.url))
@@ -41,12 +42,6 @@ describe('LmdbStore', () => {
       },
     }))
   })
-
-  const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
-    attempt.then(
-      () => 'no error',
-      (error: unknown) => (error instanceof WatchkeeperError ? error.code : String(error)),
-    )
 
   /** A process that owns the store and writes endlessly; prints each durable write. */
   async function startWriter(): Promise<{ child: ChildProcess; durable: number[] }> {

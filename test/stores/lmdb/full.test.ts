@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { WatchkeeperError } from '../../../src/errors.ts'
 import { openLmdbStore } from '../../../src/stores/lmdb.ts'
 import type { LmdbStore } from '../../../src/stores/lmdb/store.ts'
+import { codeOf } from '../../support/code-of.ts'
 import { needing } from '../../support/needing.ts'
 import { smallDisk, type SmallDisk } from '../../support/small-disk.ts'
 
@@ -16,12 +17,6 @@ needing('a small disk').describe('LmdbStore on a disk of 10 MB', () => {
   after(() => disk.end())
 
   afterEach(() => disk.clear())
-
-  const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
-    attempt.then(
-      () => 'no error',
-      (error: unknown) => (error instanceof WatchkeeperError ? error.code : String(error)),
-    )
 
   const ratchet = (store: LmdbStore, key: string) =>
     store.write({ rows: [{ table: 'ratchets', key, value: 'x'.repeat(3_000) }] })

@@ -1,19 +1,14 @@
 import { expect } from 'chai'
-import { WatchkeeperError } from '../../../src/errors.ts'
+import type { WatchkeeperError } from '../../../src/errors.ts'
 import type { Row, Table } from '../../../src/ports/store.ts'
 import { MemoryStore } from '../../../src/stores/memory.ts'
 import type { RedisStore } from '../../../src/stores/redis.ts'
 import { encodeBatch } from '../../../src/stores/redis/keys.ts'
 import { OutageJournal } from '../../../src/stores/redis/outage.ts'
+import { codeOf } from '../../support/code-of.ts'
 import { needing } from '../../support/needing.ts'
 import { RedisServer } from '../../support/redis-server.ts'
 import { bury, Machine, until } from '../../support/redis-store.ts'
-
-const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
-  attempt.then(
-    () => 'no error',
-    (error: unknown) => (error instanceof WatchkeeperError ? error.code : String(error)),
-  )
 
 const intent = (key: string, value: unknown = 'intended') => ({
   rows: [{ table: 'exits', key, value } as const],
