@@ -3,6 +3,7 @@ import { keySource } from '../brokers/venue/key.ts'
 import { accountsOf } from '../config/accounts.ts'
 import { hasToken } from '../config/http-schema.ts'
 import type { ServiceConfig } from '../config/schema.ts'
+import { hasPassphrase } from '../domain/venue-kind.ts'
 import { describeFault, InputError, type Fault } from '../errors.ts'
 import { nextType } from '../exits/order-type.ts'
 import { isUnprovable } from '../exits/settings.ts'
@@ -10,6 +11,7 @@ import { isLoopback } from '../http/access/hosts.ts'
 import { missingFiles } from './missing-files.ts'
 import { capabilitiesOf, pluginFaults } from './plugins.ts'
 import { sharedByOne, sharedLimitFaults } from './shared-limits-check.ts'
+import { isVenue } from './venue-start.ts'
 
 /**
  * Judges what the parts of a configuration mean together, before anything is opened. Throws InputError
@@ -73,9 +75,9 @@ function warningsOf({ broker, feed, mode, exits }: ServiceConfig): readonly stri
 
 /** What is wrong with the key of an account at a venue; a start goes on without it, and is not let in. */
 function keyWarnings(broker: ServiceConfig['broker']): readonly string[] {
-  if (broker.kind === 'paper' || broker.kind === 'http' || broker.kind === 'plugin') return []
+  if (!isVenue(broker)) return []
   try {
-    keySource(broker, { hasPassphrase: broker.kind === 'okx' })()
+    keySource(broker, { hasPassphrase: hasPassphrase(broker.kind) })()
     return []
   } catch (error) {
     return [`broker.keyFile: ${error instanceof Error ? error.message : String(error)}`]

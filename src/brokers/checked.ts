@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AccountHint } from '../domain/account-hint.ts'
+import { ACCOUNT_STREAMS, type AccountHint } from '../domain/account-hint.ts'
 import type { StopOrder } from '../domain/resting-stop.ts'
 import type { Credentials } from '../domain/venue-facts.ts'
 import { AdapterFault, NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../errors.ts'
@@ -47,7 +47,7 @@ const openOrderList = z.array(
 )
 
 const why = z.string()
-const stream = z.enum(['account', 'stops']).exactOptional()
+const stream = z.enum(ACCOUNT_STREAMS).exactOptional()
 const accountHint = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('order'), clientOrderId: z.string().nullable(), instrument }),
   z.object({ kind: z.literal('holding'), instrument }),

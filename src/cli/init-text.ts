@@ -1,18 +1,24 @@
 import type { Inspection } from '../app/venue-inspect.ts'
 import { plusPercent } from '../domain/decimal.ts'
-import { isAtLeast } from '../domain/position.ts'
+import { isAtLeast, type Side } from '../domain/position.ts'
+import { hasPassphrase, type VenueKind } from '../domain/venue-kind.ts'
 import type { Holding, OpenOrder } from '../ports/broker.ts'
 import { countText } from './output.ts'
 
 /** The settings for the files that `init` writes. */
 export interface Wanted {
-  readonly kind: string
+  readonly kind: VenueKind
   readonly environment: string
   readonly url: string | undefined
   readonly keyFile: string | undefined
   readonly stopPct: number
   /** A key that may withdraw is used. */
   readonly acceptWithdrawals: boolean
+}
+
+/** A holding whose entry price the venue reports: it can have a stop level. */
+export interface EnteredHolding extends Holding {
+  readonly entryPrice: number
 }
 
 /** Most working orders of others that are listed. */
@@ -55,6 +61,8 @@ const orderText = ({ instrument, remaining, clientOrderId }: OpenOrder): string 
 const said = (is: boolean | undefined, yes: string, no: string): string =>
   is === undefined ? 'the venue does not say' : is ? yes : no
 
+const sideOf = ({ quantity }: Holding): Side => (quantity > 0 ? 'long' : 'short')
+
 const LEFT_OUT = 'left out: the venue reports no entry price'
 
 function holdingText(holding: Holding, { prices, instruments }: Inspection): string {
@@ -62,7 +70,7 @@ function holdingText(holding: Holding, { prices, instruments }: Inspection): str
   const price = prices.get(instrument)?.price
   const fixed = instruments.get(instrument)
   return [
-    `${instrument} ${quantity > 0 ? 'long' : 'short'} ${Math.abs(quantity)}`,
+    `${instrument} ${sideOf(holding)} ${Math.abs(quantity)}`,
     ...(entryPrice === undefined ? [LEFT_OUT] : [`at ${entryPrice}`]),
     ...(price === undefined || Number.isNaN(price) ? [] : [`last price ${price}`]),
     ...(instruments.size > 0 && fixed === undefined
@@ -75,7 +83,16 @@ function holdingText(holding: Holding, { prices, instruments }: Inspection): str
   ].join(', ')
 }
 
-const NAMES = ['KEY', 'SECRET'] as const
+/** Parts of a key of a venue, as a key file names them. */
+export const keyParts = (kind: VenueKind): readonly string[] => [
+  'key',
+  'secret',
+  ...(hasPassphrase(kind) ? ['passphrase'] : []),
+]
+
+/** The same as variables of the environment. */
+export const keyVariables = (kind: VenueKind): readonly string[] =>
+  keyParts(kind).map(part => `WATCHKEEPER_BROKER_${part.toUpperCase()}`)
 
 /** The configuration of the service. */
 export function configText(
@@ -86,7 +103,7 @@ export function configText(
   const isAccepted = wanted.acceptWithdrawals && permissions.withdraw === true
   const key =
     keyFile === undefined
-      ? `  # The key, in the environment: ${[...NAMES, ...(kind === 'okx' ? ['PASSPHRASE'] : [])].map(name => `WATCHKEEPER_BROKER_${name}`).join(', ')}.`
+      ? `  # The key, in the environment: ${keyVariables(kind).join(', ')}.`
       : `  keyFile: ${JSON.stringify(keyFile)} # mode 0600`
   return `# Written by watchkeeper init; every setting: docs/configuration-reference.md.
 positions: positions.yaml
@@ -102,25 +119,22 @@ ${url === undefined ? '' : `  url: ${JSON.stringify(url)}\n`}${key}
 ${isAccepted ? '  acceptWithdrawals: true # the key may withdraw; guarding does not need that\n' : ''}`
 }
 
-/**
- * What the price of a holding has passed already: it is exited with its first price, so a person must know before
- * the start.
- */
+/** Why a holding would be exited with its first price; undefined: its stop lies behind the last price. */
 function passedStop(
-  { instrument, quantity, entryPrice }: Holding,
+  holding: EnteredHolding,
   { prices }: Pick<Inspection, 'prices'>,
   { stopPct }: Pick<Wanted, 'stopPct'>,
 ): string | undefined {
-  const price = prices.get(instrument)?.price ?? NaN
-  const side = quantity > 0 ? 'long' : 'short'
-  const stop = plusPercent(entryPrice!, side === 'long' ? -stopPct : stopPct)
+  const price = prices.get(holding.instrument)?.price ?? NaN
+  const side = sideOf(holding)
+  const stop = plusPercent(holding.entryPrice, side === 'long' ? -stopPct : stopPct)
   if (Number.isNaN(price) || !isAtLeast(side, stop, price)) return undefined
   return `its stop would be ${stop}, and the last price is ${price}: it is exited with its first price`
 }
 
 /** Names the holdings whose stop lies beyond their last price, one line each. */
 export const passedText = (
-  holdings: readonly Holding[],
+  holdings: readonly EnteredHolding[],
   found: Pick<Inspection, 'prices'>,
   wanted: Pick<Wanted, 'stopPct'>,
 ): readonly string[] =>
@@ -146,19 +160,19 @@ export function nextText(configFile: string, { environment }: Pick<Wanted, 'envi
 
 /** The positions file: one position with a stop for each holding. */
 export function positionsText(
-  holdings: readonly Holding[],
+  holdings: readonly EnteredHolding[],
   found: Pick<Inspection, 'prices'>,
   wanted: Pick<Wanted, 'stopPct'>,
 ): string {
   const rows = holdings.map(holding => {
     const { instrument, quantity, entryPrice } = holding
     const passed = passedStop(holding, found, wanted)
-    const side = quantity > 0 ? 'long' : 'short'
+    const side = sideOf(holding)
     return `${passed === undefined ? '' : `  # ${passed}\n`}  - id: ${JSON.stringify(`${instrument.toLowerCase()}-${side}`)}
     instrument: ${JSON.stringify(instrument)}
     side: ${side}
     quantity: ${Math.abs(quantity)}
-    entryPrice: ${entryPrice!}
+    entryPrice: ${entryPrice}
     rules: bounded
 `
   })

@@ -1,7 +1,8 @@
 import type { InstrumentId } from './ids.ts'
 
 /** Streams of one account: its orders and holdings, and the stops that rest at the venue where those are pushed apart. */
-export type AccountStreamName = 'account' | 'stops'
+export const ACCOUNT_STREAMS = ['account', 'stops'] as const
+export type AccountStreamName = (typeof ACCOUNT_STREAMS)[number]
 
 /**
  * What a venue pushes about an account, unasked: a reason to read something now that would be read later, and a

@@ -108,6 +108,15 @@ describe('watchkeeper init', () => {
     expect(ran.stdout).to.not.include('guard --live')
   })
 
+  it('asks for the passphrase of a key of OKX too', async () => {
+    holding(await atOkx(), 'BTC-USDT-SWAP')
+    const ran = await init([], 'okx\ndemo\nnone.key\n', {})
+    expect(ran.code).to.not.equal(0)
+    expect(ran.stderr).to.include(
+      'File of mode 0600 with the key, secret and passphrase (or set WATCHKEEPER_BROKER_KEY, WATCHKEEPER_BROKER_SECRET and WATCHKEEPER_BROKER_PASSPHRASE)',
+    )
+  })
+
   it('refuses a key that may withdraw, unless that is accepted by name', async () => {
     holding(await atOkx({ perm: 'read_only,withdraw,trade', ip: '' }), 'BTC-USDT-SWAP')
     const flags = ['--venue', 'okx', '--environment', 'demo', '--only', 'all', '--stop-pct', '5']

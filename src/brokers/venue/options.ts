@@ -1,19 +1,20 @@
 import { z } from 'zod'
+import { hasPassphrase, type VenueKind } from '../../domain/venue-kind.ts'
 import type { Capabilities } from '../../ports/broker.ts'
 import type { Timers } from '../../ports/timers.ts'
 import { faultOfUrl, isInTheClear } from '../http/address.ts'
 import type { PositionMode } from './account.ts'
+import { keySource } from './key.ts'
 import { measured, readReport } from './report.ts'
 
 /** Where a venue is, and what it can prove. */
-interface VenueDescription<Kind extends string, Environment extends string> {
+interface VenueDescription<Kind extends VenueKind, Environment extends string> {
   readonly kind: Kind
   /** Addresses by environment. */
   readonly hosts: Readonly<Record<Environment, string>>
   /** Addresses of the streams of accounts by environment. */
   readonly streams: Readonly<Record<Environment, string>>
   readonly capabilitiesOf: (mode: PositionMode) => Capabilities
-  readonly hasPassphrase: boolean
 }
 
 const ms = z.number().int().positive().max(600_000)
@@ -117,12 +118,11 @@ export const KEY_EXPECTED =
   'broker.keyFile, or WATCHKEEPER_BROKER_KEY and WATCHKEEPER_BROKER_SECRET in the environment'
 
 /** Section of the configuration that describes an account at a venue. */
-export function venueSchema<const Kind extends string, const Environment extends string>({
+export function venueSchema<const Kind extends VenueKind, const Environment extends string>({
   kind,
   hosts,
   streams,
   capabilitiesOf,
-  hasPassphrase,
 }: VenueDescription<Kind, Environment>) {
   const environments = Object.keys(hosts) as [Environment, ...Environment[]]
   return z
@@ -140,7 +140,7 @@ export function venueSchema<const Kind extends string, const Environment extends
         const message = hasFile ? `one of the two: ${KEY_EXPECTED}` : KEY_EXPECTED
         context.addIssue({ code: 'custom', path: ['keyFile'], message })
       }
-      if (hasKey && hasPassphrase && given.passphrase === undefined) {
+      if (hasKey && hasPassphrase(kind) && given.passphrase === undefined) {
         const message = 'the passphrase of the key, as WATCHKEEPER_BROKER_PASSPHRASE'
         context.addIssue({ code: 'custom', path: ['passphrase'], message })
       }
@@ -197,6 +197,11 @@ function reported(
 export const accountSettings = (
   config: Pick<
     z.output<ReturnType<typeof venueSchema>>,
+    | 'kind'
+    | 'key'
+    | 'secret'
+    | 'passphrase'
+    | 'keyFile'
     | 'url'
     | 'capabilities'
     | 'positionMode'
@@ -209,6 +214,7 @@ export const accountSettings = (
   >,
   { onOddity, stampLagMs = 0, timers }: AdapterRun,
 ) => ({
+  key: keySource(config, { hasPassphrase: hasPassphrase(config.kind) }),
   url: config.url,
   capabilities: config.capabilities,
   positionMode: config.positionMode,

@@ -3,15 +3,18 @@ import { join, relative, resolve } from 'node:path'
 import type { VenueConfig } from '../../app/open-broker.ts'
 import type { Inspection } from '../../app/venue-inspect.ts'
 import { closestName, expectedWord } from '../../domain/closest-name.ts'
-import type { VenueKind } from '../../domain/venue-kind.ts'
+import { VENUE_KINDS, type VenueKind } from '../../domain/venue-kind.ts'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import {
   configText,
   foundText,
+  keyParts,
+  keyVariables,
   nextText,
   passedText,
   positionsText,
+  type EnteredHolding,
   type Wanted,
 } from '../init-text.ts'
 import { Questions } from '../questions.ts'
@@ -36,6 +39,9 @@ Examples:
   $ watchkeeper init --venue binance --environment testnet --key-file binance.key --stop-pct 5`
 
 const FILES = { config: 'watchkeeper.yaml', positions: 'positions.yaml' } as const
+
+/** Joins words as `a, b and c`. */
+const LIST = new Intl.ListFormat('en-GB')
 
 /** Environments by venue. */
 const VENUES: Readonly<Record<VenueKind, readonly string[]>> = {
@@ -104,11 +110,12 @@ async function configOf(
 ): Promise<VenueConfig> {
   const { loadServiceConfig } = await import('../../config/service-file.ts')
   const kind = given.venue ?? (await questions.ask('Venue (binance, bybit, okx)'))
-  const environments = oneOf('venue', kind, VENUES)
+  assertOneOf('venue', kind, VENUE_KINDS)
+  const environments = VENUES[kind]
   const tests = environments.filter(each => each !== 'live').join(', ')
   const environment =
     given.environment ?? (await questions.ask(`Environment (${tests}; live is typed out)`))
-  oneOf('environment', environment, Object.fromEntries(environments.map(each => [each, each])))
+  assertOneOf('environment', environment, environments)
   const keyFile = given.keyFile ?? (await keyFileOf(kind, questions, env))
   const { broker } = loadServiceConfig({
     file: undefined,
@@ -120,32 +127,33 @@ async function configOf(
       'broker.url': given.url,
     },
   })
-  if (broker.kind === 'paper' || broker.kind === 'http' || broker.kind === 'plugin')
-    throw new UsageError(
-      `found the broker ${kind}, expected one of ${Object.keys(VENUES).join(', ')}`,
-    )
+  const { isVenue } = await import('../../app/venue-start.ts')
+  if (!isVenue(broker))
+    throw new UsageError(`found the broker ${kind}, expected one of ${VENUE_KINDS.join(', ')}`)
   return broker
 }
 
-/** What a word stands for. @throws UsageError where it is none of the known ones. */
-function oneOf<Value>(what: string, word: string, known: Readonly<Record<string, Value>>): Value {
-  const value = Object.hasOwn(known, word) ? known[word] : undefined
-  if (value !== undefined) return value
-  const expected = expectedWord(word, Object.keys(known))
+/** @throws UsageError for a word that is none of the known ones. */
+function assertOneOf<Word extends string>(
+  what: string,
+  word: string,
+  known: readonly Word[],
+): asserts word is Word {
+  if (known.some(each => each === word)) return
+  const expected = expectedWord(word, known)
   throw new UsageError(`found the ${what} ${JSON.stringify(word)}, expected ${expected}`)
 }
 
 /** The file of the key where neither a flag nor the environment contains it. */
 async function keyFileOf(
-  kind: string,
+  kind: VenueKind,
   questions: Questions,
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   if (env['WATCHKEEPER_BROKER_KEY'] !== undefined) return undefined
-  const lines = kind === 'okx' ? 'key, secret and passphrase' : 'key and secret'
-  return questions.ask(
-    `File of mode 0600 with the ${lines} (or set WATCHKEEPER_BROKER_KEY and WATCHKEEPER_BROKER_SECRET)`,
-  )
+  const lines = LIST.format(keyParts(kind))
+  const variables = LIST.format(keyVariables(kind))
+  return questions.ask(`File of mode 0600 with the ${lines} (or set ${variables})`)
 }
 
 /** Refuses a key that may withdraw money: guarding does not need that. */
@@ -166,7 +174,8 @@ async function chosen(
   questions: Questions,
 ) {
   const known = holdings.filter(
-    ({ instrument, entryPrice }) => entryPrice !== undefined && instruments.has(instrument),
+    (each): each is EnteredHolding =>
+      each.entryPrice !== undefined && instruments.has(each.instrument),
   )
   if (known.length === 0) return known
   const only = given.only ?? (await questions.ask('Guard which (all, or names with commas)', 'all'))

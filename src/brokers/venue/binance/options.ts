@@ -1,5 +1,4 @@
 import type { z } from 'zod'
-import { keySource } from '../key.ts'
 import { accountSettings, venueSchema, type AdapterRun } from '../options.ts'
 import { BinanceBroker } from './broker.ts'
 import { capabilitiesOf } from './capabilities.ts'
@@ -18,7 +17,6 @@ export const binanceSchema = venueSchema({
   },
   streams: STREAM_HOSTS,
   capabilitiesOf,
-  hasPassphrase: false,
 })
 
 /** The configured account. */
@@ -28,7 +26,6 @@ export const binanceBroker = (
 ): BinanceBroker =>
   new BinanceBroker({
     ...accountSettings(config, run),
-    key: keySource(config),
     permissionsUrl:
       config.environment !== 'live' ? undefined : config.url === LIVE ? LIVE_KEYS : config.url,
   })

@@ -1,5 +1,4 @@
 import type { z } from 'zod'
-import { keySource } from '../key.ts'
 import { accountSettings, venueSchema, type AdapterRun } from '../options.ts'
 import { ACCOUNT_STREAM_HOSTS } from './account-stream.ts'
 import { BybitBroker } from './broker.ts'
@@ -14,11 +13,10 @@ export const bybitSchema = venueSchema({
   },
   streams: ACCOUNT_STREAM_HOSTS,
   capabilitiesOf,
-  hasPassphrase: false,
 })
 
 /** The configured account. */
 export const bybitBroker = (
   config: z.output<typeof bybitSchema>,
   run: AdapterRun = {},
-): BybitBroker => new BybitBroker({ ...accountSettings(config, run), key: keySource(config) })
+): BybitBroker => new BybitBroker(accountSettings(config, run))

@@ -1,5 +1,4 @@
 import type { z } from 'zod'
-import { keySource } from '../key.ts'
 import { accountSettings, venueSchema, type AdapterRun } from '../options.ts'
 import { OkxBroker } from './broker.ts'
 import { capabilitiesOf } from './capabilities.ts'
@@ -15,13 +14,11 @@ export const okxSchema = venueSchema({
   hosts: { demo: HOST, live: HOST },
   streams: STREAM_HOSTS,
   capabilitiesOf,
-  hasPassphrase: true,
 })
 
 /** The configured account. */
 export const okxBroker = (config: z.output<typeof okxSchema>, run: AdapterRun = {}): OkxBroker =>
   new OkxBroker({
     ...accountSettings(config, run),
-    key: keySource(config, { hasPassphrase: true }),
     isSimulated: config.environment === 'demo',
   })
