@@ -16,19 +16,23 @@ const BODY_CODES: Readonly<Record<string, ErrorCode>> = {
   'entity.too.large': 'BODY_TOO_LARGE',
 }
 
-/** What express and its parsers say of a request that cannot be read, and what is expected. */
-const EXPECTED: readonly (readonly [said: RegExp, expected: string])[] = [
+/** What is expected of a body, by the type of the parser's error. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  'encoding.unsupported': 'no encoding, or gzip, deflate or br',
+  'charset.unsupported': 'UTF-8',
+}
+
+/** The same by the text of an error that has no type. */
+const EXPECTED_BY_TEXT: readonly (readonly [text: RegExp, expected: string])[] = [
   [/^Failed to decode param/, 'UTF-8 in percent-encoding, such as %C3%A9'],
-  [/^unsupported content encoding/i, 'no encoding, or gzip, deflate or br'],
   [
     /^Decompression failed|^(?:incorrect header check|unexpected end of file)/i,
     'a body in the encoding that content-encoding names',
   ],
-  [/^unsupported charset/i, 'UTF-8'],
 ]
 
-function detailOf(text: string): string {
-  const expected = EXPECTED.find(([said]) => said.test(text))?.[1]
+function detailOf(type: string, text: string): string {
+  const expected = EXPECTED[type] ?? EXPECTED_BY_TEXT.find(([each]) => each.test(text))?.[1]
   return expected === undefined ? text : `the request: found ${text}, expected ${expected}`
 }
 
@@ -41,7 +45,9 @@ function problemOf(error: unknown): { status: number; code: ErrorCode; detail: s
   if (status !== undefined && status < 500) {
     const text = error instanceof Error ? error.message : String(error)
     const detail =
-      limit === undefined ? detailOf(text) : `the body is too long: expected at most ${limit} bytes`
+      limit === undefined
+        ? detailOf(type, text)
+        : `the body is too long: expected at most ${limit} bytes`
     return { status, code: BODY_CODES[type] ?? 'BAD_REQUEST', detail }
   }
   return { status: 500, code: 'UNEXPECTED', detail: 'the service failed; see its log' }

@@ -130,6 +130,19 @@ describe('requests over http', () => {
       )
     })
 
+    it('names the encodings and the charset that a body may have', async () => {
+      const detailOf = async (headers: Readonly<Record<string, string>>) => {
+        const asked = { method: 'POST', headers: { ...JSON_TYPE, ...headers }, body: '{}' }
+        return (await ask(port, '/api/positions', asked)).json['detail']
+      }
+      expect(await detailOf({ 'content-encoding': 'zip' })).to.equal(
+        'the request: found unsupported content encoding "zip", expected no encoding, or gzip, deflate or br',
+      )
+      expect(await detailOf({ 'content-type': 'application/json; charset=odd' })).to.equal(
+        'the request: found unsupported charset "ODD", expected UTF-8',
+      )
+    })
+
     it('answers malformed JSON with 400', async () => {
       const { status, json } = await ask(port, '/api/positions', {
         method: 'POST',
