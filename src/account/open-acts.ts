@@ -62,7 +62,7 @@ function judgingParts(
   const entryTests = new EntryTests({
     positions,
     writer,
-    engine: engine,
+    engine,
     prices,
     faults,
     now,
@@ -91,7 +91,7 @@ function changingParts(
   const changes = new PositionChanges({
     positions: state.positions,
     writer,
-    engine: engine,
+    engine,
     clock,
     beforeGuard: options.beforeGuard,
     ...(options.beforeGrowth !== undefined && { beforeGrowth: options.beforeGrowth }),

@@ -87,7 +87,8 @@ export class AccountHints {
     switch (hint.kind) {
       case 'up': {
         const { stream = 'account' } = hint
-        this.change(stream, undefined).ups++
+        this.change(stream, undefined)
+        this.stateOf(stream).ups++
         this.say({ kind: 'stream-connected', detail: { stream } })
         return
       }
@@ -108,9 +109,10 @@ export class AccountHints {
     }
   }
 
-  private change(stream: AccountStreamName, trouble: string | undefined): State {
+  private change(stream: AccountStreamName, trouble: string | undefined): void {
     const state = this.stateOf(stream)
-    return Object.assign(state, { trouble, changedAt: this.deps.monotonic() })
+    state.trouble = trouble
+    state.changedAt = this.deps.monotonic()
   }
 
   private stateOf(stream: AccountStreamName): State {

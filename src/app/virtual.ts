@@ -75,7 +75,8 @@ export class VirtualSystem implements RowSink {
     this.options = options
     const { maxJumpPct, instruments = new InstrumentTable(), portfolio = NO_LIMITS } = options
     this.gate = new TickIntake({ maxJumpPct, confirmMs: Infinity }, instruments)
-    const [registry, dispatcher] = [new ActorRegistry(), new Dispatcher()]
+    const registry = new ActorRegistry()
+    const dispatcher = new Dispatcher()
     this.account = new VirtualAccount({
       ...options,
       registry,
@@ -242,9 +243,8 @@ export class VirtualSystem implements RowSink {
   }
 
   private fail({ name, reason }: Down): void {
-    const message = reason instanceof Error ? reason.message : String(reason)
-    this.failure ??= new WatchkeeperError('ACTOR_FAILED', `the ${name} failed: ${message}`, {
-      cause: reason,
-    })
+    const why = reason instanceof Error ? reason.message : String(reason)
+    const text = `the ${name} failed: ${why}`
+    this.failure ??= new WatchkeeperError('ACTOR_FAILED', text, { cause: reason })
   }
 }

@@ -20,8 +20,9 @@ interface Given extends Formatted {
 const USUAL = { binance: 'BTCUSDT', bybit: 'BTCUSDT', okx: 'BTC-USDT-SWAP' } as const
 
 const EXAMPLES = `
-On a test network it buys and sells the smallest quantity of an instrument that the account does not hold. A live
-account is only read; --check-order has the venue check the smallest order, which it does not place. The report is used where the configuration names it: broker.report.
+On a test network it buys and sells the smallest quantity of an instrument that the account does not
+hold. A live account is only read; --check-order has the venue check the smallest order, which it does
+not place. The report is used where the configuration names it: broker.report.
 
 Examples:
   $ watchkeeper venue test --config watchkeeper.yaml

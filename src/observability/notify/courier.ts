@@ -1,22 +1,13 @@
-import { z } from 'zod'
 import type { JournalLine, JournalQuery } from '../../ports/journal-lines.ts'
 import { nextTurn } from '../../ports/turns.ts'
 import type { Channel, Item, Message } from './channel.ts'
 import { accountIn, compose, shortItem } from './compose.ts'
 import type { TickSizes } from './composer.ts'
 import type { Delivered } from './delivery.ts'
+import type { KeptCourier } from './kept-courier.ts'
 import { LeftOut } from './left-out.ts'
 import { atMost, type Pace } from './pace.ts'
 import { Tries } from './tries.ts'
-
-/** How far a channel is in the journal, as it outlives a process. */
-export const keptCourier = z.strictObject({
-  /** Every line up to this number was taken by the channel, or is no message for it. */
-  cursor: z.int().nonnegative(),
-  /** Last line of the message that was under way: the channel may have taken it. */
-  sending: z.int().nonnegative().optional(),
-})
-export type KeptCourier = z.infer<typeof keptCourier>
 
 export interface CourierOptions {
   readonly channel: Channel
@@ -214,8 +205,9 @@ export class Courier {
   ): Promise<void> {
     const { monotonic, onFailure, channel } = this.options
     const { retryAfterMs } = result
-    if (result.kind === 'unanswered' && result.mayHaveArrived === true)
+    if (result.kind === 'unanswered' && result.mayHaveArrived === true) {
       this.doubtful = items.at(-1)!.seq
+    }
     const isOfMessage = result.kind === 'refused' && OF_MESSAGE.has(result.status)
     const isRefusable = isOfMessage && this.shorten(items)
     const isFinal = result.kind === 'refused' && !isRefusable

@@ -112,4 +112,4 @@ export class LiveStore {
 }
 
 /** Name of an account, without the part of it. */
-const nameOf = (account: string | null): string => (account ?? '').split('/')[0]!
+export const nameOf = (account: string | null): string => (account ?? '').split('/')[0]!

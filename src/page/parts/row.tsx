@@ -12,7 +12,7 @@ import {
   STOP,
   UNEXITABLE,
 } from '../live/figures.ts'
-import type { Row as Position, Series } from '../live/store.ts'
+import { nameOf, type Row as Position, type Series } from '../live/store.ts'
 import { hrefOf } from '../route.ts'
 import { store } from '../state.ts'
 import { moneyText, percentText, priceText, quantityText, words } from '../text.ts'
@@ -55,7 +55,7 @@ function Cells(props: RowProps) {
   const { tickSize, currency, instrument } = series
   const profit = price === null ? null : profitAt(row, price)
   const away = distance(row, price)
-  const isNamed = row.account === null || row.id.startsWith(`${row.account.split('/')[0]}/`)
+  const isNamed = row.account === null || row.id.startsWith(`${nameOf(row.account)}/`)
   const account = isNamed ? '' : ` ${row.account}`
   const holding = ` ${quantityText(row.levels[QUANTITY])} ${instrument}`
   const priced = priceText(price, tickSize)

@@ -6,8 +6,9 @@ import {
   type Channel,
   type Message,
 } from '../../../src/observability/notify/channel.ts'
-import { Courier, type KeptCourier } from '../../../src/observability/notify/courier.ts'
+import { Courier } from '../../../src/observability/notify/courier.ts'
 import type { Delivered } from '../../../src/observability/notify/delivery.ts'
+import type { KeptCourier } from '../../../src/observability/notify/kept-courier.ts'
 import { Pace } from '../../../src/observability/notify/pace.ts'
 import type { JournalLine, JournalQuery } from '../../../src/ports/journal-lines.ts'
 
