@@ -198,7 +198,7 @@ export class Advisor {
     const { stop } = answer
     const isTighter =
       view.stop === null || (stop !== view.stop && isAtLeast(view.side, stop, view.stop))
-    if (!isTighter) return this.refuse(view.id, `the stop ${view.stop} is as tight already`)
+    if (!isTighter) return this.refuse(view.id, tightAlready(view.stop))
     if (!this.advice.tighten(view, stop)) this.refuse(view.id, 'too many acts at once')
   }
 
@@ -214,8 +214,11 @@ export class Advisor {
         this.counts.exits++
       } else {
         const rules = { stopLoss: { price: act.stop } }
-        await control.changeRules(id, { rules, force: false, exitNow: false }, by)
-        this.counts.tightened++
+        const request = { rules, force: false, exitNow: false }
+        const { changes } = await control.changeRules(id, request, by)
+        // Asked for once more before the first change was in the update.
+        if (changes.length === 0) this.refuse(id, tightAlready(act.stop))
+        else this.counts.tightened++
       }
     } catch (error) {
       this.refuse(id, textOf(error))
@@ -238,3 +241,5 @@ export class Advisor {
     this.deps.note('advisor-note', { advisor: this.name, text, ...about })
   }
 }
+
+const tightAlready = (stop: number | null): string => `the stop ${stop} is as tight already`

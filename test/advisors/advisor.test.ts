@@ -49,10 +49,12 @@ describe('an advisor', function () {
   let exits: string[]
   let notes: [string, Readonly<Record<string, unknown>>][]
   let ahead: number
+  /** Whether the views show no change yet. */
+  let isStale: boolean
   beforeEach(() => {
     folder = new Folder()
     views = [view('a'), view('b', { instrument: instrumentId('GOLD'), side: 'short', stop: 110 })]
-    ;[changes, exits, notes, ahead] = [[], [], [], 0]
+    ;[changes, exits, notes, ahead, isStale] = [[], [], [], 0, false]
   })
   afterEach(async () => {
     await advisor?.stop()
@@ -66,8 +68,11 @@ describe('an advisor', function () {
         changes.push([id, [rules, force]])
         const index = views.findIndex(each => each.id === id)
         const { price } = rules['stopLoss'] as { price: number }
-        views[index] = { ...views[index]!, stop: price }
-        return undefined as never
+        if (!isStale) views[index] = { ...views[index]!, stop: price }
+        const isFirst = changes.filter(([about]) => about === id).length === 1
+        return { changes: isFirst ? [{}] : [] } as unknown as Awaited<
+          ReturnType<AdvisorDeps['control']['changeRules']>
+        >
       },
       exit: async id => {
         exits.push(id)
@@ -116,6 +121,13 @@ describe('an advisor', function () {
     expect(changes[0]).to.deep.equal(['a', [{ stopLoss: { price: 95 } }, false]])
     await go(() => advisor!.counts.refused > 0)
     expect(changes).to.have.length(1)
+  })
+
+  it('counts a stop once that it asks for again before the change shows', async () => {
+    isStale = true
+    const go = start(answering(`say({ type: 'tighten', position: 'a', stop: 95 })`))
+    await go(() => changes.length > 1 && advisor!.counts.refused > 0)
+    expect(advisor!.counts.tightened).to.equal(1)
   })
 
   it('loosens nothing, and reaches no position but its own', async () => {
