@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseKeyFile } from '../brokers/venue/key.ts'
 import type { ServiceConfig } from '../config/schema.ts'
+import { CHANNEL_SECRETS } from '../observability/notify/registry.ts'
 
 /** Settings whose values must not appear anywhere, wherever in the configuration they stand. */
 const SECRET = new Set(['token', 'password', 'routingKey', 'key', 'secret', 'passphrase'])
@@ -21,23 +22,19 @@ const KEY_FILE = new Set(['keyFile'])
  */
 export function secretsOf(config: ServiceConfig): readonly string[] {
   const { channels, heartbeat } = config.notify
-  // Addresses of hooks are as good as passwords.
-  const hooks = channels.flatMap(channel => {
-    switch (channel.kind) {
-      case 'webhook':
-        return [channel.url, ...Object.values(channel.headers)]
-      case 'slack':
-      case 'discord':
-        return channel.url === undefined ? [] : [channel.url]
-      case 'pagerduty':
-      case 'telegram':
-      case 'email':
-      case 'plugin':
-        return []
-    }
-  })
-  return [...namedIn(config), ...hooks, ...(heartbeat === undefined ? [] : [heartbeat.url])]
+  const ofChannels = channels.flatMap(channel =>
+    // The address of a hook is as good as a password.
+    channel.kind === 'webhook'
+      ? [channel.url, ...Object.values(channel.headers)]
+      : [...(CHANNEL_SECRETS.get(channel.kind) ?? [])].flatMap(name =>
+          textsOf((channel as Readonly<Record<string, unknown>>)[name]),
+        ),
+  )
+  const found = [...namedIn(config), ...ofChannels, ...textsOf(heartbeat?.url)]
+  return [...new Set(found)]
 }
+
+const textsOf = (value: unknown): string[] => (typeof value === 'string' ? [value] : [])
 
 function namedIn(section: object): string[] {
   return Object.entries(section).flatMap(([name, value]: [string, unknown]) => {

@@ -5,6 +5,7 @@ import { PATHS } from '../../src/config/paths.ts'
 import { loadServiceConfig, logFormatOf } from '../../src/config/service-file.ts'
 import type { InputError } from '../../src/errors.ts'
 import { Folder } from '../support/cli.ts'
+import { settingsOf } from '../support/settings.ts'
 
 describe('the file of a configuration', () => {
   let folder: Folder
@@ -145,6 +146,20 @@ feed: { kind: poll }
     )
     expect(faults.filter(fault => /in a file/.test(fault))).to.have.length(3)
     expect(faults.join()).to.not.match(/abc|def/)
+  })
+
+  it('refuses each secret of each kind of channel in the file', () => {
+    const secrets = settingsOf()
+      .settings.filter(({ id }) => id.startsWith('notify.channels[]{'))
+      .filter(({ description }) => description?.includes('a secret, never in the file'))
+    expect(secrets).to.have.length.above(5)
+    for (const { kind, path } of secrets) {
+      const name = path.split('.').at(-1)!
+      const channel = `{ kind: ${kind}, ${name}: 'https://secret.example/hook' }`
+      const faults = faultsOf(`notify: { channels: [${channel}] }\n`)
+      expect(faults.join(), `${kind} ${name}`).to.include(`${name}: it in a file, ${name}File with`)
+      expect(faults.join()).to.not.include('secret.example')
+    }
   })
 
   it('reads the key of a venue from the environment as text, also where it resembles a number', () => {

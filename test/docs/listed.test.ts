@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { COMMANDS } from '../../src/cli/commands/registry.ts'
 import { serveHttp } from '../../src/http/server.ts'
+import { channelOptions } from '../../src/observability/notify/registry.ts'
 import { fieldsAt } from '../../src/risk/expectation.ts'
 import { RULES } from '../../src/risk/rules/registry.ts'
 import { ROOT } from '../support/docs/blocks.ts'
@@ -44,6 +45,14 @@ describe('the documentation lists', () => {
   it('each command in the table of docs/cli.md', () => {
     const page = pageOf('cli.md')
     for (const { name } of COMMANDS) expect(page).to.match(new RegExp(`^\\| \\[\`${name}\\b`, 'm'))
+  })
+
+  it('each kind of channel in the tables of docs/notifications.md', () => {
+    const page = pageOf('notifications.md')
+    const kinds = channelOptions.options.map(({ shape }) => shape.kind.value)
+    for (const kind of kinds.filter(each => each !== 'plugin')) {
+      expect(page).to.match(new RegExp(`^\\| \`${kind}\` `, 'm'))
+    }
   })
 
   it('each path of the API in docs/http.md', async () => {

@@ -66,7 +66,7 @@ export interface Message {
 export const LONGEST_TITLE = 200
 export const LONGEST_TEXT = 700
 
-/** Somewhere that alerts and messages go. One file and one registry line each. */
+/** Where alerts and messages are sent. */
 export interface Channel {
   /** Name in the journal; no secret is part of it. */
   readonly name: string
@@ -133,6 +133,19 @@ export const webhookOptions = () => ({
     .optional()
     .describe('Path of a file of mode 0600 with the address of the webhook.'),
 })
+
+/**
+ * Refuses a channel that has the secret `name` neither from the environment nor from a file; `isNeeded`: by its other
+ * options; default always.
+ */
+export const needsSecret =
+  (name: string, isNeeded = (_options: Readonly<Record<string, unknown>>) => true) =>
+  (options: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void => {
+    const file = `${name}File`
+    if (options[name] !== undefined || options[file] !== undefined || !isNeeded(options)) return
+    const message = `the path of a file of mode 0600 with the ${name}`
+    context.addIssue({ code: 'custom', path: [file], message })
+  }
 
 /** One line for a person. */
 export const titleOf = ({ service, status, before }: Alert): string =>

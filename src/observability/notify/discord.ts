@@ -7,6 +7,7 @@ import {
   headOf,
   MARKS,
   webhookOptions,
+  needsSecret,
   type Channel,
   type Item,
 } from './channel.ts'
@@ -14,11 +15,13 @@ import { jsonRequest } from './delivery.ts'
 import { readSecret } from './secret.ts'
 
 /** A webhook of a Discord channel. */
-export const discordOptions = z.strictObject({
-  kind: z.literal('discord').describe('A webhook of a Discord channel.'),
-  ...webhookOptions(),
-  ...commonOptions(),
-})
+export const discordOptions = z
+  .strictObject({
+    kind: z.literal('discord').describe('A webhook of a Discord channel.'),
+    ...webhookOptions(),
+    ...commonOptions(),
+  })
+  .superRefine(needsSecret('url'))
 
 /** Discord takes 30 messages a minute for each channel of a server, of at most 2,000 characters. */
 const SPACING_MS = 2_000

@@ -10,6 +10,7 @@ import {
   detailsOf,
   plainItem,
   titleOf,
+  needsSecret,
   type Channel,
   type Message,
 } from './channel.ts'
@@ -24,36 +25,38 @@ const address = z
   .regex(ADDRESS, { error: 'a mail address, such as a@example.com' })
 
 /** A mail server that takes messages for the addresses of `to`. */
-export const emailOptions = z.strictObject({
-  kind: z.literal('email').describe('A mail server that is spoken to by SMTP.'),
-  host: z.string().min(1).describe('Name of the mail server.'),
-  port: z.int().min(1).max(65_535).default(465).describe('Port of the mail server.'),
-  tls: z
-    .enum(['implicit', 'starttls', 'none'])
-    .default('implicit')
-    .describe(
-      '`implicit`: TLS from the first byte (port 465); `starttls`: from STARTTLS on, and nothing without it (587); `none`: for a server of this machine alone.',
-    ),
-  caFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Path of the certificate of an authority of your own; absent: those of Node.'),
-  user: z.string().min(1).optional().describe('Name for the login; absent: no login.'),
-  password: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Password for the login; a secret, never in the file of the configuration.'),
-  passwordFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Path of a file of mode 0600 with the password.'),
-  sender: address.describe('Address that messages come from.'),
-  to: z.array(address).min(1).max(20).describe('Addresses that messages go to.'),
-  ...commonOptions(),
-})
+export const emailOptions = z
+  .strictObject({
+    kind: z.literal('email').describe('A mail server that is spoken to by SMTP.'),
+    host: z.string().min(1).describe('Name of the mail server.'),
+    port: z.int().min(1).max(65_535).default(465).describe('Port of the mail server.'),
+    tls: z
+      .enum(['implicit', 'starttls', 'none'])
+      .default('implicit')
+      .describe(
+        '`implicit`: TLS from the first byte (port 465); `starttls`: from STARTTLS on, and nothing without it (587); `none`: for a server of this machine alone.',
+      ),
+    caFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Path of the certificate of an authority of your own; absent: those of Node.'),
+    user: z.string().min(1).optional().describe('Name for the login; absent: no login.'),
+    password: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Password for the login; a secret, never in the file of the configuration.'),
+    passwordFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Path of a file of mode 0600 with the password.'),
+    sender: address.describe('Address that messages come from.'),
+    to: z.array(address).min(1).max(20).describe('Addresses that messages go to.'),
+    ...commonOptions(),
+  })
+  .superRefine(needsSecret('password', ({ user }) => user !== undefined))
 
 type EmailOptions = z.infer<typeof emailOptions>
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { channelOptions, type ChannelOptions } from './registry.ts'
+import { channelOptions } from './registry.ts'
 import { chatsOf } from './telegram.ts'
 
 const TIME = /^([01]\d|2[0-3]):([0-5]\d)$/
@@ -8,30 +8,6 @@ const TIME = /^([01]\d|2[0-3]):([0-5]\d)$/
 export function minutesOf(time: string): number {
   const [, hours, minutes] = TIME.exec(time)!
   return Number(hours) * 60 + Number(minutes)
-}
-
-/** The secret that a channel has neither from the environment nor a file; undefined: none. */
-function missingSecret(channel: ChannelOptions): string | undefined {
-  switch (channel.kind) {
-    case 'slack':
-    case 'discord':
-      return channel.url === undefined && channel.urlFile === undefined ? 'url' : undefined
-    case 'pagerduty':
-      return channel.routingKey === undefined && channel.routingKeyFile === undefined
-        ? 'routingKey'
-        : undefined
-    case 'telegram':
-      return channel.token === undefined && channel.tokenFile === undefined ? 'token' : undefined
-    case 'email':
-      return channel.user !== undefined &&
-        channel.password === undefined &&
-        channel.passwordFile === undefined
-        ? 'password'
-        : undefined
-    case 'webhook':
-    case 'plugin':
-      return undefined
-  }
 }
 
 /** The section `notify` of the configuration. */
@@ -86,13 +62,6 @@ export const notifySchema = z
             const message = 'the ids of the chats in which the bot takes commands'
             context.addIssue({ code: 'custom', path: [index, 'chats'], message })
           }
-          const name = missingSecret(channel)
-          if (name === undefined) continue
-          context.addIssue({
-            code: 'custom',
-            path: [index, `${name}File`],
-            message: `the path of a file of mode 0600 with the ${name}`,
-          })
         }
       })
       .default([])

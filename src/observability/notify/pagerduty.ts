@@ -6,6 +6,7 @@ import {
   detailsOf,
   plainItem,
   titleOf,
+  needsSecret,
   type Channel,
   type Message,
 } from './channel.ts'
@@ -15,25 +16,27 @@ import { readSecret } from './secret.ts'
 const EVENTS_API = 'https://events.pagerduty.com/v2/enqueue'
 
 /** An integration of PagerDuty's Events API v2. */
-export const pagerdutyOptions = z.strictObject({
-  kind: z.literal('pagerduty').describe('An integration of the Events API v2 of PagerDuty.'),
-  routingKey: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Key of the integration; a secret, never in the file of the configuration.'),
-  routingKeyFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Path of a file of mode 0600 with the key of the integration.'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .default(EVENTS_API)
-    .describe('Address of the Events API.'),
-  // Each other event opens an incident that a person must close.
-  ...commonOptions('fail', ['health']),
-})
+export const pagerdutyOptions = z
+  .strictObject({
+    kind: z.literal('pagerduty').describe('An integration of the Events API v2 of PagerDuty.'),
+    routingKey: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Key of the integration; a secret, never in the file of the configuration.'),
+    routingKeyFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Path of a file of mode 0600 with the key of the integration.'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .default(EVENTS_API)
+      .describe('Address of the Events API.'),
+    // Each other event opens an incident that a person must close.
+    ...commonOptions('fail', ['health']),
+  })
+  .superRefine(needsSecret('routingKey'))
 
 const SEVERITY = { pass: 'info', warn: 'warning', fail: 'critical' } as const
 /** PagerDuty takes 120 events a minute, of at most 512 KB, with a summary of at most 1,024 characters. */

@@ -40,6 +40,14 @@ export const channelOptions = z.discriminatedUnion('kind', [
 
 export type ChannelOptions = z.infer<typeof channelOptions>
 
+/** The secrets of each kind of channel: settings that may stand in a file of their own, which `<name>File` names. */
+export const CHANNEL_SECRETS: ReadonlyMap<string, readonly string[]> = new Map(
+  channelOptions.options.map(({ shape }) => [
+    shape.kind.value,
+    Object.keys(shape).filter(name => `${name}File` in shape),
+  ]),
+)
+
 /** The channel that some options describe. */
 export function channelOf(
   options: ChannelOptions,

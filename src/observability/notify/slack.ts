@@ -6,6 +6,7 @@ import {
   headOf,
   MARKS,
   webhookOptions,
+  needsSecret,
   type Channel,
   type Item,
 } from './channel.ts'
@@ -13,13 +14,15 @@ import { jsonRequest } from './delivery.ts'
 import { readSecret } from './secret.ts'
 
 /** An incoming webhook of Slack, or of what speaks its format. */
-export const slackOptions = z.strictObject({
-  kind: z
-    .literal('slack')
-    .describe('An incoming webhook of Slack, or of a service with its format.'),
-  ...webhookOptions(),
-  ...commonOptions(),
-})
+export const slackOptions = z
+  .strictObject({
+    kind: z
+      .literal('slack')
+      .describe('An incoming webhook of Slack, or of a service with its format.'),
+    ...webhookOptions(),
+    ...commonOptions(),
+  })
+  .superRefine(needsSecret('url'))
 
 /** Slack takes one message a second for each webhook, and advises at most 4,000 characters. */
 const SPACING_MS = 1_000

@@ -5,6 +5,7 @@ import {
   detailsOf,
   headOf,
   MARKS,
+  needsSecret,
   type Channel,
   type Item,
 } from './channel.ts'
@@ -14,41 +15,43 @@ import { readSecret } from './secret.ts'
 const BOT_API = 'https://api.telegram.org'
 
 /** A bot of Telegram and the chat that it writes to. */
-export const telegramOptions = z.strictObject({
-  kind: z.literal('telegram').describe('A bot of Telegram.'),
-  token: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Token of the bot; a secret, never in the file of the configuration.'),
-  tokenFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Path of a file of mode 0600 with the token of the bot.'),
-  chatId: z.union([z.string().min(1), z.int()]).describe('Chat that the bot writes to.'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .default(BOT_API)
-    .describe('Address of the Bot API.'),
-  users: z
-    .array(z.int().positive())
-    .max(50)
-    .default([])
-    .describe('Ids of the users whose commands the bot takes; empty: it takes none.'),
-  chats: z
-    .array(z.int())
-    .max(50)
-    .optional()
-    .describe('Ids of the chats in which it takes them; absent: `chatId`.'),
-  acts: z
-    .enum(['none', 'exit', 'all'])
-    .default('none')
-    .describe(
-      'Commands that act: `none`; `exit`: exit a position; `all`: the kill switch as well. Each asks for a confirmation within 30 s.',
-    ),
-  ...commonOptions(),
-})
+export const telegramOptions = z
+  .strictObject({
+    kind: z.literal('telegram').describe('A bot of Telegram.'),
+    token: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Token of the bot; a secret, never in the file of the configuration.'),
+    tokenFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Path of a file of mode 0600 with the token of the bot.'),
+    chatId: z.union([z.string().min(1), z.int()]).describe('Chat that the bot writes to.'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .default(BOT_API)
+      .describe('Address of the Bot API.'),
+    users: z
+      .array(z.int().positive())
+      .max(50)
+      .default([])
+      .describe('Ids of the users whose commands the bot takes; empty: it takes none.'),
+    chats: z
+      .array(z.int())
+      .max(50)
+      .optional()
+      .describe('Ids of the chats in which it takes them; absent: `chatId`.'),
+    acts: z
+      .enum(['none', 'exit', 'all'])
+      .default('none')
+      .describe(
+        'Commands that act: `none`; `exit`: exit a position; `all`: the kill switch as well. Each asks for a confirmation within 30 s.',
+      ),
+    ...commonOptions(),
+  })
+  .superRefine(needsSecret('token'))
 
 /** Telegram takes a message a second for each chat, 20 a minute for a group, of at most 4,096 characters. */
 const SPACING_MS = 1_000

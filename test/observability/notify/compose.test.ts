@@ -149,7 +149,7 @@ const EXAMPLES: Readonly<Record<string, object>> = {
   'limit-reset': { limit: 'day', ...BY },
   'profit-reported': { amount: -120, ...BY },
   'holdings-confirmed': BY,
-  'breaker-moved': { group: 'orders', act: 'close', ...BY },
+  'breaker-moved': { group: 'orders', act: 'reset', ...BY },
   'actor-restarted-by-hand': { actor: 'reconciler', ...BY },
   'stops-near': { positions: [{ id: 'p1', price: '95.45', stop: '95', pct: 0.471 }], more: 0 },
   'guard-lost': { why: '2: p1 (unpriced) for 12.0 s, p2 (monitor) for 3.1 s' },
