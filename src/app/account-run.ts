@@ -72,6 +72,7 @@ export class AccountRun {
       clock,
       // An account that is stopped has no position at the dispatcher; those that share its way go on.
       lets: tick => own.chaos?.lets(tick) !== false,
+      brokerTime: () => own.access.clock,
     })
     this.adopter = adopterOf(config.holdings, account, clock)
     this.advisors = new Advisors(this.ownAdvisors(), {

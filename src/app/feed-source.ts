@@ -10,6 +10,7 @@ import type { FeedReader } from './feed-reader.ts'
 import { publicVenueOf, type PublicVenue } from './open-broker.ts'
 import { pluginFeed } from './plugins.ts'
 import { RedisPrices } from './redis-prices.ts'
+import type { SourceClock } from './source-clock.ts'
 import { VenuePrices } from './venue-prices.ts'
 import { isVenue } from './venue-start.ts'
 
@@ -28,12 +29,17 @@ export interface Source {
 }
 
 /** Streams of a venue as polls, health and metrics use them. */
-export type VenueSource = Pick<VenuePrices, 'ask' | 'polled' | 'unpushed' | 'troubles' | 'facts'>
+export type VenueSource = Pick<
+  VenuePrices,
+  'ask' | 'polled' | 'unpushed' | 'times' | 'troubles' | 'facts'
+>
 
 export interface SourceDeps {
   readonly config: Pick<ServiceConfig, 'feed' | 'health'>
   /** The broker of the account, for a feed that is its broker's. */
   readonly broker?: ServiceConfig['broker'] | undefined
+  /** The clock of that broker. */
+  readonly brokerClock?: SourceClock | undefined
   readonly clock: Clock
   readonly performance: Meters
   readonly reader: FeedReader
@@ -74,13 +80,13 @@ export function sourceOf(deps: SourceDeps): Source | undefined {
     case 'broker':
       return broker !== undefined && isVenue(broker) ? venueSource(deps, broker) : undefined
     case 'venue':
-      return venueSource(deps, feed.venue!, publicVenueOf(feed.venue!))
+      return venueSource(deps, feed.venue!, publicVenueOf(feed.venue!, clock))
   }
 }
 
 /** Streams of a venue; polls go to `venue`, or to the broker of the account. */
 function venueSource(
-  { config, clock, reader }: SourceDeps,
+  { config, clock, brokerClock, reader }: SourceDeps,
   place: VenuePlace,
   venue?: PublicVenue,
 ): Source {
@@ -91,6 +97,7 @@ function venueSource(
     reader,
     clock,
     venue,
+    times: venue === undefined ? brokerClock : undefined,
   })
   return {
     ofVenue,

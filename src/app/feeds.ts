@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { FeedReader } from './feed-reader.ts'
 import { sourceOf, type Source } from './feed-source.ts'
 import { SharedSource } from './shared-source.ts'
+import type { SourceClock } from './source-clock.ts'
 
 export interface FeedsDeps {
   readonly config: ServiceConfig
@@ -40,6 +41,8 @@ export interface AccountReader extends FeedReader {
   readonly feed: string
   /** Its broker, for a feed that is the broker's. */
   readonly broker: ServiceConfig['broker']
+  /** The clock of that broker. */
+  readonly brokerClock: SourceClock
 }
 
 /**
@@ -70,7 +73,7 @@ export class Feeds {
 
   /** The feed of an account, and those that underlyings of it are read from. */
   join(account: AccountReader): JoinedSources {
-    const { feed, broker } = account
+    const { feed } = account
     const others = [...this.configs.keys()].filter(name => name !== feed)
     const foreign = others.flatMap(name => {
       const source = this.sharedOf(name)
@@ -80,7 +83,7 @@ export class Feeds {
     const isAlone = this.configs.size === 1 && (this.accounts.get(feed) ?? 0) <= 1
     const own =
       isAlone || !isSharedFeed(this.configs.get(feed))
-        ? this.open(feed, reader, broker)
+        ? this.open(feed, reader, account)
         : this.sharedOf(feed)?.join(reader, 'at-once')
     return { own, foreign }
   }
@@ -115,12 +118,13 @@ export class Feeds {
   private open(
     name: string,
     reader: FeedReader,
-    broker?: ServiceConfig['broker'],
+    of: Partial<Pick<AccountReader, 'broker' | 'brokerClock'>> = {},
   ): Source | undefined {
     const { config, clock, performance } = this.deps
     const { health } = config
     const own = { feed: this.configs.get(name)!, health }
-    return sourceOf({ config: own, broker, clock, performance, reader })
+    const { broker, brokerClock } = of
+    return sourceOf({ config: own, broker, brokerClock, clock, performance, reader })
   }
 }
 

@@ -89,7 +89,7 @@ export function brokerOf({
     case 'binance':
     case 'bybit':
     case 'okx':
-      return real(venueBrokerOf(config.broker, { onOddity, timers: machineTimers }))
+      return real(venueBrokerOf(config.broker, { onOddity, timers: machineTimers, clock }))
   }
 }
 
@@ -145,14 +145,14 @@ export function venueBrokerOf(config: VenueConfig, run: AdapterRun = {}): VenueB
 }
 
 /** What of a venue is read without an account. */
-export type PublicVenue = Pick<VenueBroker, 'quotes' | 'instruments' | 'close'>
+export type PublicVenue = Pick<VenueBroker, 'quotes' | 'instruments' | 'time' | 'close'>
 
 /** The public data of a venue: none of these requests is signed, and the key is none. */
-export function publicVenueOf({ kind, environment, url }: VenuePlace): PublicVenue {
+export function publicVenueOf({ kind, environment, url }: VenuePlace, clock?: Clock): PublicVenue {
   const none = 'none'
   const given = { kind, environment, key: none, secret: none, passphrase: none }
   const config = brokerSchema.parse({ ...given, ...(url !== undefined && { url }) })
-  return venueBrokerOf(config as VenueConfig)
+  return venueBrokerOf(config as VenueConfig, clock && { clock })
 }
 
 /** A real account holds what its positions say already, and fills orders by itself. */

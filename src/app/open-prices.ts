@@ -4,6 +4,7 @@ import { within } from '../actors/deadline.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
+import type { ClockReading } from '../domain/venue-facts.ts'
 import { instrumentsHeld, instrumentsToPoll } from '../engine/held-instruments.ts'
 import { PollFeed } from '../feeds/poll.ts'
 import { SIMULATED_MARKET } from '../feeds/simulated.ts'
@@ -14,6 +15,7 @@ import type { Clock } from '../ports/clock.ts'
 import { mergedRedis, mergedStreams } from '../views/merged-feeds.ts'
 import type { Source, VenueSource } from './feed-source.ts'
 import type { Feeds, JoinedSources } from './feeds.ts'
+import { SourceClock } from './source-clock.ts'
 
 /** Where a service gets its prices from: what is pushed, and polls for what is not. */
 export interface Prices {
@@ -41,16 +43,19 @@ export interface PricesOptions {
   readonly clock: Clock
   /** Whether a tick may pass; chaos holds some back. */
   lets(tick: Tick): boolean
+  /** The last reading of the broker's clock. */
+  brokerTime(): ClockReading | undefined
 }
 
 /** Opens the feed of an account, and those of its underlyings. */
 export function openPrices(options: PricesOptions): Prices {
   const { config, clock } = options
-  const { own, foreign } = joined(options)
+  const brokerClock = new SourceClock(clock, () => options.brokerTime())
+  const { own, foreign } = joined(options, brokerClock)
   const sources = own === undefined ? foreign : [own, ...foreign]
   const streams = sources.flatMap(({ ofVenue }) => ofVenue ?? [])
   const polls = [
-    pollOf(options, own),
+    pollOf(options, own, own?.ofVenue?.times ?? brokerClock),
     ...foreign.flatMap(each =>
       each.ofVenue === undefined ? [] : [unpushedOf(options, each.ofVenue)],
     ),
@@ -61,6 +66,7 @@ export function openPrices(options: PricesOptions): Prices {
       for (const each of sources) await each.start()
     },
     cycle() {
+      brokerClock.cycle()
       for (const each of sources) each.cycle()
       const now = clock.monotonic()
       if (now < askAt) return
@@ -80,10 +86,14 @@ export function openPrices(options: PricesOptions): Prices {
 }
 
 /** The feeds of an account, which it reads from now on. */
-function joined({ config, account, feed, feeds, lets }: PricesOptions): JoinedSources {
+function joined(
+  { config, account, feed, feeds, lets }: PricesOptions,
+  brokerClock: SourceClock,
+): JoinedSources {
   return feeds.join({
     feed,
     broker: config.broker,
+    brokerClock,
     way: account.prices,
     onTick: tick => {
       if (lets(tick)) account.tick(tick)
@@ -100,29 +110,29 @@ function joined({ config, account, feed, feeds, lets }: PricesOptions): JoinedSo
   })
 }
 
-/** Polls of the feed of an account: what nothing pushes, and what rules ask for. */
-function pollOf(options: PricesOptions, own: Source | undefined): PollFeed {
-  const { account, clock, lets } = options
+/** Polls of the feed of an account: what nothing pushes, and what rules ask for. `times`: the clock of who answers. */
+function pollOf(options: PricesOptions, own: Source | undefined, times: SourceClock): PollFeed {
+  const { account, lets } = options
   const ofVenue = own?.ofVenue
   return new PollFeed({
     ask: askOf(options, own),
     wanted: () => toPoll(options, own),
     onTick: tick => {
       if (ofVenue !== undefined) ofVenue.polled(tick)
-      else if (lets(tick)) account.tick(tick)
+      else if (lets(tick)) account.tick(times.own(tick))
     },
-    now: () => clock.now(),
+    now: () => times.now(),
     onTrouble: error => notePolls(account, error),
   })
 }
 
 /** Polls of what the streams of a venue that only underlyings are read from do not push. */
-const unpushedOf = ({ account, clock }: PricesOptions, ofVenue: VenueSource): PollFeed =>
+const unpushedOf = ({ account }: PricesOptions, ofVenue: VenueSource): PollFeed =>
   new PollFeed({
     ask: ofVenue.ask ?? (() => Promise.resolve([])),
     wanted: () => ofVenue.unpushed(),
     onTick: tick => ofVenue.polled(tick),
-    now: () => clock.now(),
+    now: () => ofVenue.times.now(),
     onTrouble: error => notePolls(account, error),
   })
 

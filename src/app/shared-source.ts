@@ -106,6 +106,7 @@ interface Part {
 /** Streams as one of their readers has them. */
 const partOf = (ofVenue: VenueSource, { isFirst, isNeeded }: Part): VenueSource => ({
   ask: ofVenue.ask,
+  times: ofVenue.times,
   polled: tick => ofVenue.polled(tick),
   unpushed: () => (isFirst ? ofVenue.unpushed() : []),
   troubles: () => (isNeeded() ? ofVenue.troubles() : []),

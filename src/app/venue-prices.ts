@@ -4,6 +4,7 @@ import { QuoteStream } from '../brokers/venue/stream/quotes.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
+import type { ClockReading } from '../domain/venue-facts.ts'
 import { RateLimited } from '../errors.ts'
 import type { Trouble } from '../observability/health.ts'
 import type { StreamFacts } from '../observability/metrics/facts.ts'
@@ -11,6 +12,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { FeedReader } from './feed-reader.ts'
 import { machineTimers } from './machine-timers.ts'
 import type { PublicVenue } from './open-broker.ts'
+import { SourceClock } from './source-clock.ts'
 
 export interface VenuePricesDeps {
   readonly place: VenuePlace
@@ -19,6 +21,8 @@ export interface VenuePricesDeps {
   readonly clock: Clock
   /** What answers polls; undefined: the broker of the account does. */
   readonly venue: PublicVenue | undefined
+  /** The clock of the venue as the broker of the account reads it; undefined: `venue` is asked. */
+  readonly times: SourceClock | undefined
 }
 
 /** Without a stream of a venue. */
@@ -29,6 +33,9 @@ const CONNECT_TIMEOUT_MS = 5_000
 const POLL_TIMEOUT_MS = 5_000
 /** How long polls rest where the venue limits them and does not say for how long, ms. */
 const REST_MS = 60_000
+/** Time between two readings of the clock of a venue without an account, ms; and after one that failed. */
+const TIME_EVERY_MS = 600_000
+const TIME_AGAIN_MS = 60_000
 /** Polls in a row that found another price while the stream was silent, after which it counts as dead. */
 const SILENT_POLLS = 3
 /** Time between two lines about messages that prove nothing, for each kind, ms. */
@@ -42,9 +49,14 @@ export class VenuePrices {
   /** Polls in a row that found another price, by instrument. */
   private readonly moved = new Map<InstrumentId, number>()
   private restUntil = -Infinity
+  /** The clock of the venue. */
+  readonly times: SourceClock
+  private reading: ClockReading | undefined
+  private timeAt = -Infinity
 
   constructor(deps: VenuePricesDeps) {
     this.deps = deps
+    this.times = deps.times ?? new SourceClock(deps.clock, () => this.reading)
   }
 
   /** Begins to connect and does not wait for it. */
@@ -55,8 +67,8 @@ export class VenuePrices {
         dialects: quoteDialectsOf(place),
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         heartbeatMs: feed.heartbeatMs,
-        now: () => clock.now(),
-        onTick: tick => reader.onTick(tick),
+        now: () => this.times.now(),
+        onTick: tick => reader.onTick(this.times.own(tick)),
         onChange: (stream, error) => {
           const detail = { venue: place.kind, stream }
           if (error === undefined) reader.note('stream-connected', detail)
@@ -70,6 +82,8 @@ export class VenuePrices {
 
   /** Once a cycle. */
   cycle(): void {
+    this.readTime()
+    this.times.cycle()
     this.stream?.follow(this.deps.reader.held())
     this.reportOddities()
   }
@@ -114,7 +128,7 @@ export class VenuePrices {
     const { stream, moved, deps } = this
     const news = stream === undefined ? tick : stream.withPushed(tick)
     if (news === undefined) return
-    deps.reader.onTick(news)
+    deps.reader.onTick(this.times.own(news))
     const { instrument } = tick
     if (stream?.isSilent(instrument, deps.feed.pollAfterMs) !== true) return
     const times = (moved.get(instrument) ?? 0) + 1
@@ -145,6 +159,22 @@ export class VenuePrices {
         ODD_MESSAGES.map(kind => [kind, stream?.oddities.get(kind) ?? 0]),
       ),
     }
+  }
+
+  /** Asks a venue without an account for its time, where that is due. */
+  private readTime(): void {
+    const { venue, clock } = this.deps
+    const now = clock.monotonic()
+    if (venue === undefined || now < this.timeAt || now < this.restUntil) return
+    this.timeAt = now + TIME_AGAIN_MS
+    venue.time(AbortSignal.timeout(POLL_TIMEOUT_MS)).then(
+      reading => {
+        this.reading = reading
+        this.timeAt = now + TIME_EVERY_MS
+      },
+      // The next question is due in a minute; until then times count as they are.
+      () => undefined,
+    )
   }
 
   private reportOddities(): void {

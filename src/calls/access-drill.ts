@@ -77,6 +77,11 @@ export class AccessDrill {
     return { ...this.found, credentials: this.deps.broker.credentials?.() }
   }
 
+  /** The last reading of the venue's clock. */
+  get clock(): ClockReading | undefined {
+    return this.found.clock
+  }
+
   /** Sends one question if it is due; a question without an answer is repeated at its next turn. Never rejects. */
   async cycle(): Promise<void> {
     const now = this.deps.monotonic()

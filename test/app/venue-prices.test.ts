@@ -197,6 +197,24 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       await until(async () => (await position()).state !== 'guarded')
     })
 
+    for (const [what, feed] of [
+      ['the account', ownFeed],
+      ['a paper account', publicFeed],
+    ] as const)
+      it(`guards ${what} where this machine's clock is a minute ahead of the venue's`, async () => {
+        skewMs = 60_000
+        await start(feed())
+        await until(() => streams.subscribedNames().includes(name))
+        await until(async () => {
+          price(100)
+          return (await position()).state === 'guarded'
+        })
+        // A polled price is as young as a pushed one.
+        streams.close()
+        venue.server.venue.price(name, 89)
+        await until(async () => (await position()).state !== 'guarded')
+      })
+
     it('polls while the streams are down, says so in health, and takes pushed prices again', async () => {
       await start(publicFeed())
       await until(() => streams.subscribedNames().includes(name))

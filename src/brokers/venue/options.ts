@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { hasPassphrase, type VenueKind } from '../../domain/venue-kind.ts'
 import type { Capabilities } from '../../ports/broker.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Timers } from '../../ports/timers.ts'
 import { faultOfUrl, isInTheClear } from '../http/address.ts'
 import type { PositionMode } from './account.ts'
@@ -212,7 +213,7 @@ export const accountSettings = (
     | 'accountStream'
     | 'streamHeartbeatMs'
   >,
-  { onOddity, stampLagMs = 0, timers }: AdapterRun,
+  { onOddity, stampLagMs = 0, timers, clock }: AdapterRun,
 ) => ({
   key: keySource(config, { hasPassphrase: hasPassphrase(config.kind) }),
   url: config.url,
@@ -223,6 +224,7 @@ export const accountSettings = (
   timeoutMs: config.timeoutMs,
   answerBytes: config.answerBytes,
   stampLagMs,
+  ...(clock && { now: () => clock.now(), monotonic: () => clock.monotonic() }),
   onOddity,
   stream:
     config.accountStream === undefined || timers === undefined
@@ -238,4 +240,6 @@ export interface AdapterRun {
   readonly stampLagMs?: number
   /** Without them the account has no stream. */
   readonly timers?: Timers
+  /** What the venue's clock is compared with; default: the machine's. */
+  readonly clock?: Clock
 }
