@@ -193,8 +193,9 @@ export class AccountBook {
     return discarded
   }
 
-  /** A new cycle, at `now` (epoch ms): a holding that is unknown for long is reported. */
+  /** A cycle, at `now` (epoch ms): all positions are known. Reports holdings that are unknown for long. */
   cycle(now: number): void {
+    this.holdings.outside.begin()
     this.exits.cycle(now)
     this.released.cycle(now)
     const { loudAfterMs } = this.settings

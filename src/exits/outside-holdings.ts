@@ -37,6 +37,11 @@ export class OutsideHoldings {
     return this.beyond.all()
   }
 
+  /** Every position of the account is known from now on. */
+  begin(): void {
+    this.beyond.begin()
+  }
+
   /** Holdings without a position that are on the wrong side of zero. */
   oversold(): readonly HoldingKey[] {
     return this.closed.oversold()

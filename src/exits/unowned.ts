@@ -26,10 +26,17 @@ export class Unowned {
   /** Units, > 0, by holding and by the position that they were. */
   private readonly released = new Map<string, Map<PositionId, number>>()
   private readonly reported = new Map<string, UnownedHolding>()
+  /** Before all positions are known, whatever is held may be theirs. */
+  private hasBegun = false
 
   constructor(adopt: Adoption, notify: (notice: Notice) => void) {
     this.adopt = adopt
     this.notify = notify
+  }
+
+  /** Every position of the account is known from now on. */
+  begin(): void {
+    this.hasBegun = true
   }
 
   /** What no position owns at present, as far as it was reported. */
@@ -59,7 +66,7 @@ export class Unowned {
 
   /** What of a holding belongs to no position, as of `since`; reported when it becomes more. */
   update({ key, quantity: beyond, ...rest }: UnownedHolding): void {
-    if (this.adopt === 'off') return
+    if (this.adopt === 'off' || !this.hasBegun) return
     const name = holdingName(key)
     const units = leftOf(Math.abs(beyond), this.releasedOf(name))
     const quantity = Math.sign(beyond) * units

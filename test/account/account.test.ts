@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import type { Account } from '../../src/account/account.ts'
+import { send } from '../../src/actors/actor.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
@@ -687,6 +688,17 @@ describe('an account', () => {
       now += 5_000
       for (let count = 0; count < 5; count++) await cycle()
       expect(account.state.positions.get(P1)?.state).to.equal('open')
+    })
+
+    it('reports nothing as unowned that is held before the positions are read', async () => {
+      await restart({ beforeGuard: () => Promise.resolve() })
+      sold(-1)
+      // What a stream of the account asks for once it is connected.
+      send(account.engine.registry.refOf('reconciler'), { kind: 'list' })
+      await account.settled()
+      await add()
+      await cycle()
+      expect(kinds()).not.to.include('holding-unowned')
     })
 
     it('reports unowned holdings, except released positions', async () => {

@@ -79,6 +79,7 @@ describe('Exits', () => {
     const notices: string[] = []
     book = plainBook(settingsOf({ lookup: 'complete' }), ({ kind }) => notices.push(kind))
     book.own(a, { generation: 1, now: 0 })
+    book.cycle(10)
     held(5, 20)
     intend(a, 50)
     begin(a, 50)

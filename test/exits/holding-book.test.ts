@@ -31,6 +31,7 @@ describe('HoldingBook', () => {
       mayExplain: () => false,
       faults: new Faults(notice => notices.push(notice)),
     })
+    book.outside.begin()
   })
 
   const own = (id: string, account?: string): void => {

@@ -8,8 +8,20 @@ const P1 = positionId('p1')
 const ACME: HoldingKey = { instrument: instrumentId('ACME') }
 
 describe('Unowned', () => {
-  const hold = (unowned: Unowned, ...quantities: number[]): void =>
+  /** Reports of what is held, once all positions are known. */
+  const hold = (unowned: Unowned, ...quantities: number[]): void => {
+    unowned.begin()
     quantities.forEach((quantity, since) => unowned.update({ key: ACME, quantity, since }))
+  }
+
+  it('reports nothing before the positions of the account are known', () => {
+    const notices: Notice[] = []
+    const unowned = new Unowned('alert', notice => notices.push(notice))
+    unowned.update({ key: ACME, quantity: 3, since: 0 })
+    expect([notices, unowned.all()]).to.deep.equal([[], []])
+    hold(unowned, 3)
+    expect(notices).to.have.length(1)
+  })
 
   it('reports what no position guards when there is more of it, and forgets what has gone', () => {
     const notices: Notice[] = []
