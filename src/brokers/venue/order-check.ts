@@ -11,10 +11,8 @@ export type OrderCheck =
 
 /** How a venue checks an order. */
 export interface Checking {
-  /** The order as it would be placed. */
-  readonly order: VenueRequest
-  /** Where an order is checked and not placed. */
-  readonly path: string
+  /** As `checkRequest` of the venue makes it. */
+  readonly request: VenueRequest
   /** Whether the value of a successful answer is about the order. */
   isAnswer(value: unknown): boolean
   /** Code with which the venue refuses to check orders of an account. */
@@ -24,13 +22,13 @@ export interface Checking {
 /** Asks a venue to check an order; nothing is placed. Never rejects but for an aborted signal. */
 export async function orderCheck(
   client: VenueClient,
-  { order, path, isAnswer, notOffered }: Checking,
+  { request, isAnswer, notOffered }: Checking,
   signal: AbortSignal,
 ): Promise<OrderCheck> {
   try {
-    const answer = await client.ask({ ...order, path, isOrder: false }, signal)
+    const answer = await client.ask(request, signal)
     if (answer.kind === 'answer') {
-      const text = `${path} was answered with something else`
+      const text = `${request.path} was answered with something else`
       return isAnswer(answer.value) ? { kind: 'accepted' } : { kind: 'unknown', text }
     }
     const { code, message: text } = answer

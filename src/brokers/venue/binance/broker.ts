@@ -89,8 +89,7 @@ export class BinanceBroker extends VenueAdapter<unknown> {
 
   checkOrder(order: ExitOrder, signal: AbortSignal) {
     const checking = {
-      order: this.orderRequest(order),
-      path: '/fapi/v1/order/test',
+      request: requests.checkRequest(this.orderRequest(order)),
       isAnswer: (value: unknown) => shapes.checked.safeParse(value).success,
     }
     return orderCheck(this.client, checking, signal)

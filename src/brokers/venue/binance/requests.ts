@@ -84,6 +84,13 @@ export const lookupByNumber = (number: string, instrument: InstrumentId): VenueR
   params: { symbol: instrument, orderId: number },
 })
 
+/** An order that the venue checks and does not place. */
+export const checkRequest = (order: VenueRequest): VenueRequest => ({
+  ...order,
+  path: '/fapi/v1/order/test',
+  isOrder: false,
+})
+
 export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
   ...CANCEL,
   params: { symbol: instrument, origClientOrderId: id },

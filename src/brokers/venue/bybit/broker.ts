@@ -85,8 +85,7 @@ export class BybitBroker extends VenueAdapter<answers.Reply> {
 
   checkOrder(order: ExitOrder, signal: AbortSignal) {
     const checking = {
-      order: this.orderRequest(order),
-      path: '/v5/order/pre-check',
+      request: requests.checkRequest(this.orderRequest(order)),
       isAnswer: (value: unknown) =>
         shapes.checked.safeParse((value as answers.Reply).result).data?.orderLinkId ===
         order.clientOrderId,

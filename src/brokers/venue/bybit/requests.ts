@@ -108,6 +108,13 @@ export const lookupRequests = (
   question('/v5/order/history', orderIds(id, instrument)),
 ]
 
+/** An order that the venue checks and does not place. */
+export const checkRequest = (order: VenueRequest): VenueRequest => ({
+  ...order,
+  path: '/v5/order/pre-check',
+  isOrder: false,
+})
+
 export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
   method: 'POST',
   path: '/v5/order/cancel',

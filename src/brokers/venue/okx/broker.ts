@@ -88,8 +88,7 @@ export class OkxBroker extends VenueAdapter<answers.Rows> {
 
   checkOrder(order: ExitOrder, signal: AbortSignal) {
     const checking = {
-      order: this.orderRequest(order),
-      path: '/api/v5/trade/order-precheck',
+      request: requests.checkRequest(this.orderRequest(order)),
       isAnswer: (value: unknown) => (value as answers.Rows).length > 0,
       // The venue offers it in multi-currency and portfolio margin mode alone.
       notOffered: '51010',

@@ -113,6 +113,13 @@ const cancel = (body: Readonly<Record<string, string>>): VenueRequest => ({
   body,
 })
 
+/** An order that the venue checks and does not place. */
+export const checkRequest = (order: VenueRequest): VenueRequest => ({
+  ...order,
+  path: '/api/v5/trade/order-precheck',
+  isOrder: false,
+})
+
 export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest =>
   cancel(orderIds(id, instrument))
 

@@ -18,6 +18,7 @@ const CALLS: Readonly<Record<string, VenueRequest>> = {
   'market-sell': requests.orderRequest(goldenExit(), 'one-way'),
   'limit-buy': requests.orderRequest(goldenExit({ side: 'short', limit: 61_837.5 }), 'one-way'),
   'market-sell-hedge': requests.orderRequest(goldenExit(), 'hedge'),
+  'check-order': requests.checkRequest(requests.orderRequest(goldenExit(), 'one-way')),
   'look-up': requests.lookupRequest(GOLDEN_ID, BTC),
   cancel: requests.cancelRequest(GOLDEN_ID, BTC),
   holding: requests.holdingRequest({ instrument: BTC }),

@@ -18,6 +18,7 @@ const [open, , history] = requests.lookupRequests(GOLDEN_ID, BTC)
 const CALLS: Readonly<Record<string, VenueRequest>> = {
   'market-sell': requests.orderRequest(goldenExit(), 'one-way'),
   'limit-buy': requests.orderRequest(goldenExit({ side: 'short', limit: 61_837.5 }), 'one-way'),
+  'check-order': requests.checkRequest(requests.orderRequest(goldenExit(), 'one-way')),
   'look-up': open!,
   history: history!,
   cancel: requests.cancelRequest(GOLDEN_ID, BTC),
@@ -29,7 +30,7 @@ const CALLS: Readonly<Record<string, VenueRequest>> = {
 /** Fields that this adapter adds to those of the other library. */
 const ADDED: Readonly<Record<string, object>> = { 'limit-buy': { timeInForce: 'GTC' } }
 /** The order of the fields differs there, and with it the signature. */
-const REORDERED = ['market-sell', 'limit-buy']
+const REORDERED = ['market-sell', 'limit-buy', 'check-order']
 
 describe('requests of Bybit', () => {
   for (const [call, request] of Object.entries(CALLS)) {

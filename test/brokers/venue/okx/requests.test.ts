@@ -20,6 +20,7 @@ const write = requests.writer({ recvWindowMs: 5_000, isSimulated: false })
 const CALLS: Readonly<Record<string, VenueRequest>> = {
   'market-sell': requests.orderRequest(anExit(), CROSS),
   'limit-buy': requests.orderRequest(anExit({ side: 'short', limit: 61_837.5 }), CROSS),
+  'check-order': requests.checkRequest(requests.orderRequest(anExit(), CROSS)),
   'look-up': requests.lookupRequest(GOLDEN_ID, BTC),
   cancel: requests.cancelRequest(GOLDEN_ID, BTC),
   holding: requests.holdingRequest(BTC),
@@ -28,7 +29,7 @@ const CALLS: Readonly<Record<string, VenueRequest>> = {
 }
 
 /** The order of the fields differs there, and with it the signature. */
-const REORDERED = ['market-sell', 'limit-buy']
+const REORDERED = ['market-sell', 'limit-buy', 'check-order']
 
 describe('requests of OKX', () => {
   for (const [call, request] of Object.entries(CALLS)) {
