@@ -29,10 +29,10 @@ export interface AdmissionDeps {
 }
 
 /** Confirmations that a request to add a position may contain. */
-export type DoorFlags = Pick<AddRequest, 'exitNow' | 'opensLater' | 'reopen'>
+export type AdmissionFlags = Pick<AddRequest, 'exitNow' | 'opensLater' | 'reopen'>
 
 /** A position that a request, a file or adoption wants to add. */
-export type Entering = DoorFlags &
+export type Entering = AdmissionFlags &
   Pick<AddRequest, 'position' | 'rules' | 'filledIn'> & {
     /** Present price of one unit, where the caller knows it. */
     readonly price?: number | undefined
@@ -80,7 +80,7 @@ export class Admission {
 
   private openedAt(
     { id, openedAt }: AddRequest['position'],
-    { opensLater }: Pick<DoorFlags, 'opensLater'>,
+    { opensLater }: Pick<AdmissionFlags, 'opensLater'>,
   ): { readonly openedAt: number; readonly warning?: string } {
     const now = this.parts.clock.now()
     if (openedAt === undefined || openedAt <= now) return { openedAt: openedAt ?? now }

@@ -1,7 +1,7 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { send } from '../actors/actor.ts'
 import { withDeadline, within } from '../actors/deadline.ts'
-import { startsHeld } from '../exits/reconcile.ts'
+import { mustConfirm } from '../exits/reconcile.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import { lineOf } from './journal-line.ts'
 import type { Venue } from './options.ts'
@@ -49,7 +49,7 @@ export class HoldingsConfirmation {
     const asked = withDeadline(callTimeoutMs, signal => broker.holdings(signal))
     let isHeld = true
     const answered = asked.then(
-      holdings => void (isHeld = startsHeld(true, holdings)),
+      holdings => void (isHeld = mustConfirm(true, holdings)),
       () => undefined,
     )
     // The venue may have asked an earlier process to wait: a start does not wait that long.

@@ -33,7 +33,9 @@ export interface RunningWatchkeeper {
   readonly url: string
   /** What was odd about the configuration and its positions, one line each. */
   readonly warnings: readonly string[]
+  /** Health as of the last monitoring cycle, or of the last journal line where that is newer. */
   health(): HealthSnapshot
+  /** The open positions. */
   positions(): readonly PositionView[]
   /** What each rule of a position would do and why; undefined for an unknown id. */
   why(id: string): WhyView | undefined
@@ -48,9 +50,15 @@ export interface RunningWatchkeeper {
    * @throws InputError; WatchkeeperError with POSITION_UNKNOWN, EXIT_RUNNING, LOOSENS, EXITS_AT_ONCE.
    */
   changeRules(id: string, rules: Readonly<Record<string, unknown>>): Promise<ChangedView>
-  /** Exits at market. Resolves when the intent is durable. */
+  /**
+   * Exits a position at market. Resolves when the intent is durable.
+   * @throws WatchkeeperError POSITION_UNKNOWN, STORE_FAILED.
+   */
   exit(id: string): Promise<PositionView>
-  /** Stops guarding a position; the holding at the broker stays. */
+  /**
+   * Stops guarding a position; the holding at the broker stays.
+   * @throws WatchkeeperError POSITION_UNKNOWN, STORE_FAILED.
+   */
   release(id: string): Promise<void>
   /** Ends in order: exits in flight may finish within `stop.deadlineMs`. A second call awaits the first. */
   stop(): Promise<void>

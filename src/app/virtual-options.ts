@@ -15,6 +15,7 @@ export interface AccountSettings {
   readonly cycleMs?: number
 }
 
+/** What a replay is started with. */
 export interface VirtualSystemOptions extends AccountSettings {
   /** Called with each event when it happens. */
   readonly journal: Journal

@@ -120,7 +120,7 @@ export class WatchkeeperClient extends ServiceClient {
     return found
   }
 
-  /** Throws ServiceRefusal POSITION_UNKNOWN. */
+  /** An open position. Throws ServiceRefusal POSITION_UNKNOWN. */
   position(id: string): Promise<PositionView> {
     return this.get(positionPath(id), positionView)
   }
@@ -165,12 +165,12 @@ export class WatchkeeperClient extends ServiceClient {
     return this.change('POST', `${positionPath(id)}/rules/preview`, { shape: rulesPreview, body })
   }
 
-  /** Exits a position at market; resolves when the intent is durable. */
+  /** Exits a position at market; resolves when the intent is durable. Throws ServiceRefusal POSITION_UNKNOWN. */
   exit(id: string, repeat: Repeat = {}): Promise<PositionView> {
     return this.post(`${positionPath(id)}/exit`, { shape: positionView, ...repeat })
   }
 
-  /** Stops guarding a position; what the broker holds stays. */
+  /** Stops guarding a position; the holding at the broker stays. Throws ServiceRefusal POSITION_UNKNOWN. */
   release(id: string): Promise<void> {
     return this.remove(positionPath(id))
   }
@@ -182,18 +182,22 @@ export class WatchkeeperClient extends ServiceClient {
     return this.get(pathWith('/api/exits', filter), exitsPage)
   }
 
+  /** The kill switch, and the ids of positions whose exits it holds. */
   killSwitch(): Promise<KillSwitchView> {
     return this.get('/api/kill-switch', killSwitchView)
   }
 
+  /** Moves the kill switch; leaving `halt` while it holds exits needs `held`. */
   setKillSwitch(request: KillSwitchRequest, repeat: Repeat = {}): Promise<KillSwitchView> {
     return this.post('/api/kill-switch', { shape: killSwitchView, body: request, ...repeat })
   }
 
+  /** Profits and losses of the trading day, in money, and the state of each limit. */
   portfolio(): Promise<PortfolioView> {
     return this.get('/api/portfolio', portfolioView)
   }
 
+  /** One page of journal lines, oldest first. */
   journal(filter: JournalFilter = {}): Promise<readonly JournalLine[]> {
     return this.get(pathWith('/api/journal', filter), journalPage)
   }

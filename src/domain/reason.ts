@@ -18,6 +18,7 @@ export const EXIT_REASONS = [
   'venue-stop',
 ] as const
 
+/** Why a position is exited. */
 export type ExitReason = (typeof EXIT_REASONS)[number]
 
 /** Reasons of rules that follow the best price: among them the tightest level comes first. */

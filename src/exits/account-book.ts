@@ -23,8 +23,8 @@ import { openExits, openUnitsOf, shareOf, underWayOf, type OwnedUnits } from './
 import { UnknownHoldings } from './unknown-holdings.ts'
 
 /**
- * Every exit and every holding of an account: what is known, what follows from it, and what must be
- * asked or sent next. It has no clock and makes no call; it changes itself.
+ * Every exit and every holding of an account: what is known, and what must be asked or sent next. The gateway actor owns
+ * it: it is the only writer, makes the calls, and reports their results here. It has no clock and makes no call.
  */
 export class AccountBook {
   readonly settings: ExitSettings

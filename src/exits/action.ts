@@ -17,10 +17,13 @@ export type Action =
   | { readonly kind: 'untouched'; readonly isProof: boolean }
   | { readonly kind: 'ended'; readonly quantity: number }
 
+/** Query the holding by name. */
 export const ASK_HOLDING: Action = { kind: 'ask-holding' }
 
+/** Look the order up. */
 export const ASK_ORDER: Action = { kind: 'ask-order' }
 
+/** Cancel the order. */
 export const CANCEL: Action = { kind: 'cancel' }
 
 /** The event of an action that needs no call; undefined: it is a call. */

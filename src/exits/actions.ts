@@ -2,15 +2,18 @@ import { CANCEL, eventOf, type Action } from './action.ts'
 import type { Circumstances } from './circumstances.ts'
 import { actionsOf } from './evidence.ts'
 import { isFollowed } from './exit-state.ts'
-import { hasRisenAttempt, isTooLarge } from './past-orders.ts'
+import { hasWorkingPastAttempt, isTooLarge } from './past-orders.ts'
 import type { ExitRecord } from './record.ts'
 
-/** The actions of an exit that are due now; empty while it waits for a call or for time to pass. */
+/**
+ * What an exit must do now; empty while it waits for a call or for time to pass. Actions that are no calls are events
+ * for `follow` at once.
+ */
 export function actionsFor(record: ExitRecord, present: Circumstances): readonly Action[] {
   const actions = actionsOf(record, present)
   if (isFollowed(record.state) && isTooLarge(record)) return lessened(actions, present)
-  return hasRisenAttempt(record) && record.state.kind !== 'flat'
-    ? [...actions, ...afterRise(present)]
+  return hasWorkingPastAttempt(record) && record.state.kind !== 'flat'
+    ? [...actions, ...forWorkingPast(present)]
     : actions
 }
 
@@ -23,7 +26,7 @@ function lessened(actions: readonly Action[], { mayCancel }: Circumstances): rea
 }
 
 /** The actions for an order of an earlier attempt that the venue shows as working again. */
-const afterRise = ({ mayCancel }: Circumstances): readonly Action[] => [
+const forWorkingPast = ({ mayCancel }: Circumstances): readonly Action[] => [
   { kind: 'ask-past' },
   ...(mayCancel ? [{ kind: 'cancel-past' } as const] : []),
 ]

@@ -2,7 +2,7 @@ import { ASK_HOLDING, type Action } from './action.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { ExitState } from './exit-state.ts'
 
-/** What follows from the refusal of an attempt: a question, a wait, or the next attempt. */
+/** The actions after a rejection: a query, a wait, or the next attempt. */
 export function afterRejection(
   { code, since, retryAt }: Extract<ExitState, { kind: 'rejected' }>,
   { now, held, settings }: Circumstances,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { PositionId } from '../domain/ids.ts'
 import type { ClientOrderId } from '../domain/order.ts'
 
-/** What one attempt to exit is; equal attempts have equal ids in every process at any time. */
+/** What identifies one attempt of an exit. */
 export interface ExitAttempt {
   /** Random id of the store that made the attempt; empty: made by a release whose stores had none. */
   readonly storeId: string
@@ -19,9 +19,8 @@ const PREFIX = 'wk'
 const DIGITS = 24
 
 /**
- * The id of an exit order: a hash of the attempt, the same in every process and at any time. Another
- * store never makes the same id. A venue that takes no more than `length` characters gets the first
- * ones of it.
+ * The id of an attempt's order: a hash, the same in every process at any time, and of no other store. `length`: most
+ * characters that the venue takes; default 26.
  *
  * @example
  * ```ts

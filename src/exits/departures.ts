@@ -12,7 +12,7 @@ interface DepartureDeps {
   happened(id: PositionId, event: ExitEvent): boolean
 }
 
-/** Orders of exits that are queued to leave. */
+/** Orders that wait at the call desk to leave. */
 export class Departures {
   private readonly deps: DepartureDeps
 

@@ -3,7 +3,7 @@ import type { ExitEvent } from './events.ts'
 import type { Drift } from './exit-state.ts'
 import { withStep, type ExitRecord } from './record.ts'
 
-/** Others have changed the holding: a report on it now proves less of the order. */
+/** The record after others have changed the holding: a report on it now proves less about the order. */
 export function drifted(
   record: ExitRecord,
   { by, at }: Extract<ExitEvent, { kind: 'drifted' }>,

@@ -5,7 +5,7 @@ import type { Followed } from './exit-state.ts'
 import { isClosedBefore, mayRest, type Executed } from './holding-evidence.ts'
 import type { ExitRecord } from './record.ts'
 
-/** Nothing is held, and the order works no more or cannot go through zero. */
+/** Whether nothing is held, and the order works no more or cannot go through zero. */
 export const isNothingLeft = (isClosed: boolean, { held, settings }: Circumstances): boolean =>
   held?.quantity === 0 && (isClosed || settings.capabilities.reduceOnly)
 
@@ -21,13 +21,13 @@ export const isGoneBeside = (
   mayRest(record, state) &&
   (held?.quantity === 0 || isEnough(executed.least, record.order.quantity))
 
-/** The end of an order that has nothing left to sell, whether or not it sold that. */
+/** The event for an order that has nothing left to sell, whether or not it sold that. */
 export const allOf = ({ order }: ExitRecord): Action => ({
   kind: 'ended',
   quantity: order.quantity,
 })
 
-/** The end of an order that may exist or not, by what the holding shows; undefined where it shows none. */
+/** The end of an order that may exist, as far as the holding shows it; undefined: it shows none. */
 export function endedBySeen(
   record: ExitRecord,
   { state, seen }: { state: Followed; seen: Executed },

@@ -2,15 +2,15 @@ import type { ClientOrderId, ExitAnswer, OrderState } from '../domain/order.ts'
 import type { BelowMinimum } from './below-minimum.ts'
 import type { Plan } from './plan.ts'
 
-/** How others change a holding, units > 0; what is bought and belongs to no position shows as a rise. */
+/** How others change a holding, units > 0. `risen`: units that belong to no position were bought. */
 export type HoldingChange =
   | { readonly kind: 'came' | 'released'; readonly quantity: number }
   | { readonly kind: 'risen' }
 
-/** What became of a call, or of a question about an order. Times are epoch ms. */
+/** What happened to an exit: the result of a call or a query, or a conclusion from a holding. Times are epoch ms. */
 export type ExitEvent = { readonly at: number } & (
   | { readonly kind: 'recorded' }
-  /** The present attempt shall be this, which is not durable yet. */
+  /** The present attempt is planned; the plan is not durable yet. */
   | { readonly kind: 'planned'; readonly plan: Plan }
   /** What is left to sell is worth less than the smallest order of the venue. */
   | { readonly kind: 'below-minimum'; readonly below: BelowMinimum }

@@ -15,7 +15,7 @@ import {
   unnotedGone,
 } from './holding-evidence.ts'
 import { isSendable, limitStyleOf, priceOfAttempt } from './order-type.ts'
-import { hasRisen } from './past-orders.ts'
+import { hasWorkingPast } from './past-orders.ts'
 import { attemptQuantity } from './quantity.ts'
 import { mustAsk } from './questions.ts'
 import { remainingOf, type ExitRecord } from './record.ts'
@@ -31,7 +31,7 @@ import {
 } from './settings.ts'
 import { heldBackAtMost, heldBackBy } from './smallest-order.ts'
 
-/** The actions for the present order of an exit that follow from its evidence; see `actionsFor`. */
+/** The actions for the present order of an exit, by the evidence about it; see `actionsFor`. */
 export function actionsOf(record: ExitRecord, present: Circumstances): readonly Action[] {
   const { state } = record
   const around = { ...present, settings: settingsFor(record, present.settings, present.now) }
@@ -68,7 +68,7 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Acti
   const { settings, allowance, hasLock, held } = around
   const { capabilities } = settings
   // It may still sell what this one would sell.
-  if (hasRisen(record)) return []
+  if (hasWorkingPast(record)) return []
   // What may live already is sent again as it was, or not at all.
   if (record.isDoubted && isSendable(record, around)) return [{ kind: 'send' }]
   if (!hasLock) return []

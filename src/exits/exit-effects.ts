@@ -7,7 +7,7 @@ import { isHoldingEvidence, type ExitSettings } from './settings.ts'
 import { executedOf, underWayOf } from './shares.ts'
 import type { TrackedExit } from './tracked-exit.ts'
 
-/** Brings a change of an exit to the holding that its position is a part of; `before` is its record before the event. */
+/** Applies a change of an exit to the holding of its position; `before` is the record before the event. */
 export function affectHolding(
   entry: TrackedExit,
   before: ExitRecord,

@@ -29,19 +29,19 @@ export const isAloneIn = ({ beside = 0, ...drift }: Drift): boolean =>
 export const isUnchanged = ({ least, most }: Pick<Drift, 'least' | 'most'>): boolean =>
   least === 0 && most === 0
 
-/** What is known of an order whose end is not. Times are epoch ms. */
+/** What is known of an order that may still work. Times are epoch ms. */
 interface Known {
-  /** When it was accepted, sent in vain, or found by a new process. */
+  /** When it was accepted, or sent without an answer, or read from the store by a new process. */
   readonly since: number
-  /** When the venue first said that it does not work (any more); that alone proves no quantity. */
+  /** When the venue first said that it does not work (any more). That does not prove what it executed. */
   readonly notOpenAt?: number
-  /** When a cancel was sent whose answer does not say that the order works. */
+  /** When a cancel was sent, unless its answer said that the order works. */
   readonly cancelledAt?: number
 }
 
 /**
- * The outcome of the order is unknown. Where it is sent again under the same id, `earlier` keeps this of the
- * sendings before: a refusal of the later one proves nothing about them, nor does it take evidence away.
+ * The outcome of the order is unknown (P6). If it is sent again under the same id, the next state keeps this one in
+ * `earlier`: a refusal of the later sending proves nothing about the earlier ones, and takes no evidence away.
  */
 export interface OutcomeUnknown extends Known {
   readonly kind: 'unknown'
@@ -49,23 +49,23 @@ export interface OutcomeUnknown extends Known {
   readonly absentAt?: number
   /** When the venue first said that it has rejected the order. */
   readonly rejectedAt?: number
-  /** The order is not sent again before, if sending it again is the way to learn of it. */
+  /** Where sending again is the way to learn the outcome: not before this. */
   readonly notBefore?: number
-  /** It is proved that no earlier sending made an order; the last one has no answer yet. */
+  /** No earlier sending made an order, which is proved; the last one has no answer yet. */
   readonly hasNotLived?: true
 }
 
-/** What holds an attempt back that has not left. */
+/** Why an attempt has not left yet. */
 interface Unsent {
   /** Epoch ms. */
   readonly notBefore: number
-  /** It was worth less than the smallest order when that was found first; it waits for another price. */
+  /** It was worth less than the smallest order when that was first found; it waits for another price. */
   readonly below?: BelowMinimum
   /** Its limit needs a price, and none was known when it was to be sent. */
   readonly isPriceless?: true
 }
 
-/** What an exit is worth that is below the smallest order; undefined where it is not known to be. */
+/** The value of an exit that is below the smallest order; undefined: it is not, or that is not known. */
 export const belowOf = (state: ExitState): BelowMinimum | undefined =>
   state.kind === 'intending' || state.kind === 'intended' ? state.below : undefined
 
@@ -74,22 +74,22 @@ export const isPriceless = (state: ExitState): boolean =>
   state.kind === 'intended' && state.isPriceless === true
 
 /**
- * How far the one exit of a position's generation has come. What is not terminal and was read from
- * the store, or outlived the gateway that sent it, is `unknown`: a dead process's bytes may arrive.
+ * How far an exit has come; drawn in docs/exits.md. A state that is not final is `unknown` after it was read from the
+ * store, and after a restart of the gateway: bytes that were sent before may still arrive.
  */
 export type ExitState =
   /** The present attempt is not durable yet, so nothing of it may leave. */
   | ({ readonly kind: 'intending' } & Unsent)
   /** Durable; to be sent. */
   | ({ readonly kind: 'intended' } & Unsent)
-  /** The order waits for its turn and has not left. Never read from the store. */
+  /** The order waits at the call desk and has not left. Never read from the store. */
   | { readonly kind: 'queued'; readonly since: number; readonly earlier?: OutcomeUnknown }
   /** The order has left and its answer has not come. Never read from the store. */
   | { readonly kind: 'sending'; readonly earlier?: OutcomeUnknown }
   | ({ readonly kind: 'acknowledged' } & Known)
   | ({ readonly kind: 'partly-filled' } & Known)
   | OutcomeUnknown
-  /** The venue refused this attempt; it never lived. A new one is made at `retryAt`. */
+  /** The venue refused this attempt: its order never existed. The next attempt is made at `retryAt`. */
   | {
       readonly kind: 'rejected'
       readonly code: RejectionCode | 'ended'

@@ -24,7 +24,7 @@ import { takeWaitNotices } from './waits.ts'
 /** An intent; `net` is called for a new exit only, and gives the venue's stop that may be executed beside it. */
 type ExitRequest = Omit<Intent, 'net'> & { net?(): Intent['net'] }
 
-/** Every exit of an account, and what is called for each. Changes itself. */
+/** The open exits of an account, with their pending calls. Changes itself. */
 export class ExitTable {
   private readonly options: ExitsOptions
   private readonly holdings: HoldingBook

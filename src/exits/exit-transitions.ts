@@ -239,7 +239,7 @@ function plannedAnew(record: ExitRecord): ExitRecord | undefined {
   }
 }
 
-/** A later decision for the same exit: its reasons are remembered, the first one stays the reason. */
+/** The record after a later decision for the same exit: its reasons join `matched`, the first reason stays. */
 export function joined(record: ExitRecord, decision: Decision): ExitRecord {
   const more = decision.matched.filter(reason => !record.decision.matched.includes(reason))
   if (more.length === 0) return record

@@ -11,6 +11,7 @@ export type Exitable =
   | { readonly kind: 'yes' }
   | { readonly kind: 'no' | 'unknown'; readonly why: string }
 
+/** An exit could be carried out now. */
 export const EXITABLE: Exitable = { kind: 'yes' }
 
 const no = (why: string): Exitable => ({ kind: 'no', why })

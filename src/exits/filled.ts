@@ -16,7 +16,7 @@ import { proofMs, type ExitSettings } from './settings.ts'
 
 type Filled = Extract<ExitState, { kind: 'filled' }>
 
-/** What is to be done for an exit that is filled. */
+/** The actions of an exit whose order is filled, until the holding shows that. */
 export function afterFill(
   record: ExitRecord,
   state: Filled,

@@ -12,13 +12,13 @@ import { backoffMs, proofMs, type ExitSettings } from './settings.ts'
  * on under a new id, after that order is over and the holding says what is left to be sold.
  */
 
-/** Whether some order with an id of the exit was not sent from here. */
+/** Whether the venue has had an order under an id of the exit that this store did not send. */
 export const hasForeign = ({ steps }: Pick<ExitRecord, 'steps'>): boolean =>
   steps.some(({ what }) => what === FOREIGN)
 
 type Foreign = Extract<ExitState, { kind: 'foreign' }>
 
-/** The record after the venue has shown an order of its id that it did not send. */
+/** The record after the venue has shown an order under its id that this store did not send. */
 export function foreign(
   record: ExitRecord,
   { by, at }: { by: Foreign['by']; at: number },
@@ -35,13 +35,13 @@ export function foreign(
   return withStep(next, at, FOREIGN)
 }
 
-/** The record when the venue said, asked at `askedAt`, that the order of its id does not work any more. */
+/** The record after the answer, asked for at `askedAt`, that the foreign order does not work any more. */
 export const foreignOver = (record: ExitRecord, state: Foreign, askedAt: number): ExitRecord =>
   state.overAt !== undefined || askedAt < state.since
     ? record
     : withStep({ ...record, state: { ...state, overAt: askedAt } }, askedAt, 'that order is over')
 
-/** What is to be done while the venue has an order of the exit's id that was not sent from here. */
+/** The actions while the venue has a foreign order under the exit's id. */
 export function whileForeign(
   { since, overAt, retryAt }: Foreign,
   { now, held, settings }: Circumstances,

@@ -1,4 +1,4 @@
-/** One thing that happened to an exit, for a person who asks why. */
+/** One line of an exit's history, as `watchkeeper why` shows it. */
 export interface ExitStep {
   /** Epoch ms. */
   readonly at: number
@@ -13,7 +13,7 @@ const FIRST_STEPS = 10
 /** Longest history of one exit. */
 export const MOST_STEPS = 60
 
-/** A history with room for one more line: the first ones and the last ones stay, and those of foreign orders. */
+/** A history with room for one more line. The first lines, the last ones and those about foreign orders stay. */
 export function withRoom(steps: readonly ExitStep[]): readonly ExitStep[] {
   if (steps.length < MOST_STEPS) return steps
   const spare = steps.findIndex(({ what }, index) => index >= FIRST_STEPS && what !== FOREIGN)

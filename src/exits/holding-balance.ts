@@ -2,13 +2,13 @@ import { sum } from '../domain/decimal.ts'
 import { leftOf, restOf } from '../domain/units.ts'
 import type { Share, Verdict } from './reconcile.ts'
 
-/** Units of a holding that belong to no position, and that positions own. */
+/** Spare units of a holding, and units that positions own, by a report that no order of ours had disturbed. */
 export interface CleanHolding {
   readonly spare: number
   readonly owned: number
 }
 
-/** What is held against what positions own, by the last report. Changes itself. */
+/** Compares the last report of a holding with what its positions own. Changes itself. */
 export class HoldingBalance {
   /** No less is held than is owned. */
   isWhole = false

@@ -7,7 +7,7 @@ import { isReportedTwice } from './holding-state.ts'
 import { isOver, remainingOf, type ExitRecord } from './record.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
 
-/** Units that an order has executed, by the evidence of the holding: no fewer and no more than these. */
+/** The range of units that an order may have executed, by the evidence of the holding. */
 export interface Executed {
   readonly least: number
   readonly most: number

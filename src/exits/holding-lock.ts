@@ -36,7 +36,7 @@ export function noteOtherUnits(entry: TrackedExit, now: number): void {
   entry.record = { ...record, drift: { ...record.drift, spare: clean?.spare ?? null, others } }
 }
 
-/** A new process takes up an exit whose evidence the holding is. Gives whether it is one. */
+/** Locks the holding again for an exit of an earlier process. Returns whether the holding is its evidence. */
 export function resumeLock({ record, group, takenUpAt }: TrackedExit): boolean {
   const { heldBefore, drift, positionId } = record
   if (heldBefore === null || !isAlive(record)) return false

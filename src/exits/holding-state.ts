@@ -3,7 +3,7 @@ import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import { signOf, type Position } from '../domain/position.ts'
 import type { Capabilities } from '../domain/venue.ts'
 
-/** Answers to the question by name that are all alike. Times are epoch ms. */
+/** Equal answers to queries by name. Times are epoch ms. */
 export interface AnswersByName {
   /** Signed units. */
   readonly quantity: number
@@ -27,7 +27,7 @@ export const isReportedTwice = (
 ): boolean =>
   byName !== undefined && byName.times.some(time => time >= since && byName.at - time >= apartMs)
 
-/** A holding by its last report: three-valued, as `known` may be 0 or missing. Times are epoch ms. */
+/** The last report of a holding. `known` absent is unknown, and a quantity of 0 is flat (P6). Times are epoch ms. */
 export interface HoldingState {
   /** Signed units, as of when, and whether by name: a list may lag behind that. */
   readonly known:
@@ -39,7 +39,7 @@ export interface HoldingState {
   readonly unknownSince: number | null
 }
 
-/** A holding that nothing is known of since `now`. */
+/** A holding that is unknown since `now`. */
 export const unknownHolding = (now: number): HoldingState => ({
   known: undefined,
   byName: undefined,
@@ -106,10 +106,10 @@ export function heldOf({ known, byName }: HoldingState, side: Position['side']):
   }
 }
 
-/** How a venue separates holdings. */
+/** What a venue's holdings are separated by. */
 export type HoldingModel = Pick<Capabilities, 'holdings' | 'products'>
 
-/** The holding that a position is a part of, at a venue that separates holdings in this way. */
+/** The holding that a position is a part of, by what the venue separates holdings by. */
 export function holdingKeyOf(
   {
     account,

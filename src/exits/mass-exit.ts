@@ -15,6 +15,7 @@ export interface MassExits {
   readonly recent: readonly number[]
 }
 
+/** No exit so far. */
 export const NO_MASS_EXIT: MassExits = { recent: [] }
 
 /** Reasons that no price has decided: they never wait. */

@@ -9,7 +9,7 @@ export function isAloneInHolding(holdings: HoldingBook, id: PositionId): boolean
   return group?.isShared === false && group.balance.isWhole && group.balance.spare === 0
 }
 
-/** Whether two reports by name, `apartMs` apart and both of `since` (epoch ms) or later, show all that is owned. */
+/** Whether two reports by name, `apartMs` apart and both from `since` (epoch ms) on, show all that positions own. */
 export function isWholeSince(
   holdings: HoldingBook,
   id: PositionId,
@@ -21,7 +21,7 @@ export function isWholeSince(
   return isReportedTwice(group.held(side)?.byName, since, apartMs)
 }
 
-/** The exit of another position in the same holding whose evidence the holding is. */
+/** The exit of another position that holds the lock on the same holding. */
 export function otherLockHolder(holdings: HoldingBook, id: PositionId): PositionId | undefined {
   const holder = groupOf(holdings, id)?.lockedBy
   return holder === id ? undefined : holder

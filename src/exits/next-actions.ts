@@ -7,16 +7,16 @@ import { circumstancesOf } from './present-circumstances.ts'
 import { awaitsOf } from './report-readers.ts'
 import type { TrackedExit } from './tracked-exit.ts'
 
-/** Actions of one exit that need no call, one after the other. */
+/** Most actions of one exit in a row that need no call: a bound on the loop of the exit table (P7). */
 export const MOST_ACTIONS_AT_ONCE = 10
 
-/** The actions of an exit that follow from what is known; `all` are the exits of the account. */
+/** What an exit must do now, with the circumstances that its account gives it; `all`: the exits of the account. */
 export function nextActions(
   entry: TrackedExit,
   gates: CallGates,
   { options, all }: { options: ExitsOptions; all: ReadonlyMap<PositionId, TrackedExit> },
 ): readonly Action[] {
-  // Of the thousands of exits that a gap makes most wait for their turn to leave.
+  // Most of the thousands of exits after a gap wait for their turn at the call desk.
   if (awaitsOf(entry.record) === 'call') return []
   const around = circumstancesOf(entry, gates, options)
   const { record } = entry

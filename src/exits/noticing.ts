@@ -77,7 +77,7 @@ export function lateFillOf(
   }
 }
 
-/** What an exit has brought that is over; undefined where it is not. */
+/** The result of an exit that is over; undefined: it is not. */
 export function endOf(record: ExitRecord): Notice | undefined {
   const { state, decision, positionId, order, steps } = record
   if (state.kind !== 'flat') return undefined
@@ -98,7 +98,7 @@ export interface Listed {
   readonly remaining: number
 }
 
-/** Resting orders of others, in the direction of an exit, may reserve what it is to sell. */
+/** The notice that working orders of others, in the direction of an exit, may reserve its units. */
 export function reservedBy(
   { state, order, decision }: ExitRecord,
   open: readonly Listed[],

@@ -50,7 +50,7 @@ export function nextType(
   return allowed.find(type => type !== avoided) ?? wanted
 }
 
-/** The record after an order of it that led nowhere. */
+/** The record after an order that led nowhere: the next attempt avoids its type. */
 export function avoiding(
   record: ExitRecord,
   how: 'refused' | 'not-executed',
@@ -63,7 +63,7 @@ export function avoiding(
   return { avoids, bandStep: bandStep > NARROWEST ? bandStep - 1 : 0 }
 }
 
-/** What an attempt is to be; `wait`: its limit needs a price, and none is known yet. */
+/** Type and limit of an attempt; `wait`: its limit needs a price, and none is known yet. */
 export function priceOfAttempt(
   record: ExitRecord,
   around: Pick<Circumstances, 'settings' | 'price' | 'spec' | 'now' | 'takenUpAt'>,

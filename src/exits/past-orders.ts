@@ -15,8 +15,8 @@ import {
 } from './record.ts'
 
 /*
- * Orders of the attempts before the present one. Each was proved to be over, or the venue said so: one that
- * is executed all the same is a fill of this exit, and what it has sold is not sold again.
+ * Orders of the attempts before the present one. Each was proved to be over, or the venue said so. If one is executed
+ * nevertheless, that is a fill of this exit, and those units are not sold again (P1).
  */
 
 /** Orders of earlier attempts that an exit remembers, the last ones. */
@@ -62,16 +62,16 @@ function isPresentOver(record: ExitRecord): boolean {
 }
 
 /** Whether the venue shows an order of an earlier attempt as working. */
-export const hasRisen = ({ pastOrders }: Pick<ExitRecord, 'pastOrders'>): boolean =>
+export const hasWorkingPast = ({ pastOrders }: Pick<ExitRecord, 'pastOrders'>): boolean =>
   pastOrders.some(({ isWorking }) => isWorking === true)
 
-/** The same without the venue's stop, which its own ledger follows. */
+/** The orders of earlier attempts without the net, which `src/nets/` follows. */
 const attemptsIn = ({ pastOrders }: Pick<ExitRecord, 'pastOrders'>): readonly PastOrder[] =>
   pastOrders.filter(({ isNet }) => isNet !== true)
 
-/** Whether the venue shows an order of an earlier attempt as working, the venue's stop left out. */
-export const hasRisenAttempt = (record: Pick<ExitRecord, 'pastOrders'>): boolean =>
-  hasRisen({ pastOrders: attemptsIn(record) })
+/** The same without the net (the position's stop at the venue). */
+export const hasWorkingPastAttempt = (record: Pick<ExitRecord, 'pastOrders'>): boolean =>
+  hasWorkingPast({ pastOrders: attemptsIn(record) })
 
 /** The order of an earlier attempt to ask for, or to cancel; undefined where there is none. */
 export const pastOrderToAsk = (record: Pick<ExitRecord, 'pastOrders'>): PastOrder | undefined => {
@@ -87,14 +87,14 @@ export const isTooLarge = (record: ExitRecord): boolean =>
 export const bookedOf = ({ before, executed, explained }: ExitRecord): Execution =>
   plus(plus(before, executed), explained)
 
-/** What is kept of an exit that has sent orders and is over at `at` (epoch ms). */
+/** What the store keeps of an exit that has sent orders and is over at `at` (epoch ms). */
 export function endedExitOf(record: ExitRecord, at: number): Required<EndedExit> {
   const { attempt: attempts, pastOrders, order } = record
   const orders = new Set([...pastOrders, order].map(({ clientOrderId }) => String(clientOrderId)))
   return { at, attempts, executed: bookedOf(record).quantity, orders: [...orders] }
 }
 
-/** The record after what the venue says of an order of an earlier attempt; nothing where it is of none. */
+/** The record after an answer about the order of an earlier attempt; the same record where the answer is about none. */
 export function pastSeen(
   record: ExitRecord,
   { id, order, at }: Extract<ExitEvent, { kind: 'seen' }>,
@@ -123,7 +123,7 @@ export function pastSeen(
   return booked(withStep(noted, at, `${more} executed late by ${id}`), fill, at)
 }
 
-/** The record when its order may leave beside the venue's stop, whose end no answer has proved. */
+/** The record when its order may leave although no answer has proved that the net is over. */
 export function netWaived(
   record: ExitRecord,
   { id, at }: Extract<ExitEvent, { kind: 'net-waived' }>,
@@ -165,7 +165,7 @@ function booked(record: ExitRecord, fill: Execution, at: number): ExitRecord {
   return afterSale(sold, at)
 }
 
-/** What an exit goes on with when less of it is left to be sold. */
+/** The record when a late fill left less to be sold. */
 function afterSale(record: ExitRecord, at: number): ExitRecord {
   const { state } = record
   switch (state.kind) {

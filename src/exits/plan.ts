@@ -1,4 +1,4 @@
-/** What the present attempt shall be. */
+/** The order of the present attempt, before it is durable. */
 export interface Plan {
   /** Units, > 0. */
   readonly quantity: number

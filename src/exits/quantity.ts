@@ -7,7 +7,7 @@ import { remainingOf, type ExitRecord } from './record.ts'
 
 type Steps = Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'maxQuantity' | 'contractSize'>
 
-/** Quantities are multiples of it, units: the lot, and at least one contract where the venue counts those. */
+/** Every order is a multiple of so many units: the lot, or one contract where that is more. */
 function stepOf({ lot, contractSize }: Partial<Steps>): number | undefined {
   const steps = [lot, contractSize].filter(step => isBounded(step ?? NaN) && step! > 0)
   return steps.length === 0 ? undefined : Math.max(...(steps as number[]))
@@ -33,9 +33,8 @@ function wholeLots(quantity: number, lot: number): number {
 }
 
 /**
- * What to order of an exit that may close `allowance` units. `dust`: what is left is too little for
- * any order, also for one of a venue whose lot is not configured. `wait`: it may not close as much
- * as one order needs.
+ * Units of the next order of an exit that may close `allowance` units. `dust`: the rest is too small for any order,
+ * also where no lot is configured. `wait`: the allowance is too small for an order now.
  */
 export function attemptQuantity(
   record: ExitRecord,
@@ -51,8 +50,8 @@ export function attemptQuantity(
 }
 
 /**
- * What of a quantity goes into one order of a venue that takes no more than `maxQuantity` at once. The rest follows
- * in the next attempts, so no slice leaves one that is too small for an order.
+ * Units of one order where the venue takes at most `maxQuantity` at once. The rest follows in the next attempts, so no
+ * slice leaves a rest that is too small for an order.
  */
 function slice(quantity: number, steps: Partial<Steps>): number {
   const { maxQuantity } = steps
@@ -79,7 +78,7 @@ export function limitPrice(
   return mayBeNegative ? rounded : Math.max(tickSize ?? SMALLEST, rounded)
 }
 
-/** The whole tick at a price, or the next one above or below it. */
+/** A price rounded up or down to a whole tick. */
 export function onTickFrom(
   price: number,
   tickSize: number | undefined,

@@ -25,7 +25,7 @@ const mustSeekPast = (
   pastOrders.some(({ isNet }) => isNet !== true) &&
   capabilities.lookup === 'complete'
 
-/** What must be asked before an order leaves: for the order itself, and for what is held. */
+/** The queries that must be answered before an order leaves: about the order itself, and about the holding. */
 export function mustAsk(record: ExitRecord, around: Circumstances): readonly Action[] {
   const { isVerified, settings } = around
   const mustVerify = asksHolding(settings.capabilities) && !isVerified

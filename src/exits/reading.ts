@@ -2,7 +2,7 @@ import type { Execution, LivedOrder } from '../domain/order.ts'
 import { unitsOf } from '../domain/units.ts'
 import type { ExitEvent } from './events.ts'
 
-/** The event with the quantity that its order was meant to have executed, at an instrument of that lot. */
+/** The event with its executed quantity rounded to whole lots of the instrument. */
 export function inLots(event: ExitEvent, lot: number | undefined): ExitEvent {
   switch (event.kind) {
     case 'answered': {

@@ -16,9 +16,10 @@ export interface Share {
   readonly underWay: number
 }
 
+/** No position has lost units. */
 export const NOTHING_LOST: ReadonlyMap<PositionId, number> = new Map()
 
-/** What a holding says of the positions in it. */
+/** What a report of a holding says about its positions. */
 export interface Verdict {
   /** Units that each position may close if our orders explain what is missing. */
   readonly most: ReadonlyMap<PositionId, number>
@@ -105,8 +106,8 @@ function shareOut(
   return [allowances, taken]
 }
 
-/** Whether an account that holds something meets a store that knows nothing: a person must confirm. */
-export const startsHeld = (
+/** Whether a person must confirm the holdings: the store is empty, and the account holds something. */
+export const mustConfirm = (
   isStoreEmpty: boolean,
   holdings: readonly { readonly quantity: number }[],
 ): boolean => isStoreEmpty && holdings.some(({ quantity }) => quantity !== 0)

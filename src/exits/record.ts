@@ -7,13 +7,13 @@ import type { Capabilities, OrderType } from '../domain/venue.ts'
 import { NO_DRIFT, type Drift, type ExitState } from './exit-state.ts'
 import { withRoom, type ExitStep } from './history.ts'
 
-/** What the fate of an order is learned by: a venue may be able to do less, or more, after a restart. */
+/** What the venue could prove when an attempt was made; after a restart the configuration may claim less, or more. */
 export interface Provable extends Pick<Capabilities, 'dedupe' | 'lookup' | 'reduceOnly'> {
   /** Whether it took market orders; absent in records of earlier releases. */
   readonly market?: boolean
 }
 
-/** An order of an earlier attempt: it is over, as far as the venue has said. */
+/** The order of an earlier attempt. It was proved to be over, or the venue said so; see `past-orders.ts`. */
 export interface PastOrder {
   readonly clientOrderId: string
   /** Units that were ordered. */
@@ -26,6 +26,10 @@ export interface PastOrder {
   readonly isNet?: true
 }
 
+/**
+ * The one exit of one generation of a position, as the store keeps it (P1). Only `follow` changes its state.
+ * Quantities are units, >= 0; times are epoch ms.
+ */
 export interface ExitRecord {
   /** Id of the store that began the exit: the ids of its orders are made of it. */
   readonly storeId: string
@@ -53,9 +57,9 @@ export interface ExitRecord {
   readonly executed: Execution
   /** Orders of the attempts before this one that have left, oldest first; a few, the last ones. */
   readonly pastOrders: readonly PastOrder[]
-  /** Units that were taken for closed by others: an order of ours that is executed late explains them. */
+  /** Units that count as closed by others. A late fill of an order of this exit moves them to `explained`. */
   readonly lost: number
-  /** What past orders are known to have executed of units that had been taken for closed by others. */
+  /** What past orders have executed of units that counted as closed by others before. */
   readonly explained: Execution
   /** The venue has, or had, the present attempt's order. */
   readonly exists: boolean
@@ -63,28 +67,27 @@ export interface ExitRecord {
   readonly hasLeft: boolean
   /** The present attempt was sent before, and its outcome is unknown. */
   readonly isDoubted: boolean
-  /** So it was of some attempt: an order that the venue did not find may arrive when all is over. */
+  /** The same of any attempt so far: its order may still arrive after the exit is over. */
   readonly wasDoubted: boolean
-  /** The type of the last order that led nowhere: the next one is of another, where there is one. */
+  /** Type of the last order that led nowhere: the next one has the other type, if the venue takes it. */
   readonly avoids: OrderType | null
-  /** By which power of two the band of a limit is wider than `exits.style` says. */
+  /** How often the band of `exits.style` was doubled for the next limit. */
   readonly bandStep: number
   /** Prices that the venue takes, as of its last refusal of a limit; null: not known. */
   readonly band: PriceBand | null
-  /** When the present attempt was made: no byte of it left before, epoch ms. */
+  /** When the present attempt was made; no byte of it left before. */
   readonly madeAt: number
-  /** Until when the venue takes its order, as of its last sending, epoch ms; null: without an end. */
+  /** Deadline of the last sending: the venue takes the order until then; null: it has none. */
   readonly actBy: number | null
-  /** The decision that was recorded first; what others matched is added to its `matched`. */
+  /** The first decision; rules that match later are added to its `matched`. */
   readonly decision: Decision
-  /** Epoch ms. */
   readonly intendedAt: number
   /** Rejections so far, over all attempts; those of a closed market do not count. */
   readonly rejections: number
   /** Answers that cannot be true. */
   readonly faults: number
   readonly state: ExitState
-  /** What happened, oldest first; at most MOST_STEPS, the first ones and the last ones. */
+  /** What happened, oldest first; at most `MOST_STEPS`: the first ones and the last ones. */
   readonly steps: readonly ExitStep[]
 }
 
@@ -99,6 +102,7 @@ export interface EndedExit {
   readonly orders?: readonly string[]
 }
 
+/** No unit executed. */
 export const NOTHING: Execution = { quantity: 0, price: null }
 
 /** The record with one more line of history. */
@@ -178,7 +182,7 @@ export const isIdle = (record: ExitRecord): boolean =>
   !record.isDoubted &&
   record.before.quantity === 0
 
-/** Marks an attempt whose order may live. */
+/** Marks an attempt whose order may exist at the venue. */
 export const DOUBTED = { hasLeft: true, isDoubted: true, wasDoubted: true } as const
 
 /** The record when the outcome of its order is unknown from `at` (epoch ms) on. */
@@ -216,11 +220,11 @@ export const completed = (
   lost: 0,
   explained: NOTHING,
   exists: false,
-  // A release that did not keep it may have sent the attempt before.
+  // An earlier release did not keep this: the attempt may have been sent.
   hasLeft: true,
   isDoubted: false,
   wasDoubted: false,
-  // A release that knew only limits without success noted them so.
+  // An earlier release kept one flag for limits that led nowhere.
   avoids: kept.isMarketOnly === true ? 'marketable-limit' : null,
   bandStep: 0,
   band: null,

@@ -4,7 +4,7 @@ import type { ExitRecord } from './record.ts'
 /** What an exit waits for: a report on its holding, the lock on it, or a call of its own. */
 export type Awaits = 'report' | 'lock' | 'call'
 
-/** What an exit waits for. Only a call leads on from `call`: no action follows from what is known. */
+/** What an exit waits for; `call`: the end of a call, before which no action follows. */
 export function awaitsOf({ state, isDoubted }: Pick<ExitRecord, 'state' | 'isDoubted'>): Awaits {
   switch (state.kind) {
     case 'queued':

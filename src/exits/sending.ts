@@ -13,7 +13,7 @@ import { backoffMs, type ExitSettings } from './settings.ts'
 type Queued = Extract<ExitState, { kind: 'queued' }>
 type Sending = Extract<ExitState, { kind: 'sending' }>
 
-/** The record when its order waits for its turn. */
+/** The record when its order is queued at the call desk. */
 export const queued = (record: ExitRecord, at: number): ExitRecord => ({
   ...record,
   state: { kind: 'queued', since: at, ...earlierOf(record.state) },
@@ -75,7 +75,7 @@ function unsent(
   return { ...record, state: { ...(earlier ?? { kind: 'unknown', since }), notBefore } }
 }
 
-/** The order did not get its turn: nothing of it has left, and what it was planned by may be old. */
+/** The record when the call desk gave the order back: nothing of it has left, and its plan may be outdated. */
 export function givenBack(record: ExitRecord, { earlier }: Queued, at: number): ExitRecord {
   const isNoted = record.steps.at(-1)?.what === GIVEN_BACK
   const next: ExitRecord =
@@ -107,7 +107,7 @@ export function refusedAgain(
   return { ...next, rejections, state }
 }
 
-/** A sending without an answer may arrive as late as any. The wait after a refusal holds for it too. */
+/** The record after a sending without an answer: it may still arrive. A wait that a refusal asked for stays. */
 export function unanswered(
   record: ExitRecord,
   { earlier }: Sending,

@@ -23,34 +23,32 @@ export interface ExitSettings {
   /** The venue lists working orders. */
   readonly listsOrders: boolean
   readonly style: ExitStyle
-  /** An order that works longer is cancelled, and sent anew. */
+  /** An order that works longer is cancelled, and the rest is ordered again, ms. */
   readonly workingMs: number
-  /** Waits after rejections: the first one, doubled each time up to the longest. */
+  /** Wait after the first rejection, ms; doubled after each further one. */
   readonly retryMs: number
+  /** Longest wait after a rejection, ms. */
   readonly maxRetryMs: number
-  /** Wait while a market is closed. */
+  /** Wait after a rejection because the market is closed, ms. */
   readonly closedMarketRetryMs: number
-  /** Rejections from which an exit counts as stuck; it is tried again all the same. */
+  /** From this number of rejections on an exit counts as stuck; it is still tried again. */
   readonly loudAfter: number
-  /** Time without a proof of an order's outcome, or of what is held, after which that is reported, ms. */
+  /** An order outcome or a holding that is unknown for longer is reported, ms. */
   readonly loudAfterMs: number
-  /** Random id of the store, part of each client order id; empty where nothing is kept. */
+  /** Random id of the store, part of each client order id; empty: there is no store. */
   readonly storeId: string
-  /**
-   * Age of an answer to the question for the holding, ms, above which an order that needs one asks
-   * again before it leaves.
-   */
+  /** An order that needs an answer about the holding asks again before it leaves if the last one is older, ms. */
   readonly holdingFreshMs: number
   /**
-   * Time without an answer about the holding, ms, after which an order leaves by what was known last;
-   * undefined: it waits for the answer. Only where the venue finds every order by its id.
+   * After so long without an answer about the holding an order leaves by the last one, ms; undefined: it waits.
+   * Only where the venue finds every order by its id.
    */
   readonly sendUnverifiedAfterMs?: number | undefined
   /** How long after its send a venue that keeps deadlines takes an order, ms. */
   readonly actWithinMs: number
 }
 
-/** What is used where the configuration says nothing. */
+/** Defaults of the configuration. */
 export const EXIT_DEFAULTS = {
   style: { kind: 'market' },
   workingMs: 30_000,
@@ -65,15 +63,15 @@ export const EXIT_DEFAULTS = {
 } as const satisfies Omit<ExitSettings, 'capabilities' | 'listsOrders'>
 
 /**
- * How much later than an event a question must be asked for its answer to show it, ms. Of what
- * happened within one millisecond the order is unknown.
+ * An answer proves something about an event only if its question was asked so much later, ms; at least 1, as times
+ * within one millisecond have no order.
  */
 export const proofMs = ({ visibilityMs }: Pick<Capabilities, 'visibilityMs'>): number =>
   Math.max(1, visibilityMs)
 
 /**
- * From when on the venue takes no sending of an order that nothing has answered since `since` (epoch ms): its
- * deadline, where the venue keeps one. That of a process that has died is not known, only how long it was.
+ * Until when (epoch ms) a sending may still make an order, where no answer came since `since` (epoch ms): its
+ * deadline, at venues that keep one, else `since`. Of a sending of an earlier process only the length is known.
  */
 export const takenUntil = (
   { actBy }: Pick<ExitRecord, 'actBy'>,
@@ -82,23 +80,23 @@ export const takenUntil = (
 ): number =>
   capabilities.deadline === 'kept' ? Math.max(since, actBy ?? since + actWithinMs) : since
 
-/** How the fate of an order is learned whose existence is in doubt: the first way that the venue has. */
+/** How an exit learns whether an order of unknown outcome exists. */
 export type Way = 'resend' | 'look-up' | 'reduce-only' | 'reports'
 
-/** The first way that a venue has. An id that is refused only while it works proves nothing later. */
+/** The first way that a venue offers. `dedupe: open-only` is none: after the order has ended it proves nothing. */
 export function wayOf({ dedupe, lookup, reduceOnly }: Capabilities): Way {
   if (dedupe === 'always') return 'resend'
   if (lookup === 'complete') return 'look-up'
   return reduceOnly ? 'reduce-only' : 'reports'
 }
 
-/** Whether the holding must prove what an order executed: then it serves one exit at a time. */
+/** Whether the holding is the evidence for what an order executed; then one exit at a time holds its lock. */
 export const isHoldingEvidence = ({ lookup }: Pick<Capabilities, 'lookup'>): boolean =>
   lookup !== 'complete'
 
 /**
- * Whether what is held must be asked for, by name and after the decision, before an order is sent: the
- * venue does not stop the order at zero, or the holding must prove what it executed.
+ * Whether the holding must be queried by name after the decision, before an order is sent: the venue does not stop
+ * the order at zero, or the holding is the evidence for what it executed.
  */
 export const asksHolding = ({
   lookup,
@@ -106,9 +104,9 @@ export const asksHolding = ({
 }: Pick<Capabilities, 'lookup' | 'reduceOnly'>): boolean => !reduceOnly || lookup !== 'complete'
 
 /**
- * The settings by which the fate of a record's present order is judged at `at` (epoch ms): the venue proves no
- * more than it could when the attempt was made, and no more than it can now. A look-up proves nothing of an
- * order that is so old that the venue has forgotten it.
+ * The settings by which answers about a record's present order are judged at `at` (epoch ms): the weaker of what the
+ * venue could prove when the attempt was made and what it can prove now. A look-up proves nothing about an order that
+ * is older than the venue keeps orders (`lookupKeeps`).
  */
 export function settingsFor(
   { provable, order, madeAt }: Pick<ExitRecord, 'provable' | 'order' | 'madeAt'>,
@@ -132,8 +130,8 @@ export function settingsFor(
 }
 
 /**
- * The settings by which the present order of a record is sent at `at` (epoch ms). Of an order that has not left, however
- * long ago it was planned, there is nothing that the venue could have forgotten.
+ * The settings by which the present order of a record is sent at `at` (epoch ms). The venue cannot have forgotten an
+ * order that has not left.
  */
 export const settingsToSend = (
   record: Pick<ExitRecord, 'provable' | 'order' | 'madeAt' | 'hasLeft'>,
@@ -142,8 +140,8 @@ export const settingsToSend = (
 ): ExitSettings => (record.hasLeft ? settingsFor(record, settings, at) : settings)
 
 /**
- * The settings by which an order is planned, and judged before it is sent, at `at` (epoch ms). What may live already is
- * sent again by what the venue proves now.
+ * The settings by which an order is planned, and checked before it is sent, at `at` (epoch ms). An order that may
+ * exist already is sent again by what the venue can prove now.
  */
 export const settingsToPlan = (
   record: Pick<ExitRecord, 'provable' | 'order' | 'madeAt' | 'hasLeft' | 'isDoubted'>,
@@ -158,10 +156,7 @@ export const isOutdated = (
   at: number,
 ): boolean => !hasLeft && at >= forgottenAt(capabilities.lookupKeeps, madeAt)
 
-/**
- * Whether an attempt was made under what the venue can prove now. One that is outdated is planned anew: what it does
- * from then on counts from then.
- */
+/** Whether the venue can prove now what it could when the attempt was made; an outdated attempt is planned again. */
 export function isMadeUnder(record: ExitRecord, settings: ExitSettings, now: number): boolean {
   const { dedupe, lookup, reduceOnly } = settings.capabilities
   const { provable } = record
@@ -177,7 +172,7 @@ const LOOKUP = ['none', 'open-only', 'complete'] as const
 const weakest = <Value>(scale: readonly Value[], a: Value, b: Value | undefined): Value =>
   b === undefined || scale.indexOf(a) < scale.indexOf(b) ? a : b
 
-/** Whether nothing at the venue can prove that an exit is sent only once. */
+/** Whether nothing at the venue can prove that an exit is filled only once (P1): `acceptUnprovable` is needed. */
 export const isUnprovable = (capabilities: Capabilities): boolean =>
   wayOf(capabilities) === 'reports'
 

@@ -9,7 +9,7 @@ import { DOUBTED, doubted, hasNotLeft, withStep, type ExitRecord } from './recor
 import { aboutEarlier } from './sending.ts'
 import { proofMs, takenUntil, type ExitSettings } from './settings.ts'
 
-/** The record after what the venue says of its order; what cannot be true proves nothing. */
+/** The record after an answer about its order; an answer that cannot be true proves nothing. */
 export function seen(
   record: ExitRecord,
   event: Extract<ExitEvent, { kind: 'seen' }>,
@@ -58,7 +58,7 @@ function afterSighting(
   }
 }
 
-/** Takes what the venue says of an order that lived, unless it cannot be true. */
+/** The record after an answer about an order that exists or existed, unless the answer cannot be true. */
 export function lived(
   record: ExitRecord,
   { order, at, by }: { order: LivedOrder; at: number; by: 'cancel' | 'venue' },
@@ -187,7 +187,7 @@ function absent(
   )
 }
 
-/** The record when the venue says, asked at `askedAt`, that its order does not work (any more). */
+/** The record after the answer, asked for at `askedAt`, that its order does not work (any more). */
 export function notOpen(record: ExitRecord, askedAt: number, settings: ExitSettings): ExitRecord {
   const { state } = record
   const { visibilityMs, deadline } = settings.capabilities

@@ -5,7 +5,7 @@ import type { HoldingChange } from './events.ts'
 import type { Notice } from './notices.ts'
 import type { Share } from './reconcile.ts'
 
-/** What a holding is judged by. */
+/** What a holding needs of its account to take a report. */
 export interface Surroundings {
   readonly apartMs: number
   shareOf(position: Position): Share

@@ -6,7 +6,7 @@ import { mayBeWhole } from './evidence.ts'
 import { beginCalls, type CallKind } from './exit-calls.ts'
 import { isFollowed, isUnchanged } from './exit-state.ts'
 import type { HoldingGroup } from './holding-group.ts'
-import { hasRisen, isTooLarge } from './past-orders.ts'
+import { hasWorkingPast, isTooLarge } from './past-orders.ts'
 import { isAlive, isOver, type ExitRecord } from './record.ts'
 import { awaitsOf } from './report-readers.ts'
 import { asksHolding, isHoldingEvidence, wayOf, type ExitSettings } from './settings.ts'
@@ -23,7 +23,7 @@ export interface Turn {
 /** Longest wait at the pace of a limit before an order asks again, ms. */
 const LONGEST_PACE_MS = 60_000
 
-/** One exit in the book, with its pending calls. Mutable. */
+/** One open exit: its record, the holding that it closes a part of, and its pending calls. Changes itself. */
 export class TrackedExit {
   record: ExitRecord
   readonly position: Position
@@ -101,7 +101,7 @@ export class TrackedExit {
   isWanted(order: ExitOrder): boolean {
     const { record, group } = this
     if (record.state.kind !== 'queued' || record.order !== order) return false
-    if (hasRisen(record) || isTooLarge(record)) return false
+    if (hasWorkingPast(record) || isTooLarge(record)) return false
     if (record.isDoubted) return true
     const allowance = group.allowance(record.positionId)
     const isAllowed = allowance === undefined || isEnough(allowance, order.quantity)

@@ -5,7 +5,7 @@ import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
 import { holdingName } from './holding-state.ts'
 
-/** An exit with orders that are over. */
+/** An exit that has orders that are over. */
 export interface WatchedExit {
   readonly position: Position
   /** Generation of the position id, from 1. */

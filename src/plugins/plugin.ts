@@ -135,6 +135,7 @@ export interface ChannelPlugin<Options = Readonly<Record<string, unknown>>> exte
   request(alert: Alert, options: Options): AlertRequest
 }
 
+/** What a plugin file exports. */
 export type Plugin = RulePlugin | BrokerPlugin | FeedPlugin | StorePlugin | ChannelPlugin
 export type PluginKind = Plugin['kind']
 

@@ -11,6 +11,7 @@ export const journalLine = z
   })
   .catchall(z.unknown())
 
+/** One line of the journal; docs/observability.md lists the kinds. */
 export type JournalLine = Answer<typeof journalLine>
 
 /** `GET /api/journal`. */

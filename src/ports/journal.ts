@@ -25,7 +25,7 @@ interface LostUnits {
   }[]
 }
 
-/** Receives the events of the guarded positions, in order. */
+/** What happened to a guarded position, its exit or its account. Times are epoch ms, quantities units, amounts money. */
 export type JournalEvent =
   | { readonly kind: 'exit-intended'; readonly decision: Decision }
   /** The exit has ended; `steps` is its complete history. */

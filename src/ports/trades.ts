@@ -54,6 +54,7 @@ export const tradeView = z.object({
     .describe('What happened to an exit that did not go straight.'),
 })
 
+/** A position that is over, from its open to its close. Prices per unit, profits gross in money, times epoch ms. */
 export interface TradeView extends Answer<typeof tradeView> {}
 
 export interface TradesQuery {

@@ -30,6 +30,7 @@ export const backoffOptions = z
   })
   .superRefine(...notBelow('maxMs', 'initialMs'))
 
+/** The options with their defaults filled in; times are ms. */
 export type BackoffPolicy = Readonly<z.infer<typeof backoffOptions>>
 
 /** How far the delays of one child have grown. */

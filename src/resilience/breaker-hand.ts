@@ -129,6 +129,7 @@ export const breakerSnapshot = z.discriminatedUnion('kind', [
   }),
 ])
 
+/** A stored breaker; see `breakerSnapshot`. */
 export type BreakerSnapshot = Readonly<z.infer<typeof breakerSnapshot>>
 
 /** What to keep of the breaker at `now` (monotonic ms). Windows and permits are not kept. */

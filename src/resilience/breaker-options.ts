@@ -118,6 +118,7 @@ export const breakerOptions = z
   .superRefine(...notBelow('maxOpenMs', 'exitOpenMs'))
   .superRefine(...notBelow('exitMaxOpenMs', 'exitOpenMs'))
 
+/** The options with their defaults filled in; times are ms. */
 export type BreakerOptions = Readonly<z.infer<typeof breakerOptions>>
 
 /** The options of a breaker's window. */

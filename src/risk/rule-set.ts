@@ -12,6 +12,7 @@ export interface RuleFault {
   readonly expected: string
 }
 
+/** A compiled set, or every fault of its options. */
 export type CompiledRuleSet =
   | { readonly ruleSet: RuleSet; readonly faults?: undefined }
   | { readonly ruleSet?: undefined; readonly faults: readonly RuleFault[] }

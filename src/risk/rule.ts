@@ -59,6 +59,7 @@ export interface StaleQuoteRule {
   readonly action: 'alert' | 'poll' | 'exit'
 }
 
+/** A compiled rule, by what it reads: the best price and time, another instrument, or the age of the last tick. */
 export type Rule = LevelRule | UnderlyingRule | StaleQuoteRule
 
 /** Something suspicious but allowed about a rule's options. `path` is inside the options. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { ClientOrderId } from '../../src/domain/order.ts'
-import { bookedOf, hasRisen, isTooLarge } from '../../src/exits/past-orders.ts'
+import { bookedOf, hasWorkingPast, isTooLarge } from '../../src/exits/past-orders.ts'
 import { remainingOf } from '../../src/exits/record.ts'
 import { anOrderState, ExitCase, settingsOf } from '../support/exits.ts'
 
@@ -79,7 +79,7 @@ describe('an order of an earlier attempt', () => {
     exit.happen({ kind: 'recorded', at: 2_011 })
     expect(exit.kindsOfSteps(2_020)).to.deep.equal(['ask-past', 'cancel-past'])
     first(exit, anOrderState('ended', 0, null), 2_030)
-    expect(hasRisen(exit.record)).to.equal(false)
+    expect(hasWorkingPast(exit.record)).to.equal(false)
     expect(exit.kindsOfSteps(2_040)).to.deep.equal(['plan'])
   })
 

@@ -3,6 +3,7 @@ import { time, type Answer } from './answer.ts'
 
 export const healthStatus = z.enum(['pass', 'warn', 'fail'])
 
+/** `warn`: a person should check; `fail`: a person must act. */
 export type HealthStatus = z.infer<typeof healthStatus>
 
 /** One measured thing, as application/health+json has it. */
@@ -16,6 +17,7 @@ const healthCheck = z.object({
   output: z.string().optional(),
 })
 
+/** One check of health, as application/health+json has it. */
 export interface HealthCheck extends Answer<typeof healthCheck> {}
 
 const output = z.array(z.string()).describe('Why it is not `pass`, most serious first; at most 20.')
@@ -34,6 +36,7 @@ const healthSnapshot = z.object({
   checks,
 })
 
+/** The health of the service at one moment; `at` and `since` are epoch ms. */
 export interface HealthSnapshot extends Answer<typeof healthSnapshot> {}
 
 /** The body of `GET /health`. */
@@ -44,6 +47,7 @@ export const healthReport = z.object({
   checks,
 })
 
+/** The body of `GET /health`. */
 export interface HealthReport extends Answer<typeof healthReport> {}
 
 /** `GET /readyz`. */

@@ -17,6 +17,7 @@ export const killSwitchView = z.object({
   held: z.array(z.string()).describe('Exits that `halt` holds back.'),
 })
 
+/** The kill switch: its state, who moved it and when, and the exits that `halt` holds. */
 export interface KillSwitchView extends Answer<typeof killSwitchView> {}
 
 /** Body of `POST /api/kill-switch`. */
@@ -28,4 +29,5 @@ export const killSwitchRequest = z.object({
     .describe('What becomes of held exits when `halt` ends.'),
 })
 
+/** A move of the kill switch. */
 export interface KillSwitchRequest extends Answer<typeof killSwitchRequest> {}

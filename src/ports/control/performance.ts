@@ -27,6 +27,7 @@ export const cycleMetricsReport = z.object({
   errors: counts.describe('By type.'),
 })
 
+/** What the cycles have done since the last reset, as `GET /api/metrics` answers. */
 export interface CycleMetricsReport extends Answer<typeof cycleMetricsReport> {}
 
 /** Percentiles of a duration, ms. */
@@ -40,6 +41,7 @@ const percentiles = z.object({
   max: z.number(),
 })
 
+/** Percentiles of a duration, ms. */
 export interface Percentiles extends Answer<typeof percentiles> {}
 
 /** One cycle that took long, and where its time went. */
@@ -51,6 +53,7 @@ const slowCycle = z.object({
   hasFailed: z.boolean(),
 })
 
+/** A slow cycle, and where its time went. */
 export interface SlowCycle extends Answer<typeof slowCycle> {}
 
 /** How an operation has changed against the past. Ms. */
@@ -64,6 +67,7 @@ const trend = z.object({
   isMarked: z.boolean().describe('Whether that is more than the threshold.'),
 })
 
+/** How the 99th percentile of an operation has changed, ms. */
 export interface Trend extends Answer<typeof trend> {}
 
 /** `GET /api/report`. */
@@ -76,4 +80,5 @@ export const performanceReport = z.object({
   trends: z.array(trend),
 })
 
+/** Percentiles, the slowest cycles and trends, as `GET /api/report` answers. */
 export interface PerformanceReport extends Answer<typeof performanceReport> {}

@@ -9,6 +9,7 @@ export const realisedReport = z.object({
   currency: z.string().optional(),
 })
 
+/** A realised profit (> 0) or loss (< 0), money. */
 export interface RealisedReport extends Answer<typeof realisedReport> {}
 
 /** Where one limit stands. Money. */
@@ -25,6 +26,7 @@ const limitView = z.object({
   trippedAt: maybeTime.describe('When it was reached, epoch ms; null where it was not.'),
 })
 
+/** One limit on the loss of a day, money. */
 export interface LimitView extends Answer<typeof limitView> {}
 
 /** `/api/portfolio`: the trading day. */
@@ -34,4 +36,5 @@ export const portfolioView = z.object({
   limits: z.array(limitView),
 })
 
+/** The trading day: its bounds (epoch ms), realised sums and limits. */
 export interface PortfolioView extends Answer<typeof portfolioView> {}

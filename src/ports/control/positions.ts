@@ -27,7 +27,7 @@ export const positionView = z.object({
   unguardedBy: z
     .string()
     .optional()
-    .describe('Why no rule can act on it now, as in UNGUARDED_CAUSES; absent while one can.'),
+    .describe('Why no rule can act on it now: a cause of docs/health.md; absent while one can.'),
   unguardedMs: z
     .number()
     .describe(
@@ -61,6 +61,7 @@ export const positionView = z.object({
     ),
 })
 
+/** An open position, as `GET /api/positions/:id` answers. Prices per unit, amounts in money, times epoch ms. */
 export interface PositionView extends Answer<typeof positionView> {}
 
 /** One page of `GET /api/positions`. */
@@ -72,6 +73,7 @@ export const positionPage = z.object({
 /** A position that was added. */
 export const addedView = positionView.extend({ warnings })
 
+/** A position that was added, with its warnings. */
 export interface AddedView extends Answer<typeof addedView> {}
 
 /** What became of a request to guard a position. */
@@ -94,6 +96,7 @@ const ruleChangeView = z.object({
 /** A position after a change of its rules; `changes` has one entry for each rule that changed. */
 export const changedView = positionView.extend({ changes: z.array(ruleChangeView), warnings })
 
+/** A position after a change, with what became of each rule, and warnings. */
 export interface ChangedView extends Answer<typeof changedView> {}
 
 /** What a change of rules would do; stop and target as they would be in force. */
@@ -104,6 +107,7 @@ export const rulesPreview = z.object({
   warnings,
 })
 
+/** What a change of rules would do; nothing is changed. */
 export interface RulesPreview extends Answer<typeof rulesPreview> {}
 
 /** A position to be guarded, validated; `rules` are the options its rule set was made from. */

@@ -26,6 +26,7 @@ export const ruleView = z.object({
   evaluatedAt: maybeTime,
 })
 
+/** What one rule of a position would do, and why. */
 export interface RuleView extends Answer<typeof ruleView> {}
 
 /** An exit, with everything that happened to it. */
@@ -45,6 +46,7 @@ export const exitView = z.object({
     .describe('Oldest first; of a long history the middle is left out.'),
 })
 
+/** An exit, with the steps that it took. */
 export interface ExitView extends Answer<typeof exitView> {}
 
 /** The stop of a position that rests at the venue, or why there is none. */
@@ -57,6 +59,7 @@ export const netView = z.object({
   executed: z.number().optional(),
 })
 
+/** The stop of a position that rests at the venue, or why there is none. */
 export interface NetView extends Answer<typeof netView> {}
 
 /** What each rule of a position would do, and how far its exit has come, where one was decided. */
@@ -67,4 +70,5 @@ export const whyView = z.object({
   exit: exitView.optional(),
 })
 
+/** What each rule of a position would do, and how far its exit has come. */
 export interface WhyView extends Answer<typeof whyView> {}
