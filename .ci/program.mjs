@@ -70,13 +70,19 @@ function bundleCached(outdir) {
     define: { 'import.meta.url': '__url', 'import.meta.filename': '__commandFile' },
     banner: {
       js: [
+        // One function around it all: a script that is put together from strings is copied before it is compiled.
+        '(function (exports, require, module, __filename, __dirname, importHere) {',
         "const __url = require('node:url').pathToFileURL(__filename).href;",
         `const __commandFile = require('node:path').join(__dirname, '${nameOf(COMMAND)}.cjs');`,
       ].join('\n'),
     },
+    footer: { js: '})' },
   })
-  // Code from a cache has no loader of its own for what is imported on demand.
-  writeFileSync(file, readFileSync(file, 'utf8').replaceAll('await import(', 'await importHere('))
+  // Code from a cache has no loader of its own for what is imported on demand; and packages load faster without one.
+  const source = readFileSync(file, 'utf8')
+    .replaceAll(/await import\("(lmdb|ioredis)"\)/g, 'require("$1")')
+    .replaceAll('await import(', 'await importHere(')
+  writeFileSync(file, source)
   cpSync(join(root, '.ci', 'cached.cjs'), join(outdir, 'cached.cjs'))
   for (const name of CACHED.map(nameOf))
     writeFileSync(join(outdir, `${name}.cjs`), `require('./cached.cjs')['${name}']()\n`)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { running } from './compiled.ts'
+import { running, runningEnv } from './compiled.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
@@ -44,7 +44,7 @@ export function watchkeeper(args: readonly string[], options: RunOptions = {}): 
 
 /** The environment without what turns colours on or adds to stderr. */
 function plainEnv(): NodeJS.ProcessEnv {
-  const { FORCE_COLOR: _force, NO_COLOR: _no, NODE_V8_COVERAGE: _v8, ...rest } = process.env
+  const { FORCE_COLOR: _force, NO_COLOR: _no, ...rest } = runningEnv()
   return rest
 }
 

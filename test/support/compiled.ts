@@ -61,8 +61,11 @@ export const running = (path: string): string[] => [
   theProgram().file(relative(ROOT, resolve(ROOT, path)).replaceAll('\\', '/')),
 ]
 
-/** The environment of a process of a bundle: what it executes counts for no source file. */
+/**
+ * The environment of a process of a bundle: what it executes counts for no source file, and it reads no certificates
+ * that only a connection to another machine needs.
+ */
 export function runningEnv(): NodeJS.ProcessEnv {
-  const { NODE_V8_COVERAGE: _, ...rest } = process.env
+  const { NODE_V8_COVERAGE: _v8, NODE_EXTRA_CA_CERTS: _ca, ...rest } = process.env
   return rest
 }
