@@ -28,7 +28,7 @@ export interface AccountHintsDeps {
   monotonic(): number
 }
 
-/** Watches what a venue pushes about an account, on its way to the gateway: whether it is up, and how much came. */
+/** Counts what a venue pushes about an account on its way to the gateway, and knows whether its streams are up. */
 export class AccountHints {
   private readonly deps: AccountHintsDeps
   private hasStream = false

@@ -39,17 +39,20 @@ export interface AccountRunDeps {
   metrics(format: MetricsFormat): Promise<string>
 }
 
-/** Cycles without a new snapshot after which health is not known any more. */
+/** After so many cycles without a new snapshot health counts as `fail`. */
 const HEALTH_CYCLES = 3
 
-/** One account while the service runs: its prices, its health, its cycles, and what acts in it by itself. */
+/**
+ * One account while the service runs: starts and stops its prices, runs its cycles, and has its health, its advisors, the
+ * adoption of holdings and the watch of its venue.
+ */
 export class AccountRun {
   readonly guarded: GuardedAccount
   readonly prices: Prices
   readonly health: ServiceHealth
   /** Whether each position could be exited. */
   readonly exitable: ExitableDesk
-  /** What may be asked about the account, and done to it. */
+  /** The requests and acts that the API and the commands offer for the account. */
   readonly control: AccountControl
   private readonly deps: AccountRunDeps
   private readonly venueWatch: VenueWatch | undefined

@@ -30,7 +30,7 @@ export interface BrokerCheckOptions {
 export { shownCapabilities } from './checked-claims.ts'
 export { tokenSource, type TokenSource } from '../brokers/credentials.ts'
 
-/** What became of one step. */
+/** The result of one step. */
 export interface CheckedStep {
   readonly name: string
   readonly outcome: 'kept' | 'broken' | 'not tried'

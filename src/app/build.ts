@@ -17,7 +17,7 @@ import { ProcessLines } from './process-lines.ts'
 import { waitForStore } from './standby.ts'
 import { readPublicVenue, readVenue, type VenueFacts } from './venue-start.ts'
 
-/** What a service is made of, opened and connected. */
+/** The opened and connected parts of a service. */
 export interface ServiceParts extends ProcessParts {
   /** In the order of the configuration. */
   readonly accounts: readonly GuardedAccount[]
@@ -26,7 +26,7 @@ export interface ServiceParts extends ProcessParts {
 }
 
 /**
- * Opens store, brokers and accounts, in this order; the positions of an earlier process are watched then.
+ * Opens the store, then each account with its broker. When it resolves, the positions of an earlier process are watched.
  *
  * @throws InputError, WatchkeeperError ACCOUNT_REMOVED where the store has open positions of an account that the
  * configuration does not have.

@@ -25,7 +25,7 @@ export const isSame = (row: HoldingKey, key: HoldingKey): boolean =>
     field => row[field] === key[field],
   )
 
-/** What every order of the trial has. */
+/** The fields that all orders of the trial share. */
 export const orderOf = (key: HoldingKey, side: Side) =>
   ({
     ...key,
@@ -64,7 +64,7 @@ export const LEAST_LAG_MS = 1_000
 export const NOTHING = { dedupe: 'never', lookup: 'none', reduceOnly: false } as const
 export type Proved = Pick<Capabilities, keyof typeof NOTHING>
 
-/** What may be claimed: what the steps proved, and no more than is announced. */
+/** The capabilities that may be claimed: those that the steps proved, as far as the server announces them. */
 export function claimsOf({
   announced,
   proved,

@@ -14,9 +14,10 @@ import { sharedByOne, sharedLimitFaults } from './shared-limits-check.ts'
 import { isVenue } from './venue-start.ts'
 
 /**
- * Judges what the parts of a configuration mean together, before anything is opened. Throws InputError
- * with every fault at once (UNPROVABLE, SIMULATED_PRICES, NO_PRICES, TOKEN_REQUIRED, NOT_A_FOLDER); gives what
- * would start, and should be known, a line each. `source` is what the configuration was read from.
+ * Checks what the schema cannot: whether the sections of a configuration fit together. Opens nothing. Returns
+ * warnings, one line each. `source`: where the configuration was read from.
+ *
+ * @throws InputError with every fault at once (UNPROVABLE, SIMULATED_PRICES, NO_PRICES, TOKEN_REQUIRED, NOT_A_FOLDER).
  */
 export function checkConfig(
   config: ServiceConfig,

@@ -1,9 +1,9 @@
 import { within } from '../actors/deadline.ts'
 
-/** What each step of an end gets although the time for all of them is over, ms. */
+/** Every step of a stop gets this long, even after the common deadline, ms. */
 const LEAST_MS = 250
 
-/** Makes the steps of an end share one deadline (monotonic ms): none is waited for beyond it. */
+/** Makes the steps of a stop share one deadline (monotonic ms): no step is awaited beyond it. */
 export function endBy(until: number, monotonic: () => number) {
   return (step: Promise<unknown>): Promise<void> =>
     within(

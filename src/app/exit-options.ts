@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '../config/schema.ts'
 
-/** How exits are ordered. */
+/** The settings of exits, from the sections `exits` and `broker`. */
 export function exitsOf({ exits, broker }: ServiceConfig) {
   return {
     style: exits.style,

@@ -14,14 +14,14 @@ import type { SourceClock } from './source-clock.ts'
 import { VenuePrices } from './venue-prices.ts'
 import { isVenue } from './venue-start.ts'
 
-/** What pushes prices, or reads them where they lie. */
+/** An opened feed: it pushes prices, or reads them once a cycle. */
 export interface Source {
   /** Does not wait for a server; throws where a secret cannot be read. */
   start(): Promise<void>
   /** Once a cycle. */
   cycle(): void
   stop(): void
-  /** What a person should know of the servers that prices come from. */
+  /** What is wrong with the servers that prices come from. */
   troubles?(): readonly Trouble[]
   redisFacts?(): RedisFacts
   /** What belongs to streams of a venue alone; absent for any other feed. */
@@ -45,7 +45,7 @@ export interface SourceDeps {
   readonly reader: FeedReader
 }
 
-/** Opens a configured feed; undefined where the broker's quotes are all there is. */
+/** Opens a configured feed; undefined: prices are polled from the broker alone. */
 export function sourceOf(deps: SourceDeps): Source | undefined {
   const { config, broker, clock, performance, reader } = deps
   const { feed } = config

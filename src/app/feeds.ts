@@ -14,7 +14,7 @@ export interface FeedsDeps {
   readonly config: ServiceConfig
   readonly clock: Clock
   readonly performance: Meters
-  /** Journals what becomes of a feed that several accounts read. */
+  /** Writes a journal line about a feed that several accounts read. */
   readonly note: FeedReader['note']
 }
 
@@ -29,7 +29,7 @@ export function isSharedFeed(feed: ServiceConfig['feed'] | undefined): boolean {
 
 /** The sources of one account. */
 export interface JoinedSources {
-  /** Its feed; undefined where the quotes of its broker are all there is. */
+  /** Its feed; undefined: prices are polled from its broker alone. */
   readonly own: Source | undefined
   /** The other feeds that its underlyings may be read from. */
   readonly foreign: readonly Source[]

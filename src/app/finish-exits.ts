@@ -5,7 +5,7 @@ const STEP_MS = 50
 /** Time before the end in which nothing new is sent: its answer might never be read, ms. */
 const LAST_SEND_MS = 1_000
 
-/** Goes on with cycles while exits are open, until `until` (monotonic ms). */
+/** Runs cycles until no exit is open, at most until `until` (monotonic ms). */
 export async function finishExits(
   account: Account,
   clock: Pick<Clock, 'monotonic'>,

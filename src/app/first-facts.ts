@@ -7,7 +7,7 @@ import type { OwnedStore } from '../ports/store.ts'
 import type { Prices } from './open-prices.ts'
 import type { Seeded } from './sync-positions.ts'
 
-/** What was found at the start, for the person who started it. */
+/** What a start prints for the person who started it. */
 export interface Started extends Begun {
   /** Where the API answers. */
   readonly url: string
@@ -15,7 +15,7 @@ export interface Started extends Begun {
   readonly risks: readonly string[]
 }
 
-/** What was found of one account at the start. */
+/** The part of one account in what a start prints. */
 export interface Begun extends Seeded {
   /** Open positions by their state, once first prices have come or had time to. */
   readonly counts: Readonly<Record<PositionState, number>>
@@ -41,7 +41,7 @@ export async function missingInstruments(
   return missingPrices.textsOf(missing)
 }
 
-/** Evaluates all positions once their first prices are there, or could have been. */
+/** Evaluates all positions once their first prices have come, at most `FIRST_PRICES_MS` after the start. */
 export async function firstSweep({ coverage }: Account): Promise<Found> {
   for (let waitedMs = 0; waitedMs < FIRST_PRICES_MS; waitedMs += STEP_MS) {
     const { unpriced } = await coverage.swept()
@@ -52,8 +52,8 @@ export async function firstSweep({ coverage }: Account): Promise<Found> {
 }
 
 /**
- * Counts the time without a process: since its last journal line, or the last minute that it kept.
- * A process that was killed is thus held for dead for up to a minute too long, never too short.
+ * Counts the time without a process as unguarded (P5): since the last journal line or the last stored minute of the
+ * process before. After a kill that is up to a minute too much, never too little.
  */
 export async function countDownTime(
   account: Account,
@@ -69,7 +69,7 @@ export async function countDownTime(
   if (positions > 0) account.note('guard-resumed', { positions, downMs })
 }
 
-/** What was found of all accounts as one; texts and ids begin with the name of the account. */
+/** The parts of all accounts as one; texts and ids begin with the name of the account. */
 export function allBegun(all: readonly (readonly [name: string, begun: Begun])[]): Begun {
   const counts = Object.fromEntries(
     POSITION_STATES.map(state => [

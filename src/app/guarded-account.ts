@@ -30,18 +30,18 @@ export interface GuardedAccountDeps {
   readonly rows: AccountStore
   readonly keeper: StoreRepository<ExitRecord, KillSwitch, PortfolioDay>
   readonly memory: GatesStore
-  /** What goes wrong on purpose; undefined: nothing. */
+  /** Injects faults on purpose; undefined: none. */
   readonly chaos: Chaos | undefined
   readonly broker: Broker
   readonly desk: CallDesk
   readonly answers: LastAnswers
-  /** What watches the account at a venue; undefined where it is elsewhere. */
+  /** Watches position mode, instruments and key at the venue; undefined: the account is not at a venue. */
   venueWatchOf(account: Account): VenueWatch | undefined
-  /** Asks what an exit would depend on. */
+  /** Queries what an exit would depend on, one question a minute. */
   readonly access: AccessDrill
   /** What the venue pushes about the account. */
   readonly hints: AccountHints
-  /** What shows whether each position could be exited. */
+  /** Judges whether each position could be exited now. */
   exitableOf(account: Account): ExitableDesk
   /** Epoch ms. */
   now(): number

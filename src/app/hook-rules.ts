@@ -2,10 +2,7 @@ import type { HookConfig } from '../config/hook-schema.ts'
 import { expectedName } from '../domain/closest-name.ts'
 import { InputError } from '../errors.ts'
 
-/**
- * Throws InputError where a hook names a rule set that the service does not have: each of its alerts would be
- * refused.
- */
+/** @throws InputError where a hook names a rule set that the positions file does not have: its alerts would be refused. */
 export function assertHookRules(
   hooks: readonly HookConfig[],
   ruleSets: ReadonlyMap<string, unknown>,

@@ -6,13 +6,13 @@ import { journalKindRow } from '../ports/journal-kinds.ts'
 import type { JournalLine } from '../ports/journal-lines.ts'
 import { secretsOf } from './secrets.ts'
 
-/** Where lines go, and how a person reads one. */
+/** The stream of the log, and the text form of a line. */
 export interface LogTarget {
   readonly stream: Writable
   text(line: JournalLine): string
 }
 
-/** Where journal lines go, once there is a place for them. */
+/** Further receivers of durable journal lines, set once they exist. */
 export interface LineTap {
   onLine(seq: number): void
   /** Takes each line; those of losses are followed. */
@@ -23,7 +23,7 @@ export interface LineTap {
 export interface ServiceLog {
   readonly logger: Logger
   line(line: JournalLine): void
-  /** The store refuses writes, or, without an error, takes them again; the journal cannot say it. */
+  /** The store refuses writes; without an error: it takes them again. The journal cannot have this line. */
   trouble(error: WatchkeeperError | undefined, at: number): void
 }
 

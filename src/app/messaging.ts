@@ -37,7 +37,7 @@ interface OwnBot {
   readonly accounts: ReadonlySet<string> | undefined
 }
 
-/** What may be asked about the accounts, and done to them, once the service runs. */
+/** The controls that bots use, once the service runs. */
 export interface MessagingControls {
   /** One account. */
   of(account: string): Control
@@ -45,7 +45,7 @@ export interface MessagingControls {
   among(accounts: ReadonlySet<string> | undefined): Control
 }
 
-/** Everything that persons are sent: health, events, and answers to their commands. */
+/** All messages to people: changes of health, events, and answers to commands of bots. */
 export class Messaging {
   private readonly parts: MessagingParts
   private bots: readonly Bot[] = []

@@ -26,8 +26,8 @@ const CHANNEL_FILES: Readonly<Record<string, Readers>> = Object.fromEntries(
 )
 
 /**
- * What a configuration names and this machine does not have, a line each: files of tokens and secrets that cannot
- * be read or are empty, and programs of advisors. A start goes on: the part that needs it stays closed.
+ * Warnings about what a configuration names and this machine does not have, one line each: files of tokens and secrets
+ * that cannot be read or are empty, and programs of advisors. The start goes on without the parts that need them.
  */
 export function missingFiles(config: ServiceConfig): readonly string[] {
   const { http, notify, advisors, accounts, broker, feed, feeds, store } = config
@@ -56,7 +56,7 @@ export function missingFiles(config: ServiceConfig): readonly string[] {
   ]
 }
 
-/** What a start prints of its configuration, a line each. */
+/** The warnings about its configuration that a start prints, one line each. */
 export const startWarnings = (
   config: ServiceConfig,
   entries: readonly PositionEntry[],

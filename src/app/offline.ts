@@ -22,7 +22,7 @@ export interface KeptPosition extends Registered {
   readonly account?: string
 }
 
-/** What can be seen of what a service keeps, whether the service runs or not. */
+/** The stored state of a service, read only, whether the service runs or not. */
 export interface KeptData {
   positions(): Promise<readonly KeptPosition[]>
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
@@ -33,8 +33,9 @@ export interface KeptData {
 }
 
 /**
- * Opens what a service has stored, to read it: a data folder, or the address of a Redis server. Throws
- * WatchkeeperError STORE_UNUSABLE where there is none, InputError for an address that cannot be.
+ * Opens the stored state of a service to read it: a data folder, or the address of a Redis server.
+ *
+ * @throws WatchkeeperError STORE_UNUSABLE where there is none; InputError for an invalid address.
  */
 export async function openKeptData(
   place: string,

@@ -27,24 +27,18 @@ export interface BrokerOfOptions {
   readonly clock: Clock & { steady?(): number }
   /** Forgets the demo account. */
   readonly fresh: boolean
-  /** Called with what a broker said and was set right or left out, such as a time to come back. */
+  /** Called for each oddity in an answer that was corrected or ignored, such as an unreadable `Retry-After`. */
   onOddity(kind: keyof Oddities): void
 }
 
 /** The configured broker, and what only a simulated account needs. */
 export interface ChosenBroker {
   readonly broker: Broker
-  /**
-   * Puts a new position into a simulated account; a real one holds it already. Gives what takes that
-   * back.
-   */
+  /** Puts a new position into a simulated account; a real one holds it already. Returns the function that undoes it. */
   deposit(registered: Registered): Promise<TakeBack>
   /** Puts so many more units of a position into a simulated account. */
   grow(registered: Registered, more: number): Promise<void>
-  /**
-   * Takes back what a simulated account was given for generations of positions that no store knows: a process
-   * died between the two.
-   */
+  /** Removes deposits of a simulated account for generations that the store does not know: a process died in between. */
   withdrawUnknown(isKnown: (id: PositionId, generation: number) => boolean): Promise<void>
   /** Called after each tick: orders of a simulated account may wait for a price. Absent: none do. */
   readonly priced?: ((instrument: InstrumentId) => Promise<void> | undefined) | undefined

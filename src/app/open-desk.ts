@@ -20,7 +20,7 @@ export interface OpenDeskDeps {
   readonly past: GatesSnapshot | undefined
 }
 
-/** A simulated account has no limit that would have to be found out. */
+/** A simulated account has no limit of calls. */
 const UNLIMITED = { startRate: 1_000, maxRate: 1_000 }
 
 /** The desk at which every call to the broker waits its turn. */

@@ -44,7 +44,7 @@ export interface ProcessParts {
   readonly store: OwnedStore
   readonly rows: AccountRows
   readonly sharedLimits: SharedLimits
-  /** The ways of ticks; accounts of one feed share one. */
+  /** The paths of ticks; accounts of one feed share a path. */
   readonly ways: PriceWays
   readonly performance: Meters
   readonly log: ServiceLog
@@ -52,14 +52,14 @@ export interface ProcessParts {
   readonly lines: LineTap
 }
 
-/** What one account is opened from. */
+/** What opening one account needs, besides the parts of the process. */
 export interface Opening {
   readonly plan: AccountPlan
-  /** What was read at its venue. */
+  /** What was read at its venue before: position mode, instruments, rights of the key. */
   readonly facts: VenueFacts
 }
 
-/** Opens one account with what an earlier process left of it; its open positions are watched then. */
+/** Opens one account from its stored state. When it resolves, its open positions are watched. */
 export async function openGuarded(
   options: TrustedOptions,
   parts: ProcessParts,

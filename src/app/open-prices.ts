@@ -17,16 +17,16 @@ import type { Source, VenueSource } from './feed-source.ts'
 import type { Feeds, JoinedSources } from './feeds.ts'
 import { SourceClock } from './source-clock.ts'
 
-/** Where a service gets its prices from: what is pushed, and polls for what is not. */
+/** The prices of an account: pushed by its feeds, polled where nothing is pushed. */
 export interface Prices {
   /** Does not wait for a server; throws where a secret cannot be read. */
   start(): Promise<void>
   /** Once a cycle: asks for the prices that are missing or stale. */
   cycle(): void
   stop(): void
-  /** Those of the instruments that the feed is known not to give. Does not wait for long. */
+  /** Those of the instruments that the feed is known not to price; waits at most `FIRST_ANSWERS_MS`. */
   missing(instruments: readonly InstrumentId[]): Promise<readonly InstrumentId[]>
-  /** What a person should know of the servers that prices come from. */
+  /** What is wrong with the servers that prices come from. */
   troubles(): readonly Trouble[]
   redisFacts(): RedisFacts
   /** What is wrong with the streams of venues; undefined where none is used. */

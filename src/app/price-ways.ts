@@ -6,9 +6,8 @@ import { oldMsOf } from './feed-source.ts'
 import { isSharedFeed } from './feeds.ts'
 
 /**
- * The ways of ticks of a process: accounts that read the same feed share one, an account whose prices are its own
- * has one of its own. Hours, and whether a price may be negative, are those of the configuration, thus the same
- * for all accounts of a feed.
+ * The paths of ticks of a process. Accounts that read the same feed share one; an account with a feed of its own has its
+ * own. Market hours and negative prices are settings of the process: the same for all accounts of a feed.
  */
 export class PriceWays {
   private readonly plane: PricePlane

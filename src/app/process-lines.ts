@@ -14,7 +14,7 @@ type Deps = Pick<ProcessParts, 'store' | 'performance' | 'log' | 'lines'> & {
   onFatal(error: WatchkeeperError): void
 }
 
-/** Journal lines about the process as a whole. The only account writes them with its own, in one order. */
+/** Journal lines about the process as a whole. Where there is one account, they go through its own queue, in one order. */
 export class ProcessLines {
   private readonly writer: StateWriter
   private readonly lines: ServiceLines

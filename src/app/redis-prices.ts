@@ -22,7 +22,7 @@ export interface RedisPricesOptions {
 /** Time between two lines about messages that are no prices, for each kind, ms. */
 const MALFORMED_LINE_MS = 60_000
 
-/** The feed of a Redis server inside a service: what it does is counted, what goes wrong is journaled. */
+/** The feed of a Redis server: counts its work, and journals its failures. */
 export class RedisPrices {
   private readonly options: RedisPricesOptions
   private feed: RedisFeed | undefined

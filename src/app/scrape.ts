@@ -16,7 +16,7 @@ interface Scraped {
   readonly notices: NoticeFacts
 }
 
-/** The figures of the service for a scrape: those of all accounts as one, calls to brokers by account. */
+/** The metrics of the service for one scrape: accounts are summed up, calls to brokers are shown by account. */
 export async function scrapeOf(
   { runs, parts, options, startedAt, notices }: Scraped,
   format: MetricsFormat,

@@ -16,7 +16,7 @@ interface Deps {
   readiness(): Readiness
 }
 
-/** What may be asked of the accounts of a service: of one, of some, of all. */
+/** The controls of a service: of one account, of some, of all. */
 export class ServiceControls {
   /** What http and an embedding program may ask. */
   readonly whole: Control

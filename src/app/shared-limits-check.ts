@@ -16,7 +16,7 @@ interface Sharer {
   readonly limits: readonly CallLimit[]
 }
 
-/** What is wrong with the limits that accounts share: each must have them, and by the same numbers. */
+/** Faults of the limits that accounts share: each account must state them, with the same numbers. */
 export function sharedLimitFaults({ all }: AccountPlans): readonly Fault[] {
   const faults = all.flatMap(unknownNames)
   const first = new Map<string, Sharer>()
@@ -40,7 +40,7 @@ export function sharedLimitFaults({ all }: AccountPlans): readonly Fault[] {
   return faults
 }
 
-/** Limits that are said to be shared, and are not: a line each. */
+/** Warnings about limits that are called shared and that one account alone has, one line each. */
 export function sharedByOne({ all }: AccountPlans): readonly string[] {
   const sharers = all.flatMap(sharersOf)
   return sharers

@@ -4,7 +4,7 @@ import type { FeedReader } from './feed-reader.ts'
 import type { Source, VenueSource } from './feed-source.ts'
 import { NO_STREAMS } from './venue-prices.ts'
 
-/** One feed for several readers; what one of them throws concerns no other. */
+/** One feed for several readers. An error of one reader affects no other (P4). */
 export class SharedSource {
   private readonly readers: FeedReader[] = []
   /** The first reader of each way: it takes the ticks for those that share the way. */

@@ -86,7 +86,7 @@ class ShrinkCauses {
   }
 }
 
-/** Takes the journal lines of an account, and names the causes of its losses. */
+/** Reads the journal lines of an account, and asks the venue why a holding shrank without an order of ours. */
 export function shrinkCauses(
   account: Pick<Account, 'state' | 'engine' | 'note'>,
   broker: Pick<Broker, 'changes'>,

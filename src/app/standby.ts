@@ -31,8 +31,8 @@ const HEALTH_MAX_AGE_MS = 10_000
 const WAITS = 'STORE_OWNED'
 
 /**
- * Waits until the store can be taken over, and gives it then; undefined when the wait was ended.
- * Meanwhile it answers who asks that it is a standby and guards nothing.
+ * Waits until the store can be taken over, and opens it; undefined: the wait was ended. Meanwhile the HTTP server
+ * answers that this process is a standby and guards nothing.
  */
 export async function standBy(options: StandbyOptions): Promise<OwnedStore | undefined> {
   const { config, clock, signal } = options

@@ -19,10 +19,7 @@ export interface VenueWatchDeps {
   }
 }
 
-/**
- * Reacts to what can change at a venue while an account is guarded: its position mode, its instruments, and
- * whether its key may withdraw.
- */
+/** Reads what may change at a venue while an account is guarded: position mode, instruments, rights of the key. */
 export class VenueWatch {
   private readonly deps: VenueWatchDeps
   private mode: PositionMode | undefined

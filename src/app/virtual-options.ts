@@ -5,7 +5,7 @@ import type { MassExitOptions } from '../exits/mass-exit.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { LimitEvent } from '../risk/portfolio.ts'
 
-/** What a configuration says of the account that is played. */
+/** The settings of a live configuration that a replay keeps. */
 export interface AccountSettings {
   readonly instruments?: InstrumentTable
   readonly portfolio?: PortfolioOptions
