@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { COMMANDS } from '../../src/cli/commands/registry.ts'
 import { serveHttp } from '../../src/http/server.ts'
 import { channelOptions } from '../../src/observability/notify/registry.ts'
+import { tradeView } from '../../src/ports/trades.ts'
 import { fieldsAt } from '../../src/risk/expectation.ts'
 import { RULES } from '../../src/risk/rules/registry.ts'
 import { ROOT } from '../support/docs/blocks.ts'
@@ -45,6 +46,11 @@ describe('the documentation lists', () => {
   it('each command in the table of docs/cli.md', () => {
     const page = pageOf('cli.md')
     for (const { name } of COMMANDS) expect(page).to.match(new RegExp(`^\\| \\[\`${name}\\b`, 'm'))
+  })
+
+  it('each field of an exit that is over in docs/http.md', () => {
+    const section = pageOf('http.md').split('\n## Exits that are over\n')[1]!.split('\n## ')[0]!
+    for (const field of Object.keys(tradeView.shape)) expect(section).to.include(`\`${field}\``)
   })
 
   it('each kind of channel in the tables of docs/notifications.md', () => {
