@@ -89,10 +89,15 @@ export function parseKeyFile(text: string): Omit<KeyPlace, 'keyFile'> {
   return values
 }
 
+/** Where a part of the key is expected. */
+const expectedOf = (name: string): string =>
+  `expected a line \`${name}: …\` in the key file, or WATCHKEEPER_BROKER_${name.toUpperCase()}`
+
 function checked(place: Omit<KeyPlace, 'keyFile'>, needed: readonly string[]): VenueKey {
   const { key, secret, passphrase, expiresAt } = place
   for (const [name, value = ''] of Object.entries({ key, secret, passphrase })) {
-    if (value === '' && needed.includes(name)) throw new Error(`the key has no ${name}`)
+    if (value === '' && needed.includes(name))
+      throw new Error(`the key has no ${name}: ${expectedOf(name)}`)
     if (name !== 'passphrase' && !VISIBLE.test(value))
       throw new Error(`the ${name} has characters that no key has`)
   }

@@ -45,7 +45,9 @@ describe('the key of a venue', () => {
     expect(keySource({ keyFile }, { hasPassphrase: true })).to.throw('the key has no passphrase')
     write('key: a\nabcdefgh\n')
     expect(keySource({ keyFile })).to.throw('line 2 of the key file is none of `key: …`')
-    expect(keySource({ key: 'abc' })).to.throw('the key has no secret')
+    expect(keySource({ key: 'abc' })).to.throw(
+      'the key has no secret: expected a line `secret: …` in the key file, or WATCHKEEPER_BROKER_SECRET',
+    )
   })
 
   it('is read again when its file has changed and rests', () => {
