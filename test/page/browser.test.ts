@@ -86,6 +86,10 @@ needing('chromium').describe('The page in a browser', function () {
       await page.locator('main section').first().waitFor()
       const width = await page.evaluate('document.documentElement.scrollWidth')
       expect(width, view).to.be.at.most(390)
+      // No column is out of sight.
+      const hidden =
+        "[...document.querySelectorAll('.table')].filter(each => each.scrollWidth > each.clientWidth).length"
+      expect(await page.evaluate(hidden), view).to.equal(0)
     }
     await page.context().close()
   })

@@ -40,6 +40,8 @@ needing('chromium').describe('The document of the API in a browser', function ()
       const { page, complaints } = await opened(browser, url, { colorScheme })
       await page.locator('summary', { hasText: 'POST /api/kill-switch' }).click()
       expect(await page.locator('section > details').count()).to.equal(count)
+      // Of the document itself, for the live page: nothing is waited for here.
+      expect(await page.locator('.banner').count()).to.equal(0)
       expect(await faultsOf(page), colorScheme).to.deep.equal([])
       expect(complaints).to.deep.equal([])
       await page.context().close()

@@ -135,7 +135,7 @@ function Limit({ limit }: { readonly limit: LimitView }) {
   return (
     <p class="note limit" data-state={state}>
       <span>
-        {limit.name} {percentText(used, 0)} of {moneyText(limit.maxLoss, limit.currency)}
+        {limit.name}: {percentText(used, 0)} of {moneyText(limit.maxLoss, limit.currency)}
         {state === 'reached' && ' – reached'}
       </span>
       <meter

@@ -8,7 +8,7 @@ export interface Column<Item> {
   readonly cell: (item: Item) => ComponentChildren
 }
 
-/** A table that scrolls sideways where it is too wide. */
+/** A table that scrolls sideways where it is too wide; on a phone each row is a block, with the heads in it. */
 export function Table<Item>(props: {
   readonly label: string
   readonly columns: readonly Column<Item>[]
@@ -36,6 +36,7 @@ export function Table<Item>(props: {
               {columns.map(({ head, isNumber, isLong, cell }) => (
                 <td
                   key={head}
+                  data-head={head}
                   class={isNumber === true ? 'number-cell' : isLong === true ? 'long' : undefined}
                 >
                   {cell(item)}

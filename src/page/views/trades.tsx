@@ -11,7 +11,6 @@ import {
   moneyText,
   multipleText,
   pctText,
-  percentText,
   priceText,
   quantityText,
   timeText,
@@ -115,7 +114,7 @@ export function TradesPage() {
                 cell: ({ profit, profitPct, currency }) => (
                   <span class={profit === null ? '' : profit < 0 ? 'bad' : 'good'}>
                     {moneyText(profit, currency, true)}{' '}
-                    <small>{profitPct === null ? '' : percentText(profitPct / 100)}</small>
+                    <small>{profitPct === null ? '' : pctText(profitPct)}</small>
                   </span>
                 ),
               },
