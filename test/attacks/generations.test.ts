@@ -35,10 +35,8 @@ async function duringCommit(scene: Scene, ms: number): Promise<void> {
 
 /** A person sells two by hand, and the service has detected it. */
 async function becameSmaller(scene: Scene): Promise<void> {
-  const before = scene.asked('holding')
   scene.trade(-2)
-  await scene.until(() => scene.asked('holding') >= before + 2)
-  await scene.pass(200)
+  await scene.until(async () => (await scene.position('a'))?.quantity === 3)
 }
 
 /** The new generation of `a` is guarded after a kill: it is sold where its stop is crossed. */
