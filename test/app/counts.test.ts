@@ -107,8 +107,14 @@ describe('the counts of a service', function () {
       countOf(lines, 'position-gone') === 1 && countOf(lines, 'polls-recovered') === 1
     await until(async () => happened(await journal()))
 
-    const { text } = await ask(port, '/metrics')
-    const lines = await journal()
+    let text = ''
+    let lines: Line[] = []
+    // Of one moment: no line is written while the metrics are read.
+    await until(async () => {
+      lines = await journal()
+      text = (await ask(port, '/metrics')).text
+      return (await journal()).length === lines.length
+    })
     const sumOf = (name: string, labels = ''): number =>
       [...text.matchAll(new RegExp(`^watchkeeper_${name}(?:{.*${labels}.*})? (\\d+)$`, 'gm'))]
         .map(([, value]) => Number(value))
