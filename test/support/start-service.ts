@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { expect } from 'chai'
 import type { ServiceParts } from '../../src/app/build.ts'
+import type { ServiceOptions } from '../../src/app/options.ts'
 import { Service } from '../../src/app/service.ts'
 import { serviceSchema, type ServiceConfig } from '../../src/config/schema.ts'
 import type { WatchkeeperError } from '../../src/errors.ts'
@@ -20,6 +21,7 @@ interface StartedService {
 export async function startService(
   settings: object,
   onFatal: (error: WatchkeeperError) => void = error => expect.fail(error.message),
+  more: Partial<Pick<ServiceOptions, 'config' | 'ruleSets'>> = {},
 ): Promise<StartedService> {
   const config = serviceSchema.parse({ http: { port: 0 }, stop: { deadlineMs: 500 }, ...settings })
   const [service, { url }] = await Service.start({
@@ -33,6 +35,7 @@ export async function startService(
       text: ({ kind }) => kind,
     },
     onFatal,
+    ...more,
   })
   const { parts } = service as unknown as { readonly parts: ServiceParts }
   return { service, config, parts, url }

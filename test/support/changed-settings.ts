@@ -1,0 +1,189 @@
+import { checkConfig } from '../../src/app/config-check.ts'
+import type { ServiceConfig } from '../../src/config/schema.ts'
+import { loadServiceConfig } from '../../src/config/service-file.ts'
+import type { Value } from './arrived.ts'
+import { settingsOf, type Setting } from './settings.ts'
+
+/** Starts of a service, each with another half of the settings changed. */
+export const RUNS = 8
+
+/** One written value of a configuration, and another that it may have. */
+export interface Changed {
+  readonly path: readonly string[]
+  /** Ids of its setting, and of the section of an account that it is in. */
+  readonly ids: readonly string[]
+  readonly base: Value
+  readonly other: Value
+  /** In which runs it is changed. Of settings with few values no other has this pattern or its opposite. */
+  readonly inRuns: readonly boolean[]
+  /** Whether its values stand out and are searched for; otherwise a place shows it that changes in the same runs. */
+  readonly isSpelled: boolean
+}
+
+type Tree = Record<string, unknown>
+
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null
+
+const { settings } = settingsOf()
+
+/** The configuration as a program gives it that starts a service. */
+export const configOf = (given: object): ServiceConfig =>
+  loadServiceConfig({ file: undefined, settings: { ...given }, env: {}, overrides: {} })
+
+function isValid(given: object): boolean {
+  try {
+    checkConfig(configOf(given), '')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Sections whose settings an account may write. */
+const OF_ACCOUNTS = ['broker', 'gateway', 'exits', 'holdings', 'massExit', 'portfolio']
+
+/** The same configuration with every default written that it may have. */
+export function withDefaults(given: object): object {
+  let filled = given as Tree
+  for (const { path, fallback } of settings) {
+    if (fallback === undefined) continue
+    const own = path.split(/\.|(?=\[\])/)
+    const ofAccounts = OF_ACCOUNTS.includes(own[0]!)
+      ? placesOf(filled, ['accounts', '<name>', ...own])
+      : []
+    for (const names of [...placesOf(filled, own), ...ofAccounts]) {
+      if (at(filled, names) !== undefined) continue
+      const trial = replaced(filled, names, fallback)
+      if (isValid(trial)) filled = trial
+    }
+  }
+  return filled
+}
+
+/** The paths in a configuration that a path of settings stands for: one for each element of a list or a map. */
+function placesOf(tree: unknown, names: readonly string[]): string[][] {
+  const [name, ...rest] = names
+  if (name === undefined) return [[]]
+  const keys = name === '[]' || name === '<name>' ? Object.keys(Object(tree) as Tree) : [name]
+  return keys.flatMap(key => placesOf(at(tree, [key]), rest).map(place => [key, ...place]))
+}
+
+/**
+ * Each written value of a configuration that may have another one, with that one and a pattern. `isFixed`: it stays as it is.
+ */
+export function changedSettings(
+  given: object,
+  isFixed: (path: string) => boolean,
+): readonly Changed[] {
+  configOf(given)
+  let rare = 0
+  let common = 0
+  return leavesIn(given as Tree).flatMap((path): Changed[] => {
+    const found = settingsAt(given, path)
+    const [setting] = found
+    if (setting === undefined || path.at(-1) === 'kind' || isFixed(path.join('.'))) return []
+    const base = at(given, path) as Value
+    const isFree = typeof base !== 'boolean' && choicesOf(setting.json as Json).length === 0
+    const isSpelled = isFree && !READ_AS_NUMBER.test(String(base))
+    const other = othersOf(base, setting, common).find(each =>
+      isValid(replaced(given as Tree, path, each)),
+    )
+    if (other === undefined) return []
+    const pattern = isSpelled ? PATTERNS[common++ % PATTERNS.length] : PATTERNS[rare++]
+    if (pattern === undefined) throw new Error('more settings than patterns')
+    return [{ path, ids: found.map(({ id }) => id), base, other, inRuns: pattern, isSpelled }]
+  })
+}
+
+/** The configuration of one run. */
+export function givenIn(run: number, given: object, changed: readonly Changed[]): object {
+  return changed
+    .filter(({ inRuns }) => inRuns[run])
+    .reduce((all, { path, other }) => replaced(all, path, other), given as Tree)
+}
+
+/** Patterns that differ from each other and from each other's opposite, those first that change half of the runs. */
+const PATTERNS: readonly (readonly boolean[])[] = Array.from(
+  { length: 2 ** (RUNS - 1) - 1 },
+  (_, index) => Array.from({ length: RUNS }, (_each, run) => ((index + 1) >> run) % 2 === 1),
+).toSorted((one, two) => offHalf(one) - offHalf(two))
+
+function offHalf(pattern: readonly boolean[]): number {
+  return Math.abs(pattern.filter(Boolean).length - RUNS / 2)
+}
+
+/** The paths of all values in a configuration. */
+const leavesIn = (tree: Tree, path: readonly string[] = []): (readonly string[])[] =>
+  Object.entries(tree).flatMap(([name, value]) =>
+    isTree(value) ? leavesIn(value, [...path, name]) : [[...path, name]],
+  )
+
+const at = (tree: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((found, name) => (isTree(found) ? found[name] : undefined), tree)
+
+function replaced(tree: Tree, path: readonly string[], value: unknown): Tree {
+  const copy = structuredClone(tree)
+  let section = copy
+  for (const name of path.slice(0, -1)) section = (section[name] ??= {}) as Tree
+  section[path.at(-1)!] = structuredClone(value)
+  return copy
+}
+
+/** The settings at a written path: first the one of the section, then the account that the section is of. */
+function settingsAt(given: object, path: readonly string[]): readonly Setting[] {
+  const [top, , ...inside] = path
+  const section = at(given, path.slice(0, 2))
+  const moved =
+    top === 'feeds'
+      ? ownSettingAt({ feed: section }, ['feed', ...inside])
+      : top === 'accounts' && ownSettingAt(section, inside)
+  return [moved || undefined, ownSettingAt(given, path)].filter(each => each !== undefined)
+}
+
+function ownSettingAt(given: unknown, path: readonly string[]): Setting | undefined {
+  const kinds = path.map((_, index) => at(given, [...path.slice(0, index), 'kind']))
+  return settings.find(({ path: own, kind, json }) => {
+    if (kind !== undefined && !kinds.includes(kind)) return false
+    const names = own.replaceAll('[]', '.<name>').split('.')
+    const hasMore = json.type === 'object' || json.type === 'array' || json.anyOf !== undefined
+    if (hasMore ? path.length < names.length : path.length !== names.length) return false
+    return names.every((name, index) => name === '<name>' || name === path[index])
+  })
+}
+
+interface Json {
+  readonly enum?: readonly Value[]
+  readonly items?: Json
+  readonly additionalProperties?: Json
+  readonly anyOf?: readonly Json[]
+}
+
+/** The values that a setting may have, where they are counted. */
+const choicesOf = ({
+  enum: all,
+  items,
+  additionalProperties,
+  anyOf = [],
+}: Json): readonly Value[] =>
+  all ??
+  [items, additionalProperties, ...anyOf].flatMap(each =>
+    each === undefined ? [] : choicesOf(each),
+  )
+
+/** Values that a setting may have, other than this one; the first ones are unlike those of another `step`. */
+function othersOf(base: Value, setting: Setting, step: number): readonly Value[] {
+  if (typeof base === 'boolean') return [!base]
+  if (typeof base === 'number') {
+    return [base + step + 1, base - step - 1, base + (step + 1) / 1_000, base + 1, base / 2]
+  }
+  const digits = Array.from({ length: 10 }, (_, index) => base.replace(/\d$/, String(index)))
+  return [...choicesOf(setting.json as Json), `${base}${step}`, ...digits, ...OTHERS].filter(
+    each => each !== base,
+  )
+}
+
+/** Times of day, dates and durations. */
+const READ_AS_NUMBER = /^\d\d:\d\d$|^\d{4}-\d\d-\d\d|^\d+d$/
+
+/** Values of settings whose text no change of a letter leaves valid. */
+const OTHERS = ['Asia/Tokyo', '10.0.0.9', '80d', '2031-05-06T03:04:05Z', 'second', 'okx']
