@@ -14,8 +14,8 @@ import { tradesOf } from '../views/trades.ts'
 
 /** A position as it is on disk. */
 export interface KeptPosition extends Registered {
-  /** Best price so far. */
-  readonly best: number
+  /** Best price so far; null where the position is over: the trade that the journal has of it knows it. */
+  readonly best: number | null
   /** How far its exit has come; null where there is none. */
   readonly exit: string | null
   /** Name of the account, where the store has several. */
@@ -126,7 +126,8 @@ export async function keptPositions(store: Pick<Store, 'rows'>): Promise<readonl
     const ratchets = await ratchetsOf(rows, extremes, register)
     return [...register.values()].map(registered => {
       const { id, entryPrice } = registered.position
-      const best = ratchets.get(id)?.best ?? entryPrice
+      // A position that closes loses its row.
+      const best = registered.state === 'open' ? (ratchets.get(id)?.best ?? entryPrice) : null
       return { ...registered, best, exit: exits.get(id)?.state.kind ?? null }
     })
   }

@@ -80,7 +80,8 @@ async function filled(folder: string): Promise<{ data: string; file: string }> {
 async function bestOf(place: string): Promise<ReadonlyMap<string, number>> {
   const kept = await openKeptData(place)
   try {
-    return new Map((await kept.positions()).map(({ position, best }) => [position.id, best]))
+    const open = (await kept.positions()).filter(({ state }) => state === 'open')
+    return new Map(open.map(({ position, best }) => [position.id, best ?? NaN]))
   } finally {
     await kept.close()
   }

@@ -237,9 +237,9 @@ export function loosened(before: Disk, after: Disk): readonly string[] {
     const now = after.positions.get(old.position.id)
     if (now?.state !== 'open' || old.state !== 'open') return []
     if (now.generation !== old.generation) return []
-    const isLooser = old.position.side === 'long' ? now.best < old.best : now.best > old.best
-    return isLooser
-      ? [`${old.position.id}: the best price went from ${old.best} to ${now.best}`]
+    const [was, is] = [old.best ?? NaN, now.best ?? NaN]
+    return (old.position.side === 'long' ? is < was : is > was)
+      ? [`${old.position.id}: the best price went from ${was} to ${is}`]
       : []
   })
 }

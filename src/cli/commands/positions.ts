@@ -85,7 +85,7 @@ function keptTable(kept: readonly KeptPosition[]): string[] {
         position.side,
         numberText(position.quantity),
         numberText(position.entryPrice),
-        numberText(best),
+        best === null ? '-' : numberText(best),
         timeText(position.openedAt),
         Object.keys(rules).join(', '),
       ]),
