@@ -53,8 +53,8 @@ function ratchetsOf(
 
 /** The row of a position with its present ratchet. */
 function rowOf(guard: WatchedPosition): KeptRatchet {
-  const { sign, stored } = guard
-  const row = stored.values(sign)
+  const { sign, stored, worst, openedAt } = guard
+  const row = stored.values(sign, worst.since(openedAt))
   const ratchet = guard.ratchet()
   return { ...row, ...ratchet, best: sign * Math.max(sign * row.best, sign * ratchet.best) }
 }

@@ -23,8 +23,8 @@ export interface ActorOptions<State, Message> {
   readonly parent?: Group
   /** What its work is added up under; default its name. */
   readonly kind?: string
-  /** Called once if the handler throws, after the actor has ended. A throw here ends the process. */
-  readonly onDown: (down: Down) => void
+  /** Called once if the handler throws, after the actor has ended, with its last state. A throw here ends the process. */
+  readonly onDown: (down: Down, state: State) => void
 }
 
 /** An inert parent: it never receives a message, so its number of children costs nothing. */
@@ -56,7 +56,7 @@ class Cell<State, Message> implements Ref<Message>, Liveness {
   readonly epoch: number
   readonly system: ActorSystem
   readonly handle: (state: State, message: Message) => State
-  readonly onDown: (down: Down) => void
+  readonly onDown: (down: Down, state: State) => void
   readonly tally: ActorTally
   state: State
   readonly nactRef: NactRef<unknown>
@@ -233,9 +233,9 @@ function receive(cell: AnyCell, message: unknown): AnyCell {
 }
 
 /** An end that is not reported leaves a position without a monitor: what onDown throws is fatal. */
-function reportDown({ name, epoch, onDown }: AnyCell, reason: unknown): void {
+function reportDown({ name, epoch, onDown, state }: AnyCell, reason: unknown): void {
   try {
-    onDown({ name, epoch, reason })
+    onDown({ name, epoch, reason }, state)
   } catch (error) {
     // Not from here: nact would catch it, say nothing, and the system would never be idle again.
     queueMicrotask(() => {

@@ -2,7 +2,7 @@ import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { actorSystem, send, type ActorSystem, type Down, type Ref } from '../actors/actor.ts'
 import { caretaker } from '../actors/caretaker.ts'
 import type { GatewayMessage, ReconcilerMessage, SupervisorMessage } from '../actors/messages.ts'
-import { monitor, type MonitorShared } from '../actors/monitor.ts'
+import { monitor, type MonitorShared, type MonitorState } from '../actors/monitor.ts'
 import { reconciler, reconcilerState } from '../actors/reconciler.ts'
 import {
   monitorName,
@@ -226,16 +226,18 @@ function monitorSpawner({
       return registry.refOf('gateway')
     },
   }
+  // One for all of them: what each monitor has of its own counts 10,000 times.
+  const onDown = (down: Down, { guard }: MonitorState): void =>
+    reportsDown(registry, { kind: 'monitor', positionId: guard.position.id })(down)
   return (watched, { epoch, generation }) => {
-    const positionId = watched.position.id
     return actors.spawn({
-      name: monitorName(positionId),
+      name: monitorName(watched.position.id),
       kind: 'monitor',
       epoch,
       parent,
       initialState: { guard: watched, generation, shared },
       handle: monitor,
-      onDown: reportsDown(registry, { kind: 'monitor', positionId }),
+      onDown,
     })
   }
 }

@@ -29,10 +29,16 @@ export interface StreamGuard {
 
 /** Everything known of one instrument's prices in one view, and the positions that compare them. */
 export class PriceStream<Guard extends StreamGuard> {
-  readonly instrument: InstrumentId
-  readonly view: PriceView
+  // What every tick reads comes first: the fewer cache lines of a stream it touches, the better.
   readonly book: TriggerBook<Guard> = new TriggerBook()
   readonly extremes = new Extremes()
+  /** How many of its positions are pending. */
+  pending = 0
+  /** NaN before the first tick. */
+  lastPrice = NaN
+  /** Receive time of the last tick, epoch ms; −Infinity before the first. */
+  lastAt = -Infinity
+  private gaps: QuoteGaps | undefined
   /** What a store keeps of it. */
   readonly series: StoredSeries = new StoredSeries()
   readonly backlog = new Backlog()
@@ -40,17 +46,12 @@ export class PriceStream<Guard extends StreamGuard> {
   readonly guards: Set<Guard> = new Set()
   /** When the last of its positions was opened, those that have gone included, epoch ms. */
   lastOpenedAt = -Infinity
-  /** Of these, how many are pending. */
-  pending = 0
-  /** NaN before the first tick. */
-  lastPrice = NaN
-  /** Receive time of the last tick, epoch ms; −Infinity before the first. */
-  lastAt = -Infinity
   /** Quiet time after the last tick from which its price is stale (`auto`), ms. */
   quietMs = QUIET_UNKNOWN_MS
   /** Receive time of the last tick that quoted this side, epoch ms. */
   private quotedAt = -Infinity
-  private gaps: QuoteGaps | undefined
+  readonly instrument: InstrumentId
+  readonly view: PriceView
 
   constructor(instrument: InstrumentId, view: PriceView) {
     this.instrument = instrument

@@ -12,11 +12,6 @@ interface Present {
   readonly anchor: number | undefined
 }
 
-/** A ratchet that is written; `worst` is mirrored, NaN: unknown. */
-interface Written extends Present {
-  readonly worst: number
-}
-
 interface Evaluated extends Present {
   /** Epoch ms. */
   readonly openedAt: number
@@ -27,7 +22,6 @@ interface Evaluated extends Present {
 export class StoredRow {
   private best: number
   private anchor: number | undefined
-  private worst = NaN
   private since = NO_ROW
 
   /** `best`, mirrored, and `anchor`: what a process would start from without a row of this process. */
@@ -37,15 +31,10 @@ export class StoredRow {
   }
 
   /** Writes the row anew: it counts the prices of its series from `since` on. */
-  take(
-    series: StoredSeries,
-    { sign, best, anchor, worst }: Written,
-    since: Since | undefined,
-  ): void {
+  take(series: StoredSeries, { sign, best, anchor }: Present, since: Since | undefined): void {
     this.secure(series, sign)
     this.best = Math.max(this.best, best)
     this.anchor = anchor
-    this.worst = worst
     this.since = since ?? NOT_OPEN
   }
 
@@ -61,9 +50,9 @@ export class StoredRow {
     return best <= this.best || best <= series.bestSince(this.since, sign)
   }
 
-  /** The row with prices as they are. */
-  values(sign: 1 | -1): Ratchet & Partial<Since> {
-    const { best, anchor, worst, since } = this
+  /** The row with prices as they are; `worst` is mirrored, NaN: unknown. */
+  values(sign: 1 | -1, worst: number): Ratchet & Partial<Since> {
+    const { best, anchor, since } = this
     return {
       best: sign * best,
       ...(!Number.isNaN(worst) && { worst: sign * worst }),

@@ -136,11 +136,10 @@ export function takeRows<Guard extends PartGuard>(
     extremes.mark()
     for (const guard of waiting) {
       const { sign, anchor, openedAt, stored } = guard
-      const worst = guard.worst.since(openedAt)
       // A price from before it opened does not count.
       const from = now < openedAt ? undefined : since
-      stored.take(series, { sign, best: guard.bestNow(), anchor, worst }, from)
-      sink.ratchet(guard, stored.values(sign))
+      stored.take(series, { sign, best: guard.bestNow(), anchor }, from)
+      sink.ratchet(guard, stored.values(sign, guard.worst.since(openedAt)))
     }
   }
   sink.extremes(series.number, { instrument, view, ...series.stored() })

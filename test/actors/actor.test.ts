@@ -56,6 +56,24 @@ describe('actorSystem', () => {
     expect(diary.seen).to.deep.equal([])
   })
 
+  it('hands the last state on, so that actors of a kind can share one onDown', async () => {
+    const states: string[] = []
+    const ref = actors.spawn<string, string>({
+      name: 'a',
+      epoch: 1,
+      initialState: 'first',
+      handle: (_state, message) => {
+        if (message === 'crash') throw new Error('crashed')
+        return message
+      },
+      onDown: (_down, state) => states.push(state),
+    })
+    send(ref, 'second')
+    send(ref, 'crash')
+    await actors.idle()
+    expect(states).to.deep.equal(['second'])
+  })
+
   it('says so when a message is sent to an actor that has ended, and counts it', async () => {
     const ref = diary.spawn('a')
     send(ref, { kind: 'crash' })

@@ -1,4 +1,4 @@
-import { actorSystem, send, type ActorSystem, type Ref } from '../../src/actors/actor.ts'
+import { actorSystem, send, type ActorSystem, type Down, type Ref } from '../../src/actors/actor.ts'
 import type { GatewayMessage, MonitorMessage } from '../../src/actors/messages.ts'
 import { monitor } from '../../src/actors/monitor.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
@@ -21,14 +21,15 @@ export function monitors(count: number, positionOf: (index: number) => Position)
     wake: guard => send(refs[guard.ordinal]!, CATCH_UP),
     exit: () => undefined,
   })
+  const onDown = ({ reason }: Down): void => {
+    throw reason
+  }
   const gateway: Ref<GatewayMessage> = actors.spawn({
     name: 'gateway',
     epoch: 1,
     initialState: null,
     handle: (state: null, _message: GatewayMessage) => state,
-    onDown: ({ reason }) => {
-      throw reason
-    },
+    onDown,
   })
   const parent = actors.group('monitors')
   const shared = { dispatcher, gateway }
@@ -40,13 +41,12 @@ export function monitors(count: number, positionOf: (index: number) => Position)
     const guard: WatchedPosition = dispatcher.open(positionOf(index), ruleSet)
     const ref = actors.spawn({
       name: `monitor-${guard.position.id}`,
+      kind: 'monitor',
       epoch: 1,
       parent,
       initialState: { guard, generation: 1, shared },
       handle: monitor,
-      onDown: ({ reason }) => {
-        throw reason
-      },
+      onDown,
     })
     refs.push(ref)
     send(ref, CATCH_UP)
