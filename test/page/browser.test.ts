@@ -192,6 +192,10 @@ needing('chromium').describe('The page in a browser', function () {
     await page.locator('html.stale').waitFor({ state: 'attached' })
     expect(await page.locator('.age').textContent()).to.match(/Old data: \d+ s behind/)
     await page.locator('.trouble', { hasText: 'the service does not answer' }).waitFor()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await faultsOf(page), colorScheme).to.deep.equal([])
+    }
     await start(port, { WATCHKEEPER_HTTP_TOKEN: TOKEN })
     await until(async () => (await page.locator('html.stale').count()) === 0)
     expect(await page.locator('.row').count()).to.equal(2)
