@@ -18,6 +18,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'portfolio.capital': 'the schema multiplies it: test/config/instrument-schema.test.ts',
   'portfolio.limits[].maxLossPct':
     'the schema multiplies it: test/config/instrument-schema.test.ts',
+  acceptUnprovable: 'the start reads it, and keeps nothing: test/cli/check.test.ts',
+  'holdings.confirm': 'nothing is confirmed on paper: test/app/orders-of-a-venue.test.ts',
   'stop.deadlineMs': 'it is read at the end: test/cli/stopping.test.ts',
   'health.exitOverdueMs': 'each cycle reads it: test/app/health.test.ts',
   'health.slowLoopMs': 'each cycle reads it: test/app/health.test.ts',

@@ -89,7 +89,7 @@ export function changedSettings(
       isValid(replaced(given as Tree, path, each)),
     )
     if (other === undefined) return []
-    const pattern = isSpelled ? PATTERNS[common++ % PATTERNS.length] : PATTERNS[rare++]
+    const pattern = isSpelled ? SHARED[common++ % SHARED.length] : OWN[rare++]
     if (pattern === undefined) throw new Error('more settings than patterns')
     return [{ path, ids: found.map(({ id }) => id), base, other, inRuns: pattern, isSpelled }]
   })
@@ -107,6 +107,10 @@ const PATTERNS: readonly (readonly boolean[])[] = Array.from(
   { length: 2 ** (RUNS - 1) - 1 },
   (_, index) => Array.from({ length: RUNS }, (_each, run) => ((index + 1) >> run) % 2 === 1),
 ).toSorted((one, two) => offHalf(one) - offHalf(two))
+
+/** Those that settings share whose values stand out. */
+const SHARED = PATTERNS.slice(-16)
+const OWN = PATTERNS.slice(0, -16)
 
 function offHalf(pattern: readonly boolean[]): number {
   return Math.abs(pattern.filter(Boolean).length - RUNS / 2)
