@@ -175,7 +175,8 @@ export class AccountSink implements GuardSink<WatchedPosition> {
     }
   }
 
-  private becameDue(part: StreamPart<WatchedPosition>): void {
+  /** Called by a part whose rows must be written, and were not due before. */
+  becameDue(part: StreamPart<WatchedPosition>): void {
     this.due.push(part)
     try {
       this.options.ratcheted?.()
@@ -186,7 +187,7 @@ export class AccountSink implements GuardSink<WatchedPosition> {
 
   /** The account's part of a stream that none of its positions compared. */
   private begin(stream: WatchedStream): StreamPart<WatchedPosition> {
-    const part = new StreamPart<WatchedPosition>(stream, due => this.becameDue(due))
+    const part = new StreamPart<WatchedPosition>(stream, this)
     this.parts.set(stream, part)
     stream.series.parts.push(part)
     try {

@@ -16,6 +16,11 @@ export interface PartGuard extends StreamGuard {
   bestNow(): number
 }
 
+/** What is called when rows must be written that were not due before. */
+interface DueSink<Guard extends PartGuard> {
+  becameDue(part: StreamPart<Guard>): void
+}
+
 /** What one account has on a stream: which extremes its positions count, and which rows it must write. */
 export class StreamPart<Guard extends PartGuard> {
   readonly stream: PriceStream<Guard>
@@ -31,12 +36,12 @@ export class StreamPart<Guard extends PartGuard> {
   private shorts = 0
   /** Positions whose own rows are written with the next rows of the stream; undefined: none. */
   private waiting: Set<Guard> | undefined
-  private readonly onDue: (part: StreamPart<Guard>) => void
+  private readonly sink: DueSink<Guard>
 
-  /** `onDue` is called when rows must be written that were not due before. */
-  constructor(stream: PriceStream<Guard>, onDue: (part: StreamPart<Guard>) => void) {
+  /** `sink` is that of its account. */
+  constructor(stream: PriceStream<Guard>, sink: DueSink<Guard>) {
     this.stream = stream
-    this.onDue = onDue
+    this.sink = sink
   }
 
   /** Whether a position of the account has its own prices there. */
@@ -90,7 +95,7 @@ export class StreamPart<Guard extends PartGuard> {
   private due(): void {
     if (this.isDue) return
     this.isDue = true
-    this.onDue(this)
+    this.sink.becameDue(this)
   }
 
   private count({ sign }: Guard, by: 1 | -1): void {

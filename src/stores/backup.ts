@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { WatchkeeperError } from '../errors.ts'
 import type { JournalLine } from '../ports/journal-lines.ts'
 import type { OwnedStore, Snapshot, Table } from '../ports/store.ts'
+import { nextTurn } from '../ports/turns.ts'
 import type { CopySource } from './copy.ts'
 import { TABLES } from './redis/keys.ts'
 import { unconfirmedRow } from './state-repository.ts'
@@ -50,6 +51,7 @@ export async function* backupOf(
         hash,
         some.map(([key, value]) => [table, key, value]),
       )
+      await nextTurn()
     }
   }
   let lines = 0
@@ -62,6 +64,7 @@ export async function* backupOf(
       hash,
       page.map(({ seq, ...line }) => [seq, line]),
     )
+    await nextTurn()
     lines += page.length
     after = page.at(-1)!.seq
   }

@@ -90,6 +90,9 @@ needing('chromium').describe('The page in a browser', function () {
       const hidden =
         "[...document.querySelectorAll('.table')].filter(each => each.scrollWidth > each.clientWidth).length"
       expect(await page.evaluate(hidden), view).to.equal(0)
+      const present =
+        "document.querySelector('nav [aria-current]')?.getBoundingClientRect().right ?? 0"
+      expect(await page.evaluate(present), view).to.be.at.most(390)
     }
     await page.context().close()
   })
@@ -181,7 +184,8 @@ needing('chromium').describe('The page in a browser', function () {
     await page.getByRole('link', { name: '← positions' }).click()
     await page.locator('.exits a', { hasText: 'btc-2' }).click()
     await page.locator('main', { hasText: 'Decision → fill' }).waitFor()
-    expect(await page.locator('main').textContent()).to.include('manual')
+    const receipt = (await page.locator('main').textContent()) ?? ''
+    expect(receipt).to.include('manual').and.include('Price that decided–Best price')
     await page.context().close()
   })
 

@@ -121,7 +121,10 @@ function Receipt(props: {
         ['Level', price('level')],
         [
           'Price that decided',
-          `${price('price')} (${detail('priceSource')}, ${detail('ageMs')} ms old)`,
+          // An exit by hand is decided by no price.
+          typeof decided?.['price'] === 'number'
+            ? `${price('price')} (${detail('priceSource')}, ${detail('ageMs')} ms old)`
+            : price('price'),
         ],
         ['Best price', price('best')],
         ['MFE', pctText(trade?.mfePct ?? null)],
