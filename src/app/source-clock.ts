@@ -1,6 +1,6 @@
+import { clockDifference } from '../domain/clock-difference.ts'
 import type { Tick } from '../domain/tick.ts'
 import type { ClockReading } from '../domain/venue-facts.ts'
-import { BELIEVED_MS, DIFFERS_MS } from '../observability/broker-clock.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /** A difference that moves by less stays what it was, ms: copies of a tick keep equal times. */
@@ -31,11 +31,11 @@ export class SourceClock {
     const offset = this.clock.now() - this.clock.monotonic()
     if (reading !== this.last) this.offset = offset
     this.last = reading
+    const { errorMs } = reading
     const aheadMs = reading.aheadMs + this.offset - offset
+    const isTaken = clockDifference({ aheadMs, errorMs }) === 'believed'
     // What may be an error of the measurement makes no price younger.
-    const certainMs = Math.round(Math.abs(aheadMs) - reading.errorMs)
-    const isTaken = certainMs > DIFFERS_MS && certainMs <= BELIEVED_MS
-    const next = isTaken ? Math.sign(aheadMs) * certainMs : 0
+    const next = isTaken ? Math.sign(aheadMs) * Math.round(Math.abs(aheadMs) - errorMs) : 0
     if (next === 0 || Math.abs(next - this.aheadMs) > SAME_MS) this.aheadMs = next
   }
 

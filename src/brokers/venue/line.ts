@@ -24,6 +24,13 @@ export interface VenueRequest {
   readonly isOrder?: boolean
 }
 
+/** The request that has a venue check an order at `path`, and not place it. */
+export const checkedAt = (path: string, order: VenueRequest): VenueRequest => ({
+  ...order,
+  path,
+  isOrder: false,
+})
+
 /** What a request is signed with. */
 export interface Stamp {
   readonly key: VenueKey

@@ -5,7 +5,7 @@ import type { ClientOrderId, ExitOrder } from '../../../domain/order.ts'
 import type { Ask } from '../../http/exchange.ts'
 import type { PositionMode } from '../account.ts'
 import { decimalText } from '../decimal-text.ts'
-import type { Stamp, VenueRequest } from '../line.ts'
+import { checkedAt, type Stamp, type VenueRequest } from '../line.ts'
 import { queryOf, withQuery } from '../query.ts'
 
 /**
@@ -85,11 +85,8 @@ export const lookupByNumber = (number: string, instrument: InstrumentId): VenueR
 })
 
 /** An order that the venue checks and does not place. */
-export const checkRequest = (order: VenueRequest): VenueRequest => ({
-  ...order,
-  path: '/fapi/v1/order/test',
-  isOrder: false,
-})
+export const checkRequest = (order: VenueRequest): VenueRequest =>
+  checkedAt('/fapi/v1/order/test', order)
 
 export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
   ...CANCEL,

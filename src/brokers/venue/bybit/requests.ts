@@ -6,7 +6,7 @@ import type { StopOrder } from '../../../domain/resting-stop.ts'
 import type { Ask } from '../../http/exchange.ts'
 import type { PositionMode } from '../account.ts'
 import { decimalText } from '../decimal-text.ts'
-import type { Stamp, VenueRequest } from '../line.ts'
+import { checkedAt, type Stamp, type VenueRequest } from '../line.ts'
 import { queryOf, withQuery } from '../query.ts'
 
 /** Writes and signs requests to Bybit; `recvWindowMs` bounds how late the venue may execute one. */
@@ -109,11 +109,8 @@ export const lookupRequests = (
 ]
 
 /** An order that the venue checks and does not place. */
-export const checkRequest = (order: VenueRequest): VenueRequest => ({
-  ...order,
-  path: '/v5/order/pre-check',
-  isOrder: false,
-})
+export const checkRequest = (order: VenueRequest): VenueRequest =>
+  checkedAt('/v5/order/pre-check', order)
 
 export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
   method: 'POST',

@@ -4,7 +4,7 @@ import type { ClientOrderId, ExitOrder } from '../../../domain/order.ts'
 import type { Ask } from '../../http/exchange.ts'
 import type { PositionMode } from '../account.ts'
 import { decimalText } from '../decimal-text.ts'
-import type { Stamp, VenueRequest } from '../line.ts'
+import { checkedAt, type Stamp, type VenueRequest } from '../line.ts'
 import { queryOf, withQuery } from '../query.ts'
 
 /** How requests to OKX are written. */
@@ -114,11 +114,8 @@ const cancel = (body: Readonly<Record<string, string>>): VenueRequest => ({
 })
 
 /** An order that the venue checks and does not place. */
-export const checkRequest = (order: VenueRequest): VenueRequest => ({
-  ...order,
-  path: '/api/v5/trade/order-precheck',
-  isOrder: false,
-})
+export const checkRequest = (order: VenueRequest): VenueRequest =>
+  checkedAt('/api/v5/trade/order-precheck', order)
 
 export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest =>
   cancel(orderIds(id, instrument))
