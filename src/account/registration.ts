@@ -32,14 +32,19 @@ export interface RegistrationDeps {
 /** Positions that are taken under guard in one turn of the event loop. */
 const WATCHED_AT_ONCE = 32
 
-/** Error codes after which certainly no position is registered. */
+/** Error codes of a commit after which certainly no position is registered. */
 const UNKEPT: ReadonlySet<unknown> = new Set([
   'STORE_FULL',
   'STORE_GONE',
-  'NOT_SENT',
   'POSITION_EXISTS',
   'POSITION_CLOSED',
 ])
+
+/** Units that a paper account was given for a position. */
+interface Given {
+  readonly row: Registered
+  readonly takeBack: TakeBack
+}
 
 /** Registers new positions: judged against those that are open or coming, durable before they count. */
 export class Registration {
@@ -47,7 +52,7 @@ export class Registration {
   /** Positions that are not registered yet, and will be. */
   private readonly coming = new Set<Position>()
   /** Units that the paper account has yet to give back. */
-  private readonly owed: TakeBack[] = []
+  private readonly owed: Given[] = []
   private readonly comingSides = new Sides()
   private readonly comingAccounts = new AccountNames()
 
@@ -75,48 +80,58 @@ export class Registration {
 
   /** Registers positions whose units the paper account was given, or takes the units back. */
   private async registerAll(wanted: readonly Wanted[], by: string): Promise<Registered[]> {
-    const given: TakeBack[] = []
-    await this.takeBack()
+    await this.takeBack([])
+    const asked = wanted.map(each => this.newRow(each))
+    const given = await this.give(asked.filter((_each, index) => wanted[index]!.isHeld !== true))
+    let registered: Registered[]
     try {
-      return await this.registerGiven(wanted, { by, given })
+      registered = await this.commit(asked, { wanted, by })
     } catch (error) {
       // After any other error it is not known whether the store has the positions.
-      if (UNKEPT.has((error as { code?: unknown }).code)) {
-        this.owed.push(...given)
-        await this.takeBack()
-      }
+      if (UNKEPT.has((error as { code?: unknown }).code)) await this.takeBack(given)
       throw error
     }
+    await this.watchAll(registered)
+    return registered
+  }
+
+  /** Gives the paper account the units of all these positions, or of none. */
+  private async give(rows: readonly Registered[]): Promise<readonly Given[]> {
+    const { beforeGuard } = this.parts
+    if (beforeGuard === undefined) return []
+    const given: Given[] = []
+    const settled = await Promise.allSettled(
+      rows.map(async row => {
+        const takeBack = await beforeGuard(row)
+        if (takeBack !== undefined) given.push({ row, takeBack })
+      }),
+    )
+    const failed = settled.find(each => each.status === 'rejected')
+    if (failed === undefined) return given
+    await this.takeBack(given)
+    throw failed.reason
   }
 
   /** What cannot be taken back, as on a full disk, is tried again with the next position. */
-  private async takeBack(): Promise<void> {
-    const tried = this.owed.splice(0)
-    const settled = await Promise.allSettled(tried.map(each => each()))
+  private async takeBack(given: readonly Given[]): Promise<void> {
+    const { positions } = this.parts
+    const tried = [...this.owed.splice(0), ...given].filter(
+      // A later attempt to register the position may have succeeded.
+      ({ row }) => !positions.isOpen(row.position.id, row.generation),
+    )
+    const settled = await Promise.allSettled(tried.map(({ takeBack }) => takeBack()))
     this.owed.push(...tried.filter((_each, index) => settled[index]!.status === 'rejected'))
   }
 
-  private async registerGiven(
-    wanted: readonly Wanted[],
-    { by, given }: { by: string; given: TakeBack[] },
+  private async commit(
+    asked: readonly Registered[],
+    { wanted, by }: { readonly wanted: readonly Wanted[]; readonly by: string },
   ): Promise<Registered[]> {
-    const { positions, writer, clock, beforeGuard } = this.parts
-    const asked = wanted.map(each => this.newRow(each))
-    if (beforeGuard !== undefined) {
-      const missing = asked.filter((_each, index) => wanted[index]!.isHeld !== true)
-      const settled = await Promise.allSettled<TakeBack | undefined>(
-        missing.map(async each => (await beforeGuard(each)) ?? undefined),
-      )
-      for (const each of settled) {
-        if (each.status === 'fulfilled' && each.value !== undefined) given.push(each.value)
-      }
-      const failed = settled.find(each => each.status === 'rejected')
-      if (failed !== undefined) throw failed.reason
-    }
+    const { positions, writer, clock } = this.parts
     const { register } = await writer.commit({
       ids: asked.map(({ position }) => position.id),
       change: () => {
-        const registered = asked.map((each, index) => this.begin(each, wanted[index]!))
+        const registered = asked.map((each, index) => this.withGeneration(each, wanted[index]!))
         const lines = registered.map(({ position, generation }): KeptLine => {
           return lineOf(clock.now(), 'position-added', position.id, { by, generation })
         })
@@ -126,7 +141,6 @@ export class Registration {
         for (const each of registered) positions.put(each)
       },
     })
-    await this.watchAll(register)
     return register
   }
 
@@ -139,8 +153,11 @@ export class Registration {
     await Promise.all(guarded)
   }
 
-  /** The row with the generation that its id gets now. */
-  private begin(row: Registered, { mustBeNew = false }: Wanted): Registered {
+  /**
+   * The row with the generation that its id gets now. Asked for again when the commit begins: `beforeGuard` was
+   * awaited in between.
+   */
+  private withGeneration(row: Registered, { mustBeNew = false }: Wanted): Registered {
     const { positions } = this.parts
     const { id } = row.position
     const known = positions.get(id)
@@ -162,7 +179,7 @@ export class Registration {
       state: 'open',
       ...(entry !== undefined && { entry }),
     }
-    const registered = this.begin(row, wanted)
+    const registered = this.withGeneration(row, wanted)
     this.refuseMixedAccounts(position)
     if (this.parts.isNet) this.refuseOpposite(position)
     const firstStop = stopAtEntry(registered)
