@@ -100,14 +100,14 @@ export class ExitSaver implements ExitPersistence {
     openExits.delete(id)
   }
 
-  private async saveNew(record: ExitRecord, waitUntil: number | undefined): Promise<void> {
+  private async saveNew(record: ExitRecord, waitMs: number | undefined): Promise<void> {
     const { state, writer } = this.parts
     const { decision, positionId } = record
     const by = decidedBy(this.parts, decision)
     this.parts.followers.notify(each => each.decided(record, by.ageMs))
     const line = lineOf(this.now(), 'exit-intended', positionId, {
       ...explained(record, by),
-      ...(waitUntil !== undefined && { waitsForSecondSourceUntil: waitUntil }),
+      ...(waitMs !== undefined && { waitMs }),
     })
     await writer.exit({
       record,

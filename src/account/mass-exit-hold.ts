@@ -3,10 +3,10 @@ import type { ExitReason } from '../domain/reason.ts'
 import { countExit, NO_MASS_EXIT, type MassExitOptions } from '../exits/mass-exit.ts'
 import type { ExitRecord } from '../exits/record.ts'
 
-/** Reasons that need no second check. */
+/** Reasons with which an exit waits no longer, as no price has decided them. */
 const AT_ONCE: ReadonlySet<ExitReason> = new Set(['kill-switch', 'daily-loss', 'manual'])
 
-/** Holds back price exits that come in a mass, until a second check or their time is over. */
+/** Holds back price exits that come in a mass, until their time is over or a reason without a price joins them. */
 export class MassExitHold {
   private readonly options: MassExitOptions | undefined
   private readonly now: () => number
@@ -25,24 +25,25 @@ export class MassExitHold {
     return [...this.waiting.values()].some(until => now < until)
   }
 
-  /** Takes a new exit; returns until when it waits (ms of `now`), undefined where it does not wait. */
+  /** Takes a new exit; returns how long it waits from now on, ms; undefined where it does not wait. */
   admit(record: ExitRecord): number | undefined {
     if (this.options === undefined) return undefined
     const now = this.now()
     this.forgetOver(now)
     const name = generationName(record)
     const known = this.waiting.get(name)
-    if (known !== undefined) return known
+    if (known !== undefined) return known - now
     const [state, until] = countExit(this.state, this.options, {
       reason: record.decision.reason,
       now,
     })
     this.state = state
-    if (until !== undefined) this.waiting.set(name, until)
-    return until
+    if (until === undefined) return undefined
+    this.waiting.set(name, until)
+    return until - now
   }
 
-  /** Whether an exit is still held back. It is not once a reason that needs no second check has joined it. */
+  /** Whether an exit is still held back. */
   isHeld(record: ExitRecord): boolean {
     const until = this.waiting.get(generationName(record))
     if (until === undefined || this.now() >= until) return false

@@ -16,7 +16,7 @@ export interface StateWriterOptions {
   readonly keeper: Pick<AccountRepository, 'keep'>
   /** The position table, which is notified of each durable row. */
   readonly positions: Pick<PositionTable, 'get' | 'settled'>
-  /** Called with each journal line once it is durable. */
+  /** Called with each journal line once it is durable. It must not throw, as `done` of an act. */
   readonly onLine: (line: JournalLine) => void
   /** Called once when the store begins to refuse writes, and with undefined when it takes them again. */
   readonly onTrouble?: ((error: WatchkeeperError | undefined) => void) | undefined
@@ -49,6 +49,9 @@ export interface Act<Change extends AccountChange> {
   readonly ids?: readonly PositionId[]
   /** Computes the change when the turn of the act has come. An exception refuses the act. */
   change(): Change
-  /** Called as soon as that is durable, before another act about these positions begins. */
+  /**
+   * Called as soon as that is durable, before another act about these positions begins. It must not throw: the caller
+   * would take a durable change for a refused one.
+   */
   done?(change: Change): void
 }

@@ -27,7 +27,10 @@ export type RecoveredAccount = RecoveredState<ExitRecord, KillSwitch, PortfolioD
 /** Positions that are taken over in one turn of the event loop. */
 const AT_ONCE = 250
 
-/** The state of a running account; each part of it has one writer. */
+/**
+ * The state of a running account; each part of it has one writer. A map by id holds something of the open generation of
+ * a position; a map by generation holds what may outlive it.
+ */
 export class AccountState {
   readonly positions: PositionTable
   /** Exits that are durable and not over. */

@@ -55,7 +55,7 @@ export class VirtualAccount implements ExitPersistence {
     return this.hasLimits || massExit !== undefined || instruments.hasMinOrderValue
   }
 
-  /** Whether an exit waits for its second check; every other one goes on by itself. */
+  /** Whether an exit waits because it came in a mass; every other one goes on by itself. */
   get isHolding(): boolean {
     return this.hold.isHolding
   }

@@ -2,16 +2,16 @@ import type { ExitReason } from '../domain/reason.ts'
 
 /** When many exits at once suggest false prices. */
 export interface MassExitOptions {
-  /** Price exits within `withinMs` that need no confirmation. */
+  /** Price exits within `withinMs` that do not wait. */
   readonly max: number
   readonly withinMs: number
-  /** Longest time that an exit waits for a second source, ms. */
+  /** Time that each further one waits, ms: for a person to stop it where the prices are wrong. */
   readonly confirmMs: number
 }
 
-/** The exits of late, and those that wait. */
+/** The price exits of late. Times are ms of one clock, whichever the caller uses. */
 export interface MassExits {
-  /** Times of price exits within the window, epoch ms, oldest first. */
+  /** Times of price exits within the window, oldest first. */
   readonly recent: readonly number[]
 }
 
@@ -30,8 +30,7 @@ const WITHOUT_PRICE: ReadonlySet<ExitReason> = new Set([
 ])
 
 /**
- * Takes one more exit, decided at `now` (epoch ms). Gives until when it needs a second source: a price
- * that crosses its level too lets it go before.
+ * Takes one more exit, decided at `now`. Gives until when it waits; undefined: it does not.
  */
 export function countExit(
   state: MassExits,

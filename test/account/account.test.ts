@@ -486,6 +486,8 @@ describe('an account', () => {
     for (const id of ['a', 'b', 'c']) await add({ id: positionId(id) })
     await tick(100, 89)
     expect(venue.placed).to.equal(1)
+    const intended = keeper.lines.filter(({ kind }) => kind === 'exit-intended')
+    expect(intended.map(line => line['waitMs'])).to.deep.equal([undefined, 2_000, 2_000])
     account.manualExits.exit(positionId('b'), 'manual')
     await cycle()
     expect(venue.placed).to.equal(2)

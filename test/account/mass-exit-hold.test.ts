@@ -43,6 +43,8 @@ describe('MassExitHold', () => {
     hold.admit(anExit())
     now = 50
     expect(hold.isHeld(anExit(2))).to.equal(false)
-    expect(hold.admit(anExit(2))).to.equal(150)
+    expect(hold.admit(anExit(2))).to.equal(100)
+    now = 60
+    expect(hold.admit(anExit(2))).to.equal(90)
   })
 })

@@ -114,7 +114,7 @@ describe('watchkeeper guard --live', function () {
     await until(() => orders() === 1)
     const journal = async (): Promise<string> =>
       (await ask(portOf(service!), '/api/journal?last=100')).text
-    await until(async () => (await journal()).includes('waitsForSecondSource'))
+    await until(async () => (await journal()).includes('"waitMs":'))
     expect(orders()).to.equal(1)
   })
 
