@@ -51,7 +51,7 @@ export interface Settled {
  */
 export class Breakers {
   private readonly options: BreakersOptions
-  /** Called when a breaker has changed its state. */
+  /** Called when a breaker has changed its state, or how long it stays open. */
   private readonly onMoved: (group: EndpointGroup) => void
   private readonly states: Record<EndpointGroup, Breaker>
   /** Groups whose last call failed. */
@@ -153,7 +153,7 @@ export class Breakers {
   private change(group: EndpointGroup, next: Breaker): void {
     const before = this.states[group]
     this.states[group] = next
-    if (before.kind !== next.kind) this.onMoved(group)
+    if (hasMoved(before, next)) this.onMoved(group)
   }
 
   private changeOthers(
@@ -179,3 +179,8 @@ export class Breakers {
     this.change(group, probeNow(before, when, { isBanOver: false }))
   }
 }
+
+/** Each transition begins an epoch, a longer ban too; a sooner probe begins none. */
+const hasMoved = (before: Breaker, next: Breaker): boolean =>
+  before.epoch !== next.epoch ||
+  (before.kind === 'open' && next.kind === 'open' && before.until !== next.until)

@@ -32,7 +32,7 @@ export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
   now(): number
   /** Counts process-wide errors; the desk itself counts errors of calls. */
   load(): Omit<Load, 'failureShare'>
-  /** Called for each call that ended. */
+  /** Called for each call that ended; must not throw. */
   onCall?(call: CallRecord): void
 }
 
@@ -234,7 +234,6 @@ export class CallDesk {
     const { group, operation } = call
     const record = { at, group, operation, ms: this.now - leave.permit.at, outcome: code }
     this.history.add(record, outcome === 'failure', this.now)
-    this.options.onCall?.(record)
     // Exits wait for their own calls, and for the answers to queries that they depend on.
     const isExitWaiting =
       call.isAwaited?.() === true ||
@@ -243,5 +242,7 @@ export class CallDesk {
     desk.lanes = landed(desk.lanes, countsAs)
     if (isOthersTurn) this.cycle()
     else this.pump(desk)
+    // Last: an observer that throws takes no permit and no place of a call with it.
+    this.options.onCall?.(record)
   }
 }

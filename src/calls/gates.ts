@@ -55,7 +55,7 @@ export interface NotReady {
 /** A circuit breaker for each group of endpoints, and a throttle for each limit of the venue. */
 export class CallGates {
   readonly all: readonly Gate[]
-  /** Increases with every change that a snapshot would show. */
+  /** Increases with every change that a snapshot would show, except those that time alone makes. */
   revision = 0
   private readonly uses = new LimitUses()
   private readonly options: GatesOptions
@@ -150,6 +150,7 @@ export class CallGates {
     const { now } = this
     const gate = this.of(group)
     gate.throttle = rateLimited(gate.throttle, { sentAt }, waitMs, now)
+    this.revision++
     if (waitMs === 0) return
     for (const each of gate.members) {
       if (isBan) each.banned(now + waitMs)
@@ -164,6 +165,7 @@ export class CallGates {
     const forMs = Math.min(resetInMs, LONGEST_WINDOW_MS)
     for (const gate of new Set(groups.map(group => this.of(group))))
       gate.throttle = pollsHeld(gate.throttle, forMs, this.now)
+    this.revision++
   }
 
   /** The largest share of a limit that the venue reported as used within the last minute; undefined: it reports none. */

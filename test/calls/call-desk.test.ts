@@ -427,6 +427,17 @@ describe('CallDesk', () => {
     expect(desk.history.last.at(-1)).to.deep.include({ group: 'account', outcome: 'ok', ms: 100 })
   })
 
+  it('has returned the place of a call before it reports the call', async () => {
+    const inFlight: number[] = []
+    const desk: CallDesk = open({
+      onCall: () => inFlight.push(desk.limits[0]!.lanes.exitsInFlight),
+    })
+    ask(desk, 'exit')
+    sent[0]!.answer()
+    await turn()
+    expect(inFlight).to.deep.equal([0])
+  })
+
   it('does not wait for an adapter that ignores its abort signal', async () => {
     const desk = open({ callTimeoutMs: 5 })
     const ended = new Promise(resolve => {

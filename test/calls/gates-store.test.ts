@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { CallDesk } from '../../src/calls/call-desk.ts'
 import { GatesStore, rememberedGates } from '../../src/calls/gates-store.ts'
+import { RateLimited } from '../../src/errors.ts'
 import type { GatewayView } from '../../src/ports/control/gateway.ts'
 import type { CycleMetricsReport } from '../../src/ports/control/performance.ts'
-import { forceOpen } from '../../src/resilience/breaker-hand.ts'
+import { forceOpen, openUntil } from '../../src/resilience/breaker-hand.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'
 import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
 import { PLAIN } from '../support/broker-server/script.ts'
@@ -44,6 +45,39 @@ describe('GatesStore', () => {
     }
     expect(writes).to.equal(1)
     expect((await rememberedGates(store, 5_000))?.breakers.orders.kind).to.equal('forced-open')
+  })
+
+  const afterCycle = async (memory: GatesStore) => {
+    memory.keep(desk.gates)
+    await memory.idle()
+    return (await rememberedGates(store, clock.now()))!
+  }
+
+  it('writes that the venue has refused a call, although no other call is sent after it', async () => {
+    const memory = new GatesStore(store, clock)
+    let refuse = (_error: Error): void => undefined
+    const call = desk.submit({
+      group: 'quotes',
+      lane: 'quotes',
+      key: 'q',
+      operation: 'quotes',
+      run: () => new Promise((_, reject) => (refuse = reject)),
+    })
+    expect((await afterCycle(memory)).throttles['default']!.cuts).to.deep.equal([])
+    refuse(new RateLimited('429', { retryAfterMs: 60_000 }))
+    await call.catch(() => undefined)
+    const { cuts, pollsGatedMs } = (await afterCycle(memory)).throttles['default']!
+    expect([cuts.length, pollsGatedMs]).to.deep.equal([1, 60_000])
+  })
+
+  it('writes that a limit is nearly used up, and that a ban was made longer', async () => {
+    const memory = new GatesStore(store, clock)
+    desk.gates.used({ groups: ['quotes'], share: 0.99, resetInMs: 30_000 })
+    expect((await afterCycle(memory)).throttles['default']!.pollsGatedMs).to.equal(30_000)
+    for (const until of [20_000, 90_000]) {
+      desk.handle('quotes', (breaker, now) => openUntil(breaker, until, now))
+      expect((await afterCycle(memory)).breakers.quotes).to.include({ remainingMs: until })
+    }
   })
 
   it('repeats a write that has failed', async () => {

@@ -1,10 +1,10 @@
-import { CallDesk } from '../../src/calls/call-desk.ts'
+import { CallDesk, type CallDeskOptions } from '../../src/calls/call-desk.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
 import { FakeTimers } from './fake-timers.ts'
 
-/** A desk without calls, on a clock that stands still. */
-export function aDesk(): CallDesk {
+/** A desk without calls, on a clock that stands still unless `but` has another one. */
+export function aDesk(but: Partial<CallDeskOptions> = {}): CallDesk {
   const timers = new FakeTimers()
   const plain = breakerOptions.parse({})
   return new CallDesk({
@@ -18,5 +18,6 @@ export function aDesk(): CallDesk {
     now: timers.monotonic,
     random: () => 0.5,
     load: () => ({ averageCycleMs: 0, loopDelayMs: 0 }),
+    ...but,
   })
 }
