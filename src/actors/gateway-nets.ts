@@ -184,6 +184,13 @@ export function feedExit(state: GatewayState, exitId: Position['id']): boolean {
   return event !== undefined && book.exits.happened(exitId, event)
 }
 
+/** The same for every exit. */
+export function feedExits(state: GatewayState): void {
+  const { exits, faults } = state.book
+  for (const id of exits.ids())
+    faults.alone(`net beside the exit of ${id}`, () => feedExit(state, id), false)
+}
+
 /** Takes the list of all working orders: which nets rest, and which stops belong to no position. */
 export function netsListed(
   state: GatewayState,

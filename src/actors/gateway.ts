@@ -12,7 +12,7 @@ import {
   takeBack,
 } from './gateway-exits.ts'
 import { hinted } from './gateway-hints.ts'
-import { actOnNet, feedExit, netIdOf, netsCycle, netsListed } from './gateway-nets.ts'
+import { actOnNet, feedExit, feedExits, netIdOf, netsCycle, netsListed } from './gateway-nets.ts'
 import { sendIntended } from './gateway-notices.ts'
 import { owned } from './gateway-owners.ts'
 import type { GatewayState } from './gateway-state.ts'
@@ -112,7 +112,7 @@ function cycle(state: GatewayState): void {
   book.cycle(parts.now())
   for (const key of book.doubtful()) parts.ask({ kind: 'ask', key })
   for (const call of book.late.takeDue(parts.now(), mayCancel(state))) callLate(parts, call)
-  for (const id of book.exits.ids()) feedExit(state, id)
+  feedExits(state)
   actOnAll(state)
   netsCycle(state)
 }

@@ -99,12 +99,16 @@ export class GatewayFactory {
   /** Whether an order may leave: not after the incarnation that planned it, nor while a second guard has orders. */
   private leavingOf(order: ExitOrder, book: AccountBook): Leaving {
     const { now } = this.parts
+    const { departures } = book.exits
     const isOpen = (): boolean => this.present === book && book.late.strangers.length === 0
+    // The call desk asks in its turn for one order after another: what throws for one delays no other.
+    const alone = (what: string, may: () => boolean): boolean =>
+      book.faults.alone(`${what} of ${order.positionId}`, may, false)
     return {
-      isWanted: () => isOpen() && book.exits.departures.isWanted(order),
+      isWanted: () => alone('place in the queue', () => isOpen() && departures.isWanted(order)),
       mayLeave: isPaced =>
-        isOpen() && book.exits.departures.mayLeave(order, { now: now(), isPaced }),
-      left: () => book.exits.departures.left(order, now()),
+        alone('turn', () => isOpen() && departures.mayLeave(order, { now: now(), isPaced })),
+      left: () => departures.left(order, now()),
     }
   }
 

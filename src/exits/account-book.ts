@@ -209,8 +209,8 @@ export class AccountBook {
 
   /** Takes the list of all working orders of the account, asked for at `askedAt`. */
   listed(orders: readonly Listed[], asked: { askedAt: number; now: number }): void {
-    const { exits, released, late, notify } = this
-    takeOrderList({ exits, released, late, notify }, orders, asked)
+    const { exits, released, late, faults, notify } = this
+    takeOrderList({ exits, released, late, faults, notify }, orders, asked)
   }
 
   private unitsIn(id: PositionId): OwnedUnits {

@@ -1,6 +1,7 @@
 import type { ClientOrderId, OrderState } from '../domain/order.ts'
 import type { EndedOrders } from './ended-orders.ts'
 import type { ExitTable } from './exit-table.ts'
+import type { Faults } from './faults.ts'
 import type { Notice } from './notices.ts'
 import { reservedBy, type Listed } from './noticing.ts'
 import type { ExitRecord } from './record.ts'
@@ -10,12 +11,13 @@ interface Listing {
   readonly exits: ExitTable
   readonly released: ReleasedExits
   readonly late: EndedOrders
+  readonly faults: Faults
   notify(notice: Notice): void
 }
 
 /** Takes the list of all working orders of the account, asked for at `askedAt`. Times are epoch ms. */
 export function takeOrderList(
-  { exits, released, late, notify }: Listing,
+  { exits, released, late, faults, notify }: Listing,
   orders: readonly Listed[],
   { askedAt, now }: { askedAt: number; now: number },
 ): void {
@@ -30,13 +32,21 @@ export function takeOrderList(
   }
   for (const order of followed) {
     const { clientOrderId: id } = order.record.order
-    if (!open.has(id)) released.happened(order, { kind: 'not-listed', id, askedAt, at: now })
+    if (open.has(id)) continue
+    faults.alone(
+      `list for ${order.name}`,
+      () => released.happened(order, { kind: 'not-listed', id, askedAt, at: now }),
+      undefined,
+    )
   }
   for (const record of records) {
-    listedPast(exits, record, { open, askedAt, at: now })
-    listedPresent(exits, record, { open, askedAt, at: now })
-    const reserved = reservedBy(record, others)
-    if (reserved !== undefined) notify(reserved)
+    const take = (): void => {
+      listedPast(exits, record, { open, askedAt, at: now })
+      listedPresent(exits, record, { open, askedAt, at: now })
+      const reserved = reservedBy(record, others)
+      if (reserved !== undefined) notify(reserved)
+    }
+    faults.alone(`list for ${record.positionId}`, take, undefined)
   }
 }
 

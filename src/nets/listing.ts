@@ -41,19 +41,29 @@ export class NetListing {
     const unknown = found.filter(isUnknown)
     if (unknown.length > 0) this.seek(unknown, { now, open })
     const listed = new Map(found.map(each => [each.clientOrderId, each]))
+    const { faults } = this.table.options
     for (const net of this.table.all()) {
-      const { record, id } = net
-      const row = listed.get(id)
-      if (row !== undefined) {
-        const order = { kind: 'working', executed: record.executed } as const
-        this.happened({ kind: 'seen', by: 'list', id, order, askedAt, at: now })
-        const isChanged = !isSame(Math.abs(row.remaining), openOf(record))
-        if (isChanged) net.changedAtVenueAt = askedAt
-      } else if (isLive(record) && askedAt >= this.shownFrom(net)) {
-        net.notListedAt = askedAt
-      }
+      const take = (): void => this.compare(net, listed.get(net.id), { askedAt, now })
+      faults.alone(`list for net of ${net.record.positionId}`, take, undefined)
     }
     this.report(found.filter(isUnknown))
+  }
+
+  /** Takes the row of one net; undefined: it was not listed. */
+  private compare(
+    net: TrackedNet,
+    row: Listed | undefined,
+    { askedAt, now }: { askedAt: number; now: number },
+  ): void {
+    const { record, id } = net
+    if (row !== undefined) {
+      const order = { kind: 'working', executed: record.executed } as const
+      this.happened({ kind: 'seen', by: 'list', id, order, askedAt, at: now })
+      const isChanged = !isSame(Math.abs(row.remaining), openOf(record))
+      if (isChanged) net.changedAtVenueAt = askedAt
+    } else if (isLive(record) && askedAt >= this.shownFrom(net)) {
+      net.notListedAt = askedAt
+    }
   }
 
   /** Time (epoch ms) from which a list must show the order, if it rests. */
