@@ -1,6 +1,5 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import type { Decision } from '../domain/decision.ts'
-import { generationName } from '../domain/ids.ts'
 import { tally } from '../domain/tally.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { ExitPersistence } from '../exits/persistence.ts'
@@ -66,7 +65,7 @@ export class ExitSaver implements ExitPersistence {
   /** The new state of the exit of a released position becomes durable soon. */
   noteReleased(exit: ReleasedExit<ExitRecord>): void {
     const { positionId, generation } = exit.record
-    this.parts.state.released.set(generationName(exit.record), exit)
+    this.parts.state.exits.followReleased(exit)
     this.parts.writer.soon({ released: { positionId, generation, exit } })
   }
 
@@ -87,17 +86,17 @@ export class ExitSaver implements ExitPersistence {
     { position: { id: positionId }, generation }: Registered,
     exit: ReleasedExit<ExitRecord> | undefined,
   ): void {
-    if (exit !== undefined) this.parts.state.released.set(generationName(exit.record), exit)
+    if (exit !== undefined) this.parts.state.exits.followReleased(exit)
     this.discarded({ positionId, generation })
   }
 
   /** A person has discarded the exit of a position: nothing more of it is made durable. */
   discarded({ positionId: id, generation }: Pick<ExitRecord, 'positionId' | 'generation'>): void {
-    const { openExits } = this.parts.state
+    const { openExits, exits } = this.parts.state
     const record = openExits.get(id)
     if (record?.generation !== generation) return
     this.parts.followers.over(record.decision, 'discarded')
-    openExits.delete(id)
+    exits.end(id)
   }
 
   private async saveNew(record: ExitRecord, waitMs: number | undefined): Promise<void> {
@@ -119,18 +118,13 @@ export class ExitSaver implements ExitPersistence {
     // The position may have been released or closed meanwhile, or have begun a new generation.
     if (!state.positions.isOpen(positionId, record.generation)) return
     this.parts.followers.notify(each => each.intended(record))
-    // A request of an earlier incarnation of the gateway may come late.
-    if (state.openExits.get(positionId)?.generation === record.generation) return
-    state.openExits.set(positionId, record)
-    tally(state.counts.exitsIntended, decision.reason)
+    if (state.exits.begin(record)) tally(state.counts.exitsIntended, decision.reason)
   }
 
   /** The exit is shown as it is now, as long as it is open. */
   private follow(record: ExitRecord): void {
-    const { openExits } = this.parts.state
-    if (openExits.get(record.positionId)?.generation !== record.generation) return
-    openExits.set(record.positionId, record)
-    if (record.exists) this.parts.followers.notify(each => each.acknowledged(record))
+    const isOpen = this.parts.state.exits.follow(record)
+    if (isOpen && record.exists) this.parts.followers.notify(each => each.acknowledged(record))
   }
 
   /**

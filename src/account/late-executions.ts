@@ -1,5 +1,6 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
-import { send } from '../actors/actor.ts'
+import { send, type Ref } from '../actors/actor.ts'
+import type { PortfolioMessage } from '../actors/messages.ts'
 import { generationName } from '../domain/ids.ts'
 import type { Execution } from '../domain/order.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -21,37 +22,39 @@ export interface LateExecutionsDeps {
   readonly clock: Pick<Clock, 'now'>
 }
 
+/** A late execution, on its way to the portfolio. */
+type Counted = Extract<PortfolioMessage, { kind: 'late-filled' }>
+
 /**
  * Late executions: fills of orders after their exit had ended, or after its position was released. They count for
  * the day's result.
  */
 export class LateExecutions {
   private readonly deps: LateExecutionsDeps
+  /**
+   * Executions that the portfolio has not counted yet, by name: a gateway that starts afresh meanwhile reports them
+   * again.
+   */
+  private readonly uncounted = new Map<string, Counted>()
 
   constructor(deps: LateExecutionsDeps) {
     this.deps = deps
   }
 
+  /** Sends the executions that are not counted to a new incarnation of the portfolio: the last one may have lost them. */
+  repeat(portfolio: Ref<PortfolioMessage>): void {
+    for (const each of this.uncounted.values()) send(portfolio, each)
+  }
+
   /** The order of a released position is over: what it executed counts for the day. */
   releasedOver(event: ReleasedOver): void {
-    const { position, executed, generation } = event
-    const { releasedEnds } = this.deps.state
-    const name = generationName({ positionId: position.id, generation })
-    const end = {
-      kind: 'released-filled' as const,
-      position,
-      executed,
-      done: (profit: Realised | undefined) => {
-        releasedEnds.delete(name)
-        this.forgetReleased(event, profit)
-      },
-    }
+    const { position, generation, executed } = event
     if (executed.quantity === 0) {
       this.forgetReleased(event, undefined)
       return
     }
-    releasedEnds.set(name, end)
-    send(this.deps.registry.refOf('portfolio'), end)
+    const name = generationName({ positionId: position.id, generation })
+    this.count(name, { position, executed, done: profit => this.forgetReleased(event, profit) })
   }
 
   /** A late fill of an ended exit: it counts for the day, and is booked on the exit. */
@@ -64,39 +67,44 @@ export class LateExecutions {
     booked,
     isOpen,
   }: LateFill): void {
-    const { state, writer, registry } = this.deps
-    const { releasedEnds, counts } = state
+    const { state, writer } = this.deps
     const { id } = position
-    const name = `late ${clientOrderId} ${booked}`
-    counts.lateFills++
+    state.counts.lateFills++
     if (isOpen) {
       // The open exit has the fill; its end counts it for the day.
       const detail = { ...figuresOf(clientOrderId, executed, undefined), booked }
       writer.soon({ line: lineOf(this.now(), kind, id, detail) })
       return
     }
-    const end = {
-      kind: 'released-filled' as const,
-      position,
-      executed,
-      done: (profit: Realised | undefined) => {
-        releasedEnds.delete(name)
-        const isKept = state.positions.update(id, row => bookedLate(row, generation, booked))
-        const trade = tradeOf({ position, generation }, undefined, currencyOf(profit))
-        const detail = { ...figuresOf(clientOrderId, executed, profit), booked, trade }
-        const line = lineOf(this.now(), kind, id, detail)
-        writer.soon({ line, ...(isKept && { row: id }) })
+    const done: Counted['done'] = profit => {
+      const isKept = state.positions.update(id, row => bookedLate(row, generation, booked))
+      const trade = tradeOf({ position, generation }, undefined, currencyOf(profit))
+      const detail = { ...figuresOf(clientOrderId, executed, profit), booked, trade }
+      const line = lineOf(this.now(), kind, id, detail)
+      writer.soon({ line, ...(isKept && { row: id }) })
+    }
+    this.count(`late ${clientOrderId} ${booked}`, { position, executed, done })
+  }
+
+  /** Sends an execution to the portfolio; `done` is called in the turn in which the day's sum has it. */
+  private count(name: string, { done, ...executed }: Omit<Counted, 'kind'>): void {
+    const message: Counted = {
+      kind: 'late-filled',
+      ...executed,
+      done: profit => {
+        this.uncounted.delete(name)
+        done(profit)
       },
     }
-    releasedEnds.set(name, end)
-    send(registry.refOf('portfolio'), end)
+    this.uncounted.set(name, message)
+    send(this.deps.registry.refOf('portfolio'), message)
   }
 
   private forgetReleased(event: ReleasedOver, profit: Realised | undefined): void {
     const { state, writer } = this.deps
     const { kind, position, generation, clientOrderId, executed, steps, attempts, orders } = event
     const positionId = position.id
-    state.released.delete(generationName({ positionId, generation }))
+    state.exits.endReleased({ positionId, generation })
     const exited = { at: this.now(), attempts, executed: executed.quantity, orders }
     const isKept = state.positions.update(positionId, row =>
       endedReleased(row, { position, generation, exited }, event.wasDoubted),

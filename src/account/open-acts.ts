@@ -10,7 +10,6 @@ import { STALE_MS, type AccountOptions, type Venue } from './options.ts'
 import { PortfolioActs } from './portfolio-acts.ts'
 import { NO_LIMITS, startPortfolio } from './portfolio.ts'
 import { PositionChanges } from './position-changes.ts'
-import { factsOf } from './trade.ts'
 import { Watching } from './watching.ts'
 
 type Running = Durable & { readonly engine: Engine<Venue> }
@@ -120,7 +119,14 @@ function changingParts(
 function openPortfolio(
   { portfolio: options, prices }: AccountOptions,
   { state, instruments, registry, now }: Base,
-  { writer, lines, engine, manualExits }: Running & { readonly manualExits: ManualExits },
+  {
+    writer,
+    lines,
+    engine,
+    closing,
+    late,
+    manualExits,
+  }: Running & { readonly manualExits: ManualExits },
 ): PortfolioActs {
   startPortfolio(
     {
@@ -133,7 +139,8 @@ function openPortfolio(
       now,
       instruments,
       exit: id => manualExits.exit(id, 'daily-loss'),
-      factsOf: row => factsOf({ registry, state, instruments }, row),
+      closing,
+      late,
     },
     state.day,
   )

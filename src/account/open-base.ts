@@ -8,8 +8,10 @@ import { ExitSaver } from './exit-saver.ts'
 import { FeedCheckpoint } from './feed-checkpoint.ts'
 import { Followers } from './followers.ts'
 import { HoldingsConfirmation } from './holdings-confirmation.ts'
+import { LateExecutions } from './late-executions.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import type { AccountOptions } from './options.ts'
+import { PositionClosing } from './position-closing.ts'
 import { ServiceLines } from './service-lines.ts'
 import { StateWriter } from './state-writer.ts'
 import { TrustedClock } from './trusted-clock.ts'
@@ -74,7 +76,9 @@ export function durableParts(
     isWanted: options.confirmsHoldings === true,
   })
   const followers = new Followers(options.followers ?? [], state)
-  const recorder = new EventRecorder({ state, writer, registry, instruments, clock, followers })
+  const closing = new PositionClosing({ state, writer, registry, instruments, clock, followers })
+  const late = new LateExecutions({ state, writer, registry, clock })
+  const recorder = new EventRecorder({ state, writer, clock, closing, late })
   const saver = new ExitSaver({
     state,
     writer,
@@ -84,7 +88,7 @@ export function durableParts(
     hold: new MassExitHold(options.massExit, () => clock.monotonic()),
   })
   const faults = new Faults(notice => recorder.record(notice))
-  return { writer, lines, confirmation, recorder, saver, faults }
+  return { writer, lines, confirmation, closing, late, recorder, saver, faults }
 }
 
 export type Durable = ReturnType<typeof durableParts>

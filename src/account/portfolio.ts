@@ -1,19 +1,18 @@
-import { send, type ActorSystem, type Ref } from '../actors/actor.ts'
+import type { ActorSystem, Ref } from '../actors/actor.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
 import { portfolio, type PortfolioDeps, type PortfolioOptions } from '../actors/portfolio.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
-import type { Fill } from '../domain/order.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Faults } from '../exits/faults.ts'
 import type { Quotes } from '../ports/quotes.ts'
-import type { Registered } from '../ports/state-repository.ts'
-import { emptyDay, type LimitEvent, type PortfolioDay, type Realised } from '../risk/portfolio.ts'
+import { emptyDay, type LimitEvent, type PortfolioDay } from '../risk/portfolio.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
 import { lineOf, textOf } from './journal-line.ts'
+import type { LateExecutions } from './late-executions.ts'
+import type { PositionClosing } from './position-closing.ts'
 import type { StateWriter } from './state-writer.ts'
-import { historyOf, type AccountState } from './state.ts'
-import { currencyOf, tradeOf, type TradeFacts } from './trade.ts'
+import type { AccountState } from './state.ts'
 
 export interface PortfolioWiring {
   readonly options: PortfolioOptions | undefined
@@ -25,8 +24,8 @@ export interface PortfolioWiring {
   /** Epoch ms. */
   now(): number
   exit(id: PositionId): void
-  /** Best and worst price of a position up to now, and its tick size. */
-  factsOf(row: Registered): TradeFacts
+  readonly closing: Pick<PositionClosing, 'counted' | 'repeat'>
+  readonly late: Pick<LateExecutions, 'repeat'>
   readonly services: Engine<unknown>['services']
 }
 
@@ -48,26 +47,16 @@ export function startPortfolio(parts: PortfolioWiring, kept: PortfolioDay | unde
       handle: portfolio,
       initialState: { day, parts: portfolioParts },
     })
-    if (epoch > 1) repeatFills(state, ref)
+    if (epoch > 1) {
+      parts.late.repeat(ref)
+      parts.closing.repeat(ref)
+    }
     return ref
   })
 }
 
-/** A crashed incarnation may have lost fills: the positions of those are still open. */
-function repeatFills(
-  { fills, releasedEnds, positions }: AccountState,
-  ref: Ref<PortfolioMessage>,
-): void {
-  for (const end of releasedEnds.values()) send(ref, end)
-  for (const [id, { fill, generation }] of fills) {
-    const row = positions.get(id)
-    if (row === undefined || !positions.isOpen(id, generation)) fills.delete(id)
-    else send(ref, { kind: 'filled', position: row.position, generation, fill })
-  }
-}
-
 function partsOf(
-  { state, writer, quotes, instruments, now, exit, factsOf }: PortfolioWiring,
+  { state, writer, quotes, instruments, now, exit, closing }: PortfolioWiring,
   options: PortfolioOptions,
   keep: (day: PortfolioDay) => void,
 ): PortfolioDeps {
@@ -96,39 +85,8 @@ function partsOf(
       const isUnderWay = state.openExits.has(id) || state.positions.get(id)?.observed !== undefined
       if (!isUnderWay) exit(id)
     },
-    closed: (id, fill, profit) => close({ state, writer, now, factsOf }, id, fill, profit),
+    closed: (id, fill, profit) => closing.counted(id, fill, profit),
   }
-}
-
-/** The position table, the day's sum and the journal change in one commit. */
-function close(
-  { state, writer, now, factsOf }: Pick<PortfolioWiring, 'state' | 'writer' | 'now' | 'factsOf'>,
-  id: PositionId,
-  { price, quantity, clientOrderId }: Fill,
-  profit: Realised | undefined,
-): void {
-  const row = state.positions.get(id)
-  const exit = state.openExits.get(id)
-  state.openExits.delete(id)
-  state.fills.delete(id)
-  const detail = {
-    reason: exit?.decision.reason,
-    price,
-    quantity,
-    profit: profit?.amount ?? null,
-    clientOrderId,
-    ...(row !== undefined && {
-      trade: tradeOf(row, exit, { ...factsOf(row), ...currencyOf(profit) }),
-    }),
-    ...historyOf(exit),
-  }
-  const line = lineOf(now(), 'exit-filled', id, detail)
-  if (row === undefined) {
-    writer.soon({ line })
-    return
-  }
-  state.positions.close(row, exit, { at: now(), by: 'a fill', price, executed: quantity })
-  writer.soon({ row: id, line })
 }
 
 function noteLimit(writer: StateWriter, at: number, { kind, standing }: LimitEvent): void {

@@ -1,7 +1,5 @@
 import type { GatewayPast } from '../actors/gateway-past.ts'
-import type { PortfolioMessage } from '../actors/messages.ts'
 import { generationName, type PositionId } from '../domain/ids.ts'
-import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { StoredExtremes } from '../domain/stored-extremes.ts'
 import type { Faults } from '../exits/faults.ts'
@@ -13,12 +11,12 @@ import type {
   KeptRatchet,
   RecoveredState,
   Registered,
-  ReleasedExit,
   StoredNet,
 } from '../ports/state-repository.ts'
 import { inTurns } from '../ports/turns.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { Counters } from './counters.ts'
+import { OpenExits } from './open-exits.ts'
 import { PositionTable } from './position-table.ts'
 
 /** The recovered state of an earlier process. */
@@ -28,15 +26,17 @@ export type RecoveredAccount = RecoveredState<ExitRecord, KillSwitch, PortfolioD
 const AT_ONCE = 250
 
 /**
- * The state of a running account; each part of it has one writer. A map by id holds something of the open generation of
- * a position; a map by generation holds what may outlive it.
+ * The state of a running account. Each part of it has one writer: the methods of its own class, or those of the class
+ * that its comment names. A map by id holds something of the open generation of a position; a map by generation holds
+ * what may outlive it.
  */
 export class AccountState {
   readonly positions: PositionTable
-  /** Exits that are durable and not over. */
-  readonly openExits = new Map<PositionId, ExitRecord>()
-  /** Fills of exits whose positions are not closed yet. */
-  readonly fills = new Map<PositionId, { readonly fill: Fill; readonly generation: number }>()
+  readonly exits = new OpenExits()
+  /** Exits of open positions that are durable and not over. */
+  readonly openExits = this.exits.open
+  /** Exits of released positions that are not over, by generation. */
+  readonly released = this.exits.released
   /** Ratchets as they were at the start. */
   readonly ratchets = new Map<PositionId, GenerationRatchet>()
   /** Series of extremes as they were at the start, by their numbers. */
@@ -47,19 +47,16 @@ export class AccountState {
   readonly day: PortfolioDay | undefined
   /** Where the feed of an earlier process had come to. */
   readonly feedPlace: unknown
-  /** Exits of released positions that are not over, by generation. */
-  readonly released = new Map<string, ReleasedExit<ExitRecord>>()
-  /** Stops of positions that may rest at the venue, by generation. */
+  /** Stops of positions that may rest at the venue, by generation; set by NetKeeper. */
   readonly nets = new Map<string, StoredNet<NetRecord>>()
-  /** Ends of released exits that the day's sum does not count yet, by generation. */
-  readonly releasedEnds = new Map<string, ReleasedEnd>()
-  /** Positions of the file that were refused, and why. */
+  /** Positions of the file that were refused, and why; set where the file is read. */
   readonly refusedEntries = new Map<PositionId, string>()
   readonly counts = new Counters()
-  /** Faults of positions that the portfolio could not count. */
+  /** Faults of positions that the portfolio could not count; set where it starts, as are the limits. */
   faults: Pick<Faults, 'all'> = { all: () => [] }
+  /** Set by KillSwitchActs. */
   killSwitch: KillSwitch
-  /** Whether a person must confirm the holdings before anything is sent. */
+  /** Whether a person must confirm the holdings before anything is sent; set by HoldingsConfirmation. */
   isUnconfirmed: boolean
   /** Names of the limits that are tripped, and of those that have warned today. */
   limits: { readonly tripped: readonly string[]; readonly warned: readonly string[] } = {
@@ -92,7 +89,7 @@ export class AccountState {
       const kept = net as StoredNet<NetRecord>
       this.nets.set(generationName(kept.record), kept)
     }
-    for (const exit of past.released ?? []) this.released.set(generationName(exit.record), exit)
+    for (const exit of past.released ?? []) this.exits.followReleased(exit)
     for (const record of past.exits) this.recoverExit(record)
   }
 
@@ -105,7 +102,7 @@ export class AccountState {
     const row = this.positions.get(record.positionId)
     // An exit of an earlier generation, or of a position that was released, is over.
     if (row?.state !== 'open' || row.generation !== record.generation) return
-    this.openExits.set(record.positionId, record)
+    this.exits.begin(record)
   }
 
   /** The highest number that a series of extremes has in the store; 0 without one. */
@@ -120,16 +117,6 @@ export class AccountState {
   *open(): Iterable<Position> {
     for (const { position, state } of this.positions.values()) if (state === 'open') yield position
   }
-}
-
-/** The exit of a released position is over, and has executed something. */
-type ReleasedEnd = Extract<PortfolioMessage, { kind: 'released-filled' }>
-
-/** The steps of an exit, for its last journal line; only where the exit took more than the usual steps. */
-export function historyOf(exit: ExitRecord | undefined): { readonly steps?: ExitRecord['steps'] } {
-  if (exit === undefined) return {}
-  const { attempt, rejections, wasDoubted, steps } = exit
-  return attempt > 1 || rejections > 0 || wasDoubted ? { steps } : {}
 }
 
 /** The part of the state that the gateway starts from. */

@@ -184,9 +184,12 @@ export type PortfolioMessage =
       readonly generation: number
       readonly fill: Fill
     }
-  /** An order of a released position has executed something; `done` gets the profit of it. */
+  /**
+   * An order has executed something after its exit had ended, or after its position was released; `done` gets the
+   * profit of it.
+   */
   | {
-      readonly kind: 'released-filled'
+      readonly kind: 'late-filled'
       readonly position: Position
       readonly executed: Execution
       done(profit: Realised | undefined): void

@@ -76,7 +76,7 @@ export function portfolio(state: PortfolioState, message: PortfolioMessage): Por
       parts.closed(position.id, fill, profit)
       return next
     }
-    case 'released-filled': {
+    case 'late-filled': {
       const { position, executed, done } = message
       const { quantity, price } = executed
       const [day, profit] =

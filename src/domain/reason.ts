@@ -32,7 +32,7 @@ export const FOLLOWING_REASONS: ReadonlySet<ExitReason> = new Set<ExitReason>([
 
 /**
  * How an exit can end. `gone`: the holding is gone without a fill of this service; `observed`: the
- * exit was not sent.
+ * exit was not sent; `discarded`: a person has discarded it, or released its position.
  */
 export const EXIT_OUTCOMES = ['filled', 'gone', 'dust', 'observed', 'discarded'] as const
 

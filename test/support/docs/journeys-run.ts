@@ -82,7 +82,9 @@ try {
     takeProfit: { price: price * 1.0001 },
   })
   await until(() => far() === undefined)
-  journeys['A tick on its way to the journal'] = await ran()
+  const crossed = await ran()
+  journeys['A tick on its way to the journal'] = crossed
+  journeys['An order on its way to the closed position'] = crossed
 
   await running.stop()
 } finally {
