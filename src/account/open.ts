@@ -17,7 +17,7 @@ import { pastOf } from './state.ts'
 import type { TickFollower } from './ticks.ts'
 
 /** Positions that are resumed in one turn of the event loop. */
-const RESUMED_AT_ONCE = 64
+const RESUMED_AT_ONCE = 32
 
 /**
  * Opens a guarded account from the state of an earlier process: makes its parts in one order, starts its engine,

@@ -23,7 +23,7 @@ import { PositionTable } from './position-table.ts'
 export type RecoveredAccount = RecoveredState<ExitRecord, KillSwitch, PortfolioDay>
 
 /** Positions that are taken over in one turn of the event loop. */
-const AT_ONCE = 250
+const AT_ONCE = 100
 
 /**
  * The state of a running account. Each part of it has one writer: the methods of its own class, or those of the class

@@ -5,7 +5,7 @@ import type { GatewayPast } from './gateway-past.ts'
 import type { GatewayMessage } from './messages.ts'
 
 /** Rows that are recovered, and messages that are processed after that, in one turn of the event loop. */
-const AT_ONCE = 64
+const AT_ONCE = 32
 
 export interface GatewayRecoveryDeps {
   readonly book: AccountBook

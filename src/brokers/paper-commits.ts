@@ -27,7 +27,7 @@ export class PaperCommits {
 
   /** @throws NotSent where the folder was deleted or replaced. */
   assertThere(): void {
-    const lost = this.footing.check()
+    const lost = this.footing.atCommit()
     if (lost === undefined) return
     throw new NotSent(`the folder of the paper account was ${lost} while it is in use`)
   }
@@ -44,7 +44,7 @@ export class PaperCommits {
     this.calls.add(call)
     try {
       const result = await call
-      if (this.footing.check() !== undefined) throw new Error('its folder is not there any more')
+      if (this.footing.atCommit() !== undefined) throw new Error('its folder is not there any more')
       return result
     } catch (cause) {
       if (!isFull(cause)) {

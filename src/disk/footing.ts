@@ -3,8 +3,10 @@ import { join } from 'node:path'
 
 /** Files of an lmdb environment that must stay where they were opened. */
 const FILES = ['data.mdb', 'lock.mdb']
-/** A result is reused for so many ms. */
-const FRESH_MS = 10
+/** What health shows may be so old, ms. */
+const SHOWN_MS = 10
+/** Commits of one moment share a result: what it misses cannot be told from what happens right after them, ms. */
+const ONE_MOMENT_MS = 1
 
 /** What has happened to a folder that is in use. */
 export type Lost = 'deleted' | 'replaced'
@@ -25,11 +27,18 @@ export class Footing {
     this.opened = this.present()
   }
 
-  /** Undefined while the files are in their folder, or where that cannot be read. */
+  /** Undefined while the files are in their folder, or where that cannot be read. For health. */
   lost(): Lost | undefined {
-    const now = performance.now()
-    if (now - this.checkedAt >= FRESH_MS) this.check()
-    return this.found
+    return this.since(SHOWN_MS)
+  }
+
+  /** The same, before or after a commit: thousands of them may end in one turn of the event loop. */
+  atCommit(): Lost | undefined {
+    return this.since(ONE_MOMENT_MS)
+  }
+
+  private since(mostMs: number): Lost | undefined {
+    return performance.now() - this.checkedAt < mostMs ? this.found : this.check()
   }
 
   /** The same, without reuse of an earlier result. */

@@ -13,7 +13,7 @@ import { addAll, liveRig, spread, type LiveRig } from './live-rig.ts'
 import { figure, median, type Figure } from './report.ts'
 import { aLong } from './s2-wakes.ts'
 import { scraper } from './scraper.ts'
-import { longestTurn } from './turn-meter.ts'
+import { longestTurn, type Longest } from './turn-meter.ts'
 
 const COUNT = 10_000
 const INSTRUMENTS = 500
@@ -24,8 +24,8 @@ const LIMITS = { startedAt: 0, exitOverdueMs: 30_000, staleMs: 30_000, graceMs: 
 /** For how long the work of the service on 10,000 positions holds the event loop at once. */
 export async function turns(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-bench-'))
-  const opening: number[] = []
-  const recovery: number[] = []
+  const opening: Longest[] = []
+  const recovery: Longest[] = []
   const held = spread(COUNT, index => aLong(index, INSTRUMENTS))
   await longestTurn(async () => {
     const warm = await liveRig()
@@ -47,15 +47,15 @@ export async function turns(): Promise<Figure[]> {
   rmSync(folder, { recursive: true, force: true })
   const name = 'longest turn, 10,000 positions'
   return [
-    figure(`${name}: opening them`, 'ms', median(opening)),
-    figure(`${name}: recovering them, the store read`, 'ms', median(recovery)),
-    ...[...figures].map(([what, ms]) => figure(`${name}: ${what}`, 'ms', ms)),
+    ...both(`${name}: opening them`, opening),
+    ...both(`${name}: recovering them, the store read`, recovery),
+    ...[...figures].flatMap(([what, longest]) => both(`${name}: ${what}`, longest)),
   ]
 }
 
-async function ofRunning(rig: LiveRig): Promise<Map<string, number>> {
+async function ofRunning(rig: LiveRig): Promise<Map<string, Longest[]>> {
   const { account } = rig
-  const found = new Map<string, number>()
+  const found = new Map<string, Longest[]>()
   const control = {
     *openIds() {
       for (const { position } of account.state.positions.shownOpen()) yield position.id
@@ -73,31 +73,31 @@ async function ofRunning(rig: LiveRig): Promise<Map<string, number>> {
     await account.engine.actors.idle()
   }
   await account.settled()
-  found.set('a cycle, none has a price', await medianOf(cycle))
+  found.set('a cycle, none has a price', await timesOf(cycle))
   for (let each = 0; each < INSTRUMENTS; each++) {
     account.tick({ instrument: instrumentId(`I${each}`), ts: Date.now(), price: 100 })
   }
   await account.settled()
-  found.set('a cycle, all are guarded', await medianOf(cycle))
-  found.set('health at once, all are guarded', await medianOf(health))
+  found.set('a cycle, all are guarded', await timesOf(cycle))
+  found.set('health at once, all are guarded', await timesOf(health))
   const sliced = async (): Promise<void> => {
     account.coverage.sweepInTurns()
     const swept = await new Promise<Found>(resolve => account.coverage.whenSwept(resolve))
     healthStatus(healthFacts(account, { now: Date.now(), ...LIMITS }, swept))
   }
-  found.set('health on request, all are guarded', await medianOf(sliced))
+  found.set('health on request, all are guarded', await timesOf(sliced))
   const page = async (): Promise<void> => {
     await pageText(await listPage(control, {}))
   }
   const none = async (): Promise<void> => {
     await pageText(await listPage(control, { guard: 'observed' }))
   }
-  found.set('a listing of 1,000', await medianOf(page))
-  found.set('a listing that finds none of them', await medianOf(none))
+  found.set('a listing of 1,000', await timesOf(page))
+  found.set('a listing that finds none of them', await timesOf(none))
   const scrape = scraper(rig)
-  found.set('a scrape', await medianOf(scrape.scrape))
+  found.set('a scrape', await timesOf(scrape.scrape))
   scrape.end()
-  for (const [what, work] of venueAndStore(rig)) found.set(what, await medianOf(work))
+  for (const [what, work] of venueAndStore(rig)) found.set(what, await timesOf(work))
   return found
 }
 
@@ -119,8 +119,14 @@ const venueAndStore = ({ account, store }: LiveRig): [string, () => Promise<void
   ],
 ]
 
-async function medianOf(work: () => Promise<unknown>): Promise<number> {
-  const times: number[] = []
+/** A line with and one without the pauses of the garbage collector. */
+const both = (name: string, longest: readonly Longest[]): Figure[] => [
+  figure(name, 'ms', median(longest.map(({ ms }) => ms))),
+  figure(`${name}, without garbage collection`, 'ms', median(longest.map(({ ownMs }) => ownMs))),
+]
+
+async function timesOf(work: () => Promise<unknown>): Promise<Longest[]> {
+  const times: Longest[] = []
   for (let round = 0; round < ROUNDS; round++) times.push(await longestTurn(work))
-  return median(times.slice(ROUNDS / 2))
+  return times.slice(ROUNDS / 2)
 }

@@ -36,6 +36,13 @@ describe('Footing', () => {
     expect(footing.check()).to.equal(undefined)
   })
 
+  it('reads again for a commit that ends a moment later', () => {
+    expect(footing.atCommit()).to.equal(undefined)
+    rmSync(folder, { recursive: true })
+    for (const end = performance.now() + 1; performance.now() < end;);
+    expect(footing.atCommit()).to.equal('deleted')
+  })
+
   it('treats a file that changes as the same file', () => {
     writeFileSync(join(folder, 'data.mdb'), 'more data')
     expect(footing.check()).to.equal(undefined)

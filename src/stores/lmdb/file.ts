@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { inTurns } from '../../ports/turns.ts'
 
 /*
  * - lmdb maps its file into memory and trusts it: a truncated file ends the process with SIGBUS, a
@@ -20,6 +21,8 @@ const SUB_DATABASE = 0x02
 const DB_BYTES = 48
 const NO_PAGE = 0xffff_ffff_ffff_ffffn
 const DEEPEST = 32
+/** Pages that are walked in one turn of the event loop. */
+const PAGES_A_TURN = 32
 
 /** The first fault of a data file; undefined when every page in use is intact. */
 export type FileFault =
@@ -36,7 +39,10 @@ const MOST_WALKS = 5
  * Walks every page in use of the file at `path`, which contains some of `tables` or nothing. An
  * empty file is new, thus intact.
  */
-export function faultOfFile(path: string, tables: readonly string[]): FileFault | undefined {
+export async function faultOfFile(
+  path: string,
+  tables: readonly string[],
+): Promise<FileFault | undefined> {
   const file = openSync(path, 'r')
   try {
     let fault: FileFault | undefined
@@ -44,7 +50,7 @@ export function faultOfFile(path: string, tables: readonly string[]): FileFault 
       const before = transactionsOf(file)
       // Read the size after the transactions: a commit in between may have grown the file.
       const { size } = fstatSync(file)
-      fault = size === 0 ? undefined : faultOf(file, size, tables)
+      fault = size === 0 ? undefined : await faultOf(file, size, tables)
       // A writer reuses pages that it has replaced: what was read of them proves nothing.
       if (fault === undefined || before.equals(transactionsOf(file))) return fault
     }
@@ -63,7 +69,11 @@ export function transactionsOf(file: number): Buffer {
   return Buffer.concat(at.map(each => readAt(file, each, 8)))
 }
 
-function faultOf(file: number, size: number, tables: readonly string[]): FileFault | undefined {
+async function faultOf(
+  file: number,
+  size: number,
+  tables: readonly string[],
+): Promise<FileFault | undefined> {
   const first = readAt(file, 0, HEADER + 136)
   if (first.length < HEADER + 8 || first.readUInt32LE(HEADER) !== MAGIC) return { kind: 'foreign' }
   try {
@@ -74,7 +84,7 @@ function faultOf(file: number, size: number, tables: readonly string[]): FileFau
       throw new Damage('its page size cannot be')
     }
     const walk = new Walk(file, pageSize, Math.floor(size / pageSize))
-    walk.run()
+    await inTurns(walk.pagesInUse(), PAGES_A_TURN, () => undefined)
     const isOwn = walk.names.size === 0 || tables.some(name => walk.names.has(name))
     return isOwn ? undefined : { kind: 'foreign' }
   } catch (error) {
@@ -91,6 +101,8 @@ class Walk {
   private readonly seen = new Set<number>()
   /** Tables of the file. */
   readonly names = new Set<string>()
+  /** A page for each depth of the tree: one of a parent is still read while its children are. */
+  private readonly buffers: Buffer[] = []
 
   constructor(file: number, pageSize: number, pages: number) {
     this.file = file
@@ -98,27 +110,29 @@ class Walk {
     this.pages = pages
   }
 
-  run(): void {
-    const metas = [0, 1].map(number => this.page(number))
+  /** Walks the pages in use, one at each step. */
+  *pagesInUse(): Generator<void> {
+    const metas = [0, 1].map(number => this.page(number, Buffer.alloc(this.pageSize)))
     for (const meta of metas) {
       const isMeta = (meta.readUInt16LE(FLAGS_AT) & META) !== 0
       if (!isMeta || meta.readUInt32LE(HEADER) !== MAGIC) throw new Damage('a head page is damaged')
     }
     const [a, b] = metas as [Buffer, Buffer]
     const newest = b.readBigUInt64LE(152) > a.readBigUInt64LE(152) ? b : a
-    this.database(newest, 48) // free pages
-    this.database(newest, 96) // the table of table names
+    yield* this.database(newest, 48, 0) // free pages
+    yield* this.database(newest, 96, 0) // the table of table names
   }
 
   /** The tree whose MDB_db is at `at` of `page`. */
-  private database(page: Buffer, at: number): void {
+  private *database(page: Buffer, at: number, depth: number): Generator<void> {
     const root = page.readBigUInt64LE(at + DB_BYTES - 8)
-    if (root !== NO_PAGE) this.tree(Number(root), 0)
+    if (root !== NO_PAGE) yield* this.tree(Number(root), depth)
   }
 
-  private tree(number: number, depth: number): void {
+  private *tree(number: number, depth: number): Generator<void> {
     if (depth > DEEPEST) throw new Damage('its pages point at each other')
-    const page = this.own(number)
+    const page = this.own(number, depth)
+    yield
     const flags = page.readUInt16LE(FLAGS_AT) & (BRANCH | LEAF | OVERFLOW | META)
     if (flags !== BRANCH && flags !== LEAF) throw new Damage(`page ${number} is damaged`)
     const count = page.readUInt16LE(LOWER_AT) >> 1
@@ -126,43 +140,50 @@ class Walk {
     for (let i = 0; i < count; i++) {
       const node = page.readUInt16LE(HEADER + i * 2) + HEADER
       if (flags === BRANCH) {
-        this.tree(page.readUInt32LE(node) + page.readUInt16LE(node + 4) * 2 ** 32, depth + 1)
-      } else this.leaf(page, node, number)
+        const child = page.readUInt32LE(node) + page.readUInt16LE(node + 4) * 2 ** 32
+        yield* this.tree(child, depth + 1)
+      } else yield* this.leaf(page, node, { number, depth })
     }
   }
 
-  private leaf(page: Buffer, node: number, number: number): void {
+  private *leaf(
+    page: Buffer,
+    node: number,
+    { number, depth }: { readonly number: number; readonly depth: number },
+  ): Generator<void> {
     const bytes = page.readUInt32LE(node)
     const flags = page.readUInt16LE(node + 4)
     const data = node + 8 + page.readUInt16LE(node + 6)
-    if ((flags & BIG_DATA) !== 0) return this.overflow(page, data)
+    if ((flags & BIG_DATA) !== 0) return this.overflow(page, data, depth + 1)
     if (data + bytes > this.pageSize) throw new Damage(`page ${number} is damaged`)
     if ((flags & SUB_DATABASE) === 0) return
     this.names.add(page.toString('utf8', node + 8, data).replace(/\0$/, ''))
-    this.database(page, data)
+    yield* this.database(page, data, depth + 1)
   }
 
   /** A value on overflow pages: MDB_ovpage is page number, transaction and count. */
-  private overflow(page: Buffer, at: number): void {
+  private overflow(page: Buffer, at: number, depth: number): void {
     const number = Number(page.readBigUInt64LE(at))
     const count = Number(page.readBigUInt64LE(at + 16))
-    const first = this.own(number)
+    const first = this.own(number, depth)
     const isOverflow = (first.readUInt16LE(FLAGS_AT) & OVERFLOW) !== 0
     if (!isOverflow || number + count > this.pages) throw new Damage(`page ${number} is damaged`)
   }
 
   /** Claims a page for its one parent. */
-  private own(number: number): Buffer {
+  private own(number: number, depth: number): Buffer {
     if (this.seen.has(number)) throw new Damage(`page ${number} is used twice`)
     this.seen.add(number)
-    const page = this.page(number)
+    const buffer = (this.buffers[depth] ??= Buffer.alloc(this.pageSize))
+    const page = this.page(number, buffer)
     if (Number(page.readBigUInt64LE(0)) !== number) throw new Damage(`page ${number} is damaged`)
     return page
   }
 
-  private page(number: number): Buffer {
+  private page(number: number, into: Buffer): Buffer {
     if (!(number < this.pages)) throw new Damage(`the file is cut off before page ${number}`)
-    return readAt(this.file, number * this.pageSize, this.pageSize)
+    const read = readSync(this.file, into, 0, this.pageSize, number * this.pageSize)
+    return into.subarray(0, read)
   }
 }
 

@@ -50,7 +50,7 @@ export class FolderHold {
 
   /** @throws WatchkeeperError STORE_GONE. */
   assertThere(): void {
-    const lost = this.footing.check()
+    const lost = this.footing.atCommit()
     if (lost !== undefined) throw gone(shownPath(this.folder), lost)
   }
 

@@ -79,7 +79,7 @@ async function openEnvironment(
   readOnly: boolean,
 ): Promise<RootDatabase<unknown, string>> {
   const { open } = await import('lmdb')
-  assertWhole(join(folder, 'data.mdb'))
+  await assertWhole(join(folder, 'data.mdb'))
   return open<unknown, string>({
     path: folder,
     noSubdir: false,
@@ -107,9 +107,9 @@ function assertRoom(folder: string): void {
 }
 
 /** lmdb ends the process on a damaged file: check the file first. */
-function assertWhole(file: string): void {
+async function assertWhole(file: string): Promise<void> {
   if (!existsSync(file)) return
-  const fault = faultOfFile(file, TABLES)
+  const fault = await faultOfFile(file, TABLES)
   if (fault === undefined) return
   const found = fault.kind === 'foreign' ? 'a foreign file' : `a damaged file: ${fault.why}`
   throw new Error(`found ${found}, expected the data of a store`)
