@@ -35,7 +35,7 @@ interface Renewal {
 }
 
 /** Positions in one commit: more would block the event loop, fewer would need more commits. */
-const CHUNK = 100
+const CHUNK = 128
 
 /** Changes the position table: one change of an id after the other, durable before it counts. */
 export class PositionChanges {

@@ -15,7 +15,8 @@ import { unconfirmedRow } from './state-repository.ts'
  */
 
 const FORMAT = 1
-const AT_ONCE = 500
+/** Rows, or lines of the journal, in one turn of the event loop. */
+const AT_ONCE = 100
 
 interface Head {
   readonly watchkeeper: 'backup'

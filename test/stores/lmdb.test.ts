@@ -245,6 +245,32 @@ describe('LmdbStore', () => {
     expect(readFileSync(join(folder, 'data.mdb')).equals(before)).to.equal(true)
   })
 
+  it('gives a snapshot of one moment, whatever is read and written while it is taken', async () => {
+    const store = await openLmdbStore({ folder })
+    const names = Array.from(
+      { length: 5_000 },
+      (_, index) => `row ${String(index).padStart(4, '0')}`,
+    )
+    const write = (value: string): Promise<unknown> =>
+      store.write({
+        rows: names.map(key => ({ table: 'settings', key, value })),
+        lines: [{ at: 1, kind: 'note', value }],
+      })
+    await write('before')
+    const taking = store.snapshot()
+    for (const value of ['during', 'and again']) {
+      await write(value)
+      await store.rows('settings')
+      expect((await store.journal({ after: 0, limit: 10 })).at(-1)).to.include({ value })
+    }
+    const { tables, lastSeq } = await taking
+    expect(new Set(tables.get('settings')!.values())).to.deep.equal(new Set(['before']))
+    expect(tables.get('settings')!.size).to.equal(names.length)
+    expect(lastSeq).to.equal(1)
+    expect(new Set((await store.rows('settings')).values())).to.deep.equal(new Set(['and again']))
+    await store.close()
+  })
+
   it('is unusable to a reader that arrives while it is being created', async () => {
     const { open } = await import('lmdb')
     const root = open({ path: folder })

@@ -1,4 +1,4 @@
-import type { Database, RootDatabase } from 'lmdb'
+import type { Database, RootDatabase, Transaction } from 'lmdb'
 import type { JournalLine, JournalQuery } from '../../ports/journal-lines.ts'
 import type { NewJournalLine, Prune } from '../../ports/store.ts'
 import { plainTable, tableOf } from './open.ts'
@@ -45,11 +45,12 @@ export class LmdbJournal {
     this.meta.putSync(LAST_SEQ, seq)
   }
 
-  /** The highest number that a line ever had. */
-  lastSeq(): number {
-    const stored = this.meta.get(LAST_SEQ)
+  /** The highest number that a line ever had; as `transaction` sees it, where one is given. */
+  lastSeq(transaction?: Transaction): number {
+    const view = transaction === undefined ? {} : { transaction }
+    const stored = this.meta.get(LAST_SEQ, view)
     if (typeof stored === 'number') return stored
-    const [last = 0] = this.lines.getKeys({ reverse: true, limit: 1 })
+    const [last = 0] = this.lines.getKeys({ ...view, reverse: true, limit: 1 })
     return last
   }
 

@@ -14,7 +14,7 @@ import type {
   StoreStatus,
   Table,
 } from '../../ports/store.ts'
-import { nextTurn } from '../../ports/turns.ts'
+import { inTurns, nextTurn } from '../../ports/turns.ts'
 import { admits, GenerationCache, generationIn } from '../generations.ts'
 import { full } from './errors.ts'
 import { FolderHold } from './hold.ts'
@@ -116,16 +116,21 @@ export class LmdbStore implements OwnedStore {
     return rows
   }
 
-  /** All tables as of one moment; later commits are not visible in it. */
-  snapshot(): Promise<Snapshot> {
+  /** All tables as of one moment, read in turns: commits in between are not visible in it. */
+  async snapshot(): Promise<Snapshot> {
     this.renewSnapshot()
-    const tables = new Map<Table, Map<string, unknown>>()
-    for (const { key, value } of this.data.getRange()) {
-      const [table, name] = key
-      const rows = tables.get(table) ?? new Map<string, unknown>()
-      tables.set(table, rows.set(name, value))
+    const transaction = this.root.useReadTransaction()
+    try {
+      const tables = new Map<Table, Map<string, unknown>>()
+      await inTurns(this.data.getRange({ transaction }), ROWS_A_TURN, ({ key, value }) => {
+        const [table, name] = key
+        const rows = tables.get(table) ?? new Map<string, unknown>()
+        tables.set(table, rows.set(name, value))
+      })
+      return { tables, lastSeq: this.lines.lastSeq(transaction) }
+    } finally {
+      transaction.done()
     }
-    return Promise.resolve({ tables, lastSeq: this.lines.lastSeq() })
   }
 
   async write({ rows = [], lines = [] }: Batch): Promise<readonly JournalLine[]> {
