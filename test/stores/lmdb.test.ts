@@ -271,6 +271,15 @@ describe('LmdbStore', () => {
     await store.close()
   })
 
+  it('completes a snapshot that is being taken when it is closed', async () => {
+    const store = await openLmdbStore({ folder })
+    const names = Array.from({ length: 2_000 }, (_, index) => `row ${index}`)
+    await store.write({ rows: names.map(key => ({ table: 'settings', key, value: 'kept' })) })
+    const taking = store.snapshot()
+    await store.abandon()
+    expect((await taking).tables.get('settings')!.size).to.equal(names.length)
+  })
+
   it('is unusable to a reader that arrives while it is being created', async () => {
     const { open } = await import('lmdb')
     const root = open({ path: folder })

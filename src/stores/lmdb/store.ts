@@ -14,7 +14,7 @@ import type {
   StoreStatus,
   Table,
 } from '../../ports/store.ts'
-import { inTurns, nextTurn } from '../../ports/turns.ts'
+import { nextTurn } from '../../ports/turns.ts'
 import { admits, GenerationCache, generationIn } from '../generations.ts'
 import { full } from './errors.ts'
 import { FolderHold } from './hold.ts'
@@ -22,6 +22,7 @@ import { LmdbJournal } from './journal.ts'
 import { plainTable, tableOf } from './open.ts'
 import { LmdbOwnership } from './ownership.ts'
 import { assertKnownSchema, upgradeSchema } from './schema.ts'
+import { Snapshots } from './snapshots.ts'
 
 /** Identity of the file that the data was written to: a copy of the file has another identity. */
 const ORIGIN = 'origin'
@@ -50,6 +51,7 @@ export class LmdbStore implements OwnedStore {
   private readonly generations: GenerationCache
   private readonly hold: FolderHold
   private readonly ownership: LmdbOwnership
+  private readonly snapshots: Snapshots
   private isClosed = false
 
   /** Takes over an open environment, and closes it where a later release has written it. */
@@ -79,6 +81,7 @@ export class LmdbStore implements OwnedStore {
       generationIn(this.data.get([table, key])),
     )
     this.lines = new LmdbJournal(root, this.meta)
+    this.snapshots = new Snapshots(root, this.data, this.lines)
     this.ownership = new LmdbOwnership({
       root,
       meta: this.meta,
@@ -116,21 +119,9 @@ export class LmdbStore implements OwnedStore {
     return rows
   }
 
-  /** All tables as of one moment, read in turns: commits in between are not visible in it. */
-  async snapshot(): Promise<Snapshot> {
-    this.renewSnapshot()
-    const transaction = this.root.useReadTransaction()
-    try {
-      const tables = new Map<Table, Map<string, unknown>>()
-      await inTurns(this.data.getRange({ transaction }), ROWS_A_TURN, ({ key, value }) => {
-        const [table, name] = key
-        const rows = tables.get(table) ?? new Map<string, unknown>()
-        tables.set(table, rows.set(name, value))
-      })
-      return { tables, lastSeq: this.lines.lastSeq(transaction) }
-    } finally {
-      transaction.done()
-    }
+  /** All tables as of one moment. */
+  snapshot(): Promise<Snapshot> {
+    return this.snapshots.take()
   }
 
   async write({ rows = [], lines = [] }: Batch): Promise<readonly JournalLine[]> {
@@ -194,8 +185,7 @@ export class LmdbStore implements OwnedStore {
     } catch (error) {
       if (!isFull(error)) throw error
     } finally {
-      await this.root.close()
-      this.hold.unlock()
+      await this.abandon()
     }
   }
 
@@ -208,6 +198,7 @@ export class LmdbStore implements OwnedStore {
 
   /** Closes and leaves the owner's row as it is. */
   async abandon(): Promise<void> {
+    await this.snapshots.settled()
     await this.root.close()
     this.hold.unlock()
   }
