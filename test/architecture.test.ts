@@ -89,6 +89,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
     'stores/lmdb/open.ts',
     'stores/lmdb/ownership.ts',
     'stores/lmdb/schema.ts',
+    'stores/lmdb/snapshots.ts',
     'disk/commit.ts',
     'brokers/paper-book.ts',
     'brokers/paper-folder.ts',

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const FILES = ['data.mdb', 'lock.mdb']
 /** What health shows may be so old, ms. */
 const SHOWN_MS = 10
-/** Commits of one moment share a result: what it misses cannot be told from what happens right after them, ms. */
+/** Commits of one moment share a result: what it misses might as well have happened right after them, ms. */
 const ONE_MOMENT_MS = 1
 
 /** What has happened to a folder that is in use. */

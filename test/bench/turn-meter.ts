@@ -17,7 +17,7 @@ export interface Longest {
   readonly ownMs: number
 }
 
-/** Turns below this are not looked at further, ms. */
+/** Shorter turns are left out, ms. */
 const SHORT_MS = 0.05
 /** For how long the observer of the garbage collector may be late, ms. */
 const LATE_MS = 20
