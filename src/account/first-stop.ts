@@ -13,7 +13,7 @@ export function stopAtEntry(row: Ruled): number | null {
 
 /**
  * The first stop of a position whose rules change: the one that it has, otherwise that of the new rules. None
- * where an earlier release registered the position with a stop: rules may have tightened it since.
+ * where an earlier version registered the position with a stop: rules may have tightened it since.
  */
 export function firstStopAfter(before: Ruled, after: Ruled): Pick<Ruled, 'firstStop'> {
   if (before.firstStop !== undefined) return { firstStop: before.firstStop }

@@ -18,7 +18,7 @@ const lastOf = (former: readonly FormerGeneration[], now: number): readonly Form
 export function formerOf(row: Registered | undefined, now: number): readonly FormerGeneration[] {
   if (row === undefined) return []
   const { position, generation, wasDoubted, former = [] } = row
-  // An earlier release stored neither the time of the end nor the number of attempts.
+  // An earlier version stored neither the time of the end nor the number of attempts.
   const unknown = wasDoubted === true ? { at: now, attempts: KNOWN_ATTEMPTS } : undefined
   const exited = row.exited ?? unknown
   return lastOf(exited === undefined ? former : [...former, { position, generation, exited }], now)

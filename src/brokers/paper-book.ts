@@ -17,7 +17,7 @@ type Leg = [instrument: InstrumentId, side: Side]
 /** What a deposit moves: the units of a position. */
 export type DepositedPosition = Pick<Position, 'id' | 'instrument' | 'side' | 'quantity'>
 
-/** What was deposited for one generation of a position; earlier releases stored only its time. */
+/** What was deposited for one generation of a position; earlier versions stored only its time. */
 type Deposit = number | (Omit<DepositedPosition, 'id'> & { readonly at: number })
 
 export interface PaperBookDeps {
@@ -43,7 +43,7 @@ export class PaperBook {
   private readonly held: Database<number, Leg>
   private readonly deposits: Database<Deposit, [position: PositionId, generation: number]>
 
-  /** @throws AccountUnusable where a later release has written the account. */
+  /** @throws AccountUnusable where a later version has written the account. */
   constructor(root: PaperRoot, deps: PaperBookDeps) {
     this.deps = deps
     checkVersion(root, deps.folder)
@@ -228,6 +228,6 @@ function checkVersion(root: PaperRoot, folder: string): void {
   else if (version !== SCHEMA_VERSION)
     throw new AccountUnusable(
       `the paper account in ${folder} has schema version ${JSON.stringify(version)}, ` +
-        `this release knows ${SCHEMA_VERSION}`,
+        `this version knows ${SCHEMA_VERSION}`,
     )
 }

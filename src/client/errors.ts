@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors/codes.ts'
 /** An answer of the service with an error status. */
 export class ServiceRefusal extends WatchkeeperError {
   constructor(code: string, message: string) {
-    // A later release may send a code that has no row here: it is printed, and no code matches it.
+    // A later version may send a code that has no row here: it is printed, and no code matches it.
     super(code as ErrorCode, message)
   }
 }

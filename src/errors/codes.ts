@@ -137,9 +137,9 @@ export const ERROR_CODES = {
       ACCOUNT_UNUSABLE: 'the paper account on disk is damaged, foreign, newer or unreadable',
       ACCOUNT_FULL: 'the disk of the paper account is full',
       NO_PRICE: 'no price is known for an instrument',
-      BAD_RULES: 'stored rules are not valid in this release',
+      BAD_RULES: 'stored rules are not valid in this version',
       STORE_OWNED: 'another process owns the store',
-      STORE_NEWER: 'a later release wrote the store',
+      STORE_NEWER: 'a later version wrote the store',
       STORE_FOREIGN: 'the data folder holds writes of an outage that belong to another store',
       STORE_UNUSABLE: 'the store does not exist or cannot be opened',
       STORE_NOT_EMPTY: 'the target of a copy is not empty',
@@ -186,7 +186,7 @@ export const ERROR_CODES = {
 /** The code of an error. An error with a code that has no row does not compile. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** The row of a code; undefined for one of another release or of a foreign error. */
+/** The row of a code; undefined for one of another version or of a foreign error. */
 export const errorRow = (code: string): ErrorRow | undefined =>
   Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code as ErrorCode] : undefined
 

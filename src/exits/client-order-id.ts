@@ -4,7 +4,7 @@ import type { ClientOrderId } from '../domain/order.ts'
 
 /** What identifies one attempt of an exit. */
 export interface ExitAttempt {
-  /** Random id of the store that made the attempt; empty: made by a release whose stores had none. */
+  /** Random id of the store that made the attempt; empty: made by a version whose stores had none. */
   readonly storeId: string
   readonly account: string
   readonly positionId: PositionId

@@ -110,7 +110,7 @@ export type ExitState =
     }
   /**
    * All of it is executed; nothing is sent again. `earlier`: what the attempts before the last one have
-   * executed; records of earlier releases lack it. `isContradicted`: the holding shows no fill.
+   * executed; records of earlier versions lack it. `isContradicted`: the holding shows no fill.
    */
   | {
       readonly kind: 'filled'

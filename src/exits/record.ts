@@ -9,7 +9,7 @@ import { withRoom, type ExitStep } from './history.ts'
 
 /** What the venue could prove when an attempt was made; after a restart the configuration may claim less, or more. */
 export interface Provable extends Pick<Capabilities, 'dedupe' | 'lookup' | 'reduceOnly'> {
-  /** Whether it took market orders; absent in records of earlier releases. */
+  /** Whether it took market orders; absent in records of earlier versions. */
   readonly market?: boolean
 }
 
@@ -49,7 +49,7 @@ export interface ExitRecord {
    */
   readonly heldBefore: number | null
   readonly drift: Drift
-  /** What the venue could prove when the attempt was made; null in records of earlier releases. */
+  /** What the venue could prove when the attempt was made; null in records of earlier versions. */
   readonly provable: Provable | null
   /** What the attempts before this one executed. */
   readonly before: Execution
@@ -96,9 +96,9 @@ export interface EndedExit {
   /** Epoch ms. */
   readonly at: number
   readonly attempts: number
-  /** Units that its orders are known to have executed; earlier releases have kept none. */
+  /** Units that its orders are known to have executed; earlier versions have kept none. */
   readonly executed?: number
-  /** Ids of its last orders, as they were sent; earlier releases have kept none. */
+  /** Ids of its last orders, as they were sent; earlier versions have kept none. */
   readonly orders?: readonly string[]
 }
 
@@ -205,7 +205,7 @@ type Oldest = Pick<
   | 'state'
 >
 
-/** A record of this release, from what this or an earlier one has kept. */
+/** A record of this version, from what this or an earlier one has kept. */
 export const completed = (
   kept: Oldest & Partial<ExitRecord> & { readonly isMarketOnly?: boolean },
 ): ExitRecord => ({
@@ -220,11 +220,11 @@ export const completed = (
   lost: 0,
   explained: NOTHING,
   exists: false,
-  // An earlier release did not keep this: the attempt may have been sent.
+  // An earlier version did not keep this: the attempt may have been sent.
   hasLeft: true,
   isDoubted: false,
   wasDoubted: false,
-  // An earlier release kept one flag for limits that led nowhere.
+  // An earlier version kept one flag for limits that led nowhere.
   avoids: kept.isMarketOnly === true ? 'marketable-limit' : null,
   bandStep: 0,
   band: null,

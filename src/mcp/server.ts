@@ -34,7 +34,7 @@ const INSTRUCTIONS =
   'tighten rules. You cannot loosen or remove protection, release a position or move the kill switch: where ' +
   'that is wanted, ask the person to do it. A null in an answer is unknown, never zero.'
 
-/** Rights of the lists of an agent: they change with a release only, and belong to one user. */
+/** Rights of the lists of an agent: they change with a version only, and belong to one user. */
 const CACHED = { ttlMs: 3_600_000, cacheScope: 'private' } as const
 
 type Result = Readonly<Record<string, unknown>>

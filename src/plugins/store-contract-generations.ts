@@ -78,7 +78,7 @@ export const GENERATION_CASES: readonly StoreCase[] = [
     },
   },
   {
-    name: 'generations: take precedence over rows of an earlier release, which have no generation',
+    name: 'generations: take precedence over rows of an earlier version, which have no generation',
     async run({ store }) {
       await store.write({
         rows: [

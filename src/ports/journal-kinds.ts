@@ -200,7 +200,7 @@ export const JOURNAL_KINDS = {
 /** The kind of a journal line. */
 export type JournalKind = keyof typeof JOURNAL_KINDS
 
-/** Level and component of a line in the log; a line of another release may be of a kind without a row. */
+/** Level and component of a line in the log; a line of another version may be of a kind without a row. */
 export function journalKindRow(kind: string): Pick<JournalKindRow, 'level' | 'component'> {
   return Object.hasOwn(JOURNAL_KINDS, kind)
     ? JOURNAL_KINDS[kind as JournalKind]

@@ -10,7 +10,7 @@ interface Priced {
 
 /**
  * Worst price of a guarded position so far, mirrored (sign × price): the base of its maximum adverse excursion. No
- * rule reads it. NaN: unknown, as a release that did not count it has guarded the position before.
+ * rule reads it. NaN: unknown, as a version that did not count it has guarded the position before.
  */
 export class WorstPrice {
   private price: number

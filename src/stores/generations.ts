@@ -1,7 +1,7 @@
 import type { Row, Table } from '../ports/store.ts'
 
 /**
- * The generation that a stored row belongs to; 0 for a row of an earlier release, which stored
+ * The generation that a stored row belongs to; 0 for a row of an earlier version, which stored
  * none.
  */
 export function generationIn(value: unknown): number {

@@ -16,7 +16,7 @@ export interface LmdbStoreOptions {
  *
  * @throws WatchkeeperError STORE_OWNED while another process owns it, STORE_UNUSABLE for an
  * unusable folder or file, STORE_FULL where the disk has no room, STORE_NEWER for a store of a
- * later release.
+ * later version.
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<LmdbStore> {
   const store = await attachLmdbStore(options)

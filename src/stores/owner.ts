@@ -12,7 +12,7 @@ export interface Owner {
   /** Changes with each boot of the machine; null where the machine does not report it. */
   readonly bootId: string | null
   /**
-   * PID namespace of the process: each container of a machine has its own. Older releases stored
+   * PID namespace of the process: each container of a machine has its own. Older versions stored
    * none.
    */
   readonly namespace?: string | null

@@ -190,7 +190,7 @@ export class StoreRepository<
 
 /**
  * The ratchets of open generations, with the better of their own best prices and of what their series
- * have since their marks (P3). Rows of an earlier release carry no generation, and no series.
+ * have since their marks (P3). Rows of an earlier version carry no generation, and no series.
  */
 export async function ratchetsOf(
   rows: ReadonlyMap<string, KeptRatchet>,

@@ -70,7 +70,7 @@ describe('The excursions of a position', () => {
     return trades[0]!
   }
 
-  it('are unknown of a position that an earlier release stored without them', async () => {
+  it('are unknown of a position that an earlier version stored without them', async () => {
     await add()
     await tick(100, 110)
     const rows = await keeper.store.rows<KeptRatchet & { worst?: number }>('ratchets')

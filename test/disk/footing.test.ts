@@ -61,7 +61,7 @@ describe('isOriginal', () => {
     expect(isOriginal(before, { ...before, madeAt: '200' })).to.equal(true)
     expect(isOriginal(before, { ...before, file: '8' })).to.equal(true)
     expect(isOriginal(before, { ...before, file: '8', madeAt: '200' })).to.equal(false)
-    // An earlier release did not record whether they are kept.
+    // An earlier version did not record whether they are kept.
     expect(isOriginal({ file: '7', madeAt: '100' }, { ...kept, madeAt: '200' })).to.equal(true)
   })
 

@@ -42,7 +42,7 @@ describe('the table of error codes', () => {
     expect(unused).to.deep.equal([])
   })
 
-  it('is passed by for no code but that of a service of another release', () => {
+  it('is passed by for no code but that of a service of another version', () => {
     const casts = [...sources].filter(([, text]) => text.includes('as ErrorCode'))
     expect(casts.map(([file]) => file)).to.deep.equal(['client/errors.ts'])
   })
@@ -58,7 +58,7 @@ describe('the table of error codes', () => {
     expect(documented).to.have.length(Object.keys(ERROR_CODES).length)
   })
 
-  it('gives no row for a code of another release, nor for a name that every object has', () => {
+  it('gives no row for a code of another version, nor for a name that every object has', () => {
     expect(errorRow('OF_A_LATER_RELEASE')).to.equal(undefined)
     expect(errorRow('constructor')).to.equal(undefined)
   })

@@ -140,7 +140,7 @@ describe('an exit that began when stores had no id', () => {
     expect(other.id).to.equal(exit.id)
   })
 
-  it('takes a `duplicate` for its own: an earlier release did not note what had left', () => {
+  it('takes a `duplicate` for its own: an earlier version did not note what had left', () => {
     const exit = new ExitCase(RESENDING)
     const { storeId: _none, hasLeft: _unknown, ...kept } = exit.record
     exit.record = completed(kept)

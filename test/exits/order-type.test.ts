@@ -204,7 +204,7 @@ describe('the type of an exit’s orders', () => {
     expect(exit.record.order).not.to.have.property('limit')
   })
 
-  it('knows of an earlier release that a limit has led nowhere', () => {
+  it('knows of an earlier version that a limit has led nowhere', () => {
     const { avoids: _new, ...record } = new Chase(['market'], LIMIT).record
     const kept = completed({ ...record, isMarketOnly: true })
     expect(kept.avoids).to.equal('marketable-limit')

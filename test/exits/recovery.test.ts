@@ -51,7 +51,7 @@ describe('an exit that a new process takes up', () => {
     expect(recovered(record, at).state.kind).to.equal('unknown')
   })
 
-  it('is in doubt where an earlier release has kept it, which did not say what the venue could do', () => {
+  it('is in doubt where an earlier version has kept it, which did not say what the venue could do', () => {
     const { provable: _missing, ...old } = intended({}).record
     expect(recovered(completed(old), at).state.kind).to.equal('unknown')
   })

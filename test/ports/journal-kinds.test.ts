@@ -75,7 +75,7 @@ describe('the kinds of journal lines', () => {
     expect(documented).to.have.length(KINDS.length)
   })
 
-  it('log a line of a kind that this release does not have at info, of the service', () => {
+  it('log a line of a kind that this version does not have at info, of the service', () => {
     expect(journalKindRow('exit-of-a-later-release')).to.deep.equal({
       level: 'info',
       component: 'service',

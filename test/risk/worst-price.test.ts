@@ -44,7 +44,7 @@ describe('The worst price of a position', () => {
 
   const worstOf = (guard: WatchedPosition): number | undefined => guard.ratchet().worst
 
-  it('is unknown for ever where an earlier release guarded the position and stored none', () => {
+  it('is unknown for ever where an earlier version guarded the position and stored none', () => {
     const guard = open({}, { best: 110 })
     tick(105, 101)
     expect(worstOf(guard)).to.equal(undefined)

@@ -28,7 +28,7 @@ describe('one account of a store', () => {
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-account-copy-'))
     data = join(folder, 'data')
     const store = await openLmdbStore({ folder: join(data, 'store') })
-    // What an earlier release, without names of accounts, has left.
+    // What an earlier version, without names of accounts, has left.
     const unnamed = new AccountRows(store, { areNamed: false })
     await unnamed.of('main').write({ lines: [{ at: 1, kind: 'old', account: 'A1' }] })
     const rows = new AccountRows(store, { areNamed: true })

@@ -114,7 +114,7 @@ needing('redis-server').describe('copying a store', () => {
     await machine.close()
   })
 
-  it('refuses a store whose owner runs, and one of a later release', async () => {
+  it('refuses a store whose owner runs, and one of a later version', async () => {
     await filled(10)
     const store = await openLmdbStore({ folder: join(data, 'store') })
     expect(await codeOf(copy(`lmdb:${data}`, server.url))).to.equal('STORE_OWNED')

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { GenerationCache, generationIn } from '../../src/stores/generations.ts'
 
 describe('generationIn', () => {
-  it('finds none in rows of earlier releases, nor in other values', () => {
+  it('finds none in rows of earlier versions, nor in other values', () => {
     for (const value of [
       { best: 7 },
       undefined,

@@ -170,7 +170,7 @@ describe('LmdbStore', () => {
     expect(readdirSync(folder)).to.deep.equal([])
   })
 
-  it('indexes the journal that an earlier release has written', async () => {
+  it('indexes the journal that an earlier version has written', async () => {
     const first = await openLmdbStore({ folder })
     const lines = Array.from({ length: 1_200 }, (_, at) => ({ at, kind: 'note', positionId: 'p' }))
     await first.write({ lines })
@@ -186,7 +186,7 @@ describe('LmdbStore', () => {
     await store.close()
   })
 
-  it('is refused by earlier releases once this release has opened it', async () => {
+  it('is refused by earlier versions once this version has opened it', async () => {
     const first = await openLmdbStore({ folder })
     await first.write({ rows: [{ table: 'ratchets', key: 'p', value: { best: 7 } }] })
     await first.close()
@@ -234,7 +234,7 @@ describe('LmdbStore', () => {
     await first.close()
   })
 
-  it('refuses a store that a later release has written, and changes nothing in it', async () => {
+  it('refuses a store that a later version has written, and changes nothing in it', async () => {
     await (await openLmdbStore({ folder })).close()
     const { open } = await import('lmdb')
     const root = open({ path: folder })

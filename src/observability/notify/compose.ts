@@ -59,7 +59,7 @@ export function compose(
 const titleIn = ({ title }: Draft, account: string | undefined): string =>
   cut(onOneLine(account === undefined ? title : `${account}: ${title}`), LONGEST_TITLE)
 
-/** A line of another release may lack a field: it is named all the same, never left out. */
+/** A line of another version may lack a field: it is named all the same, never left out. */
 function drafted(compose: () => Draft | undefined, line: JournalLine): Draft | undefined {
   try {
     return compose()

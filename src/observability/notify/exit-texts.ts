@@ -5,7 +5,7 @@ import type { JournalLine } from '../../ports/journal-lines.ts'
 import type { Composer, Draft, TickSizes } from './composer.ts'
 import { moneyText, pctText, priceText, spanText } from './person-text.ts'
 
-/** What a line that ends a position says of it; fields of another release may be missing. */
+/** What a line that ends a position says of it; fields of another version may be missing. */
 interface Trade {
   readonly instrument: string
   readonly side: 'long' | 'short'

@@ -6,7 +6,7 @@ import { Tries, type Miss } from './tries.ts'
 
 const status = z.enum(['pass', 'warn', 'fail'])
 
-/** Key of the accepted status in the stored row: stores of earlier releases have it. */
+/** Key of the accepted status in the stored row: stores of earlier versions have it. */
 export const ACCEPTED = 'told'
 
 /** What a channel has accepted, stored across restarts. */

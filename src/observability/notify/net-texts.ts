@@ -3,7 +3,7 @@ import type { JournalLine } from '../../ports/journal-lines.ts'
 import type { Composer } from './composer.ts'
 import { priceText, spanText } from './person-text.ts'
 
-/** A number of a line; fields of another release may be missing. */
+/** A number of a line; fields of another version may be missing. */
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
 const fired: Composer = line => {

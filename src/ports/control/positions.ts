@@ -36,7 +36,7 @@ export const positionView = z.object({
   rules: z.record(z.string(), z.unknown()),
   best: z.number(),
   worst: maybe.describe(
-    'Worst price since it is guarded; null: unknown, as an earlier release guarded it before.',
+    'Worst price since it is guarded; null: unknown, as an earlier version guarded it before.',
   ),
   firstStop: maybe.describe(
     'Stop of its first rules that had one, at the entry price; null: none, or unknown.',

@@ -82,7 +82,7 @@ export class LmdbJournal {
     return going.length
   }
 
-  /** Indexes lines of an earlier release after `seq`; returns the last number, if any. */
+  /** Indexes lines of an earlier version after `seq`; returns the last number, if any. */
   reindex(seq: number): number | undefined {
     const range = [...this.lines.getRange({ start: seq + 1, limit: STEP })]
     for (const { key, value } of range) this.enter(key, value)

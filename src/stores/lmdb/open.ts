@@ -8,7 +8,7 @@ import { WatchkeeperError } from '../../errors.ts'
 import { faultOfFile } from './file.ts'
 import { OWNER_FILE } from './hold.ts'
 
-/** Tables of the environment, except those that older releases lack. */
+/** Tables of the environment, except those that older versions lack. */
 const TABLES = ['rows', 'journal', 'meta'] as const
 /** What the folder of a store contains. */
 const FILES = ['data.mdb', 'lock.mdb', BALLAST, OWNER_FILE]

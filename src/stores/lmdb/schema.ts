@@ -11,16 +11,16 @@ const SCHEMA = 'schema'
 
 type Meta = Database<unknown, string>
 
-/** @throws WatchkeeperError STORE_NEWER for a store that a later release has written. */
+/** @throws WatchkeeperError STORE_NEWER for a store that a later version has written. */
 export function assertKnownSchema(meta: Meta): void {
   const schema = meta.get(SCHEMA)
   if (typeof schema !== 'number' || schema <= SCHEMA_VERSION) return
-  const text = `the store has schema ${schema}, expected at most ${SCHEMA_VERSION}: it was written by a later release`
+  const text = `the store has schema ${schema}, expected at most ${SCHEMA_VERSION}: it was written by a later version`
   throw new WatchkeeperError('STORE_NEWER', text)
 }
 
 /**
- * Indexes the journal of an early release, a few hundred lines a commit. From then on an earlier release
+ * Indexes the journal of an early version, a few hundred lines a commit. From then on an earlier version
  * refuses the store: it would take best prices that are looser than those of now.
  */
 export async function upgradeSchema(

@@ -54,7 +54,7 @@ export class LmdbStore implements OwnedStore {
   private readonly snapshots: Snapshots
   private isClosed = false
 
-  /** Takes over an open environment, and closes it where a later release has written it. */
+  /** Takes over an open environment, and closes it where a later version has written it. */
   static async in(
     root: RootDatabase<unknown, string>,
     folder: string,

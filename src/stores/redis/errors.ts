@@ -30,7 +30,7 @@ export const lost = (place: string): WatchkeeperError =>
 export const newer = (schema: string, known: number): WatchkeeperError =>
   new WatchkeeperError(
     'STORE_NEWER',
-    `the store has schema ${schema}, expected at most ${known}: it was written by a later release`,
+    `the store has schema ${schema}, expected at most ${known}: it was written by a later version`,
   )
 
 /** Another process owns the store. */

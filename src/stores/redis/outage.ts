@@ -117,7 +117,7 @@ export class OutageJournal {
       } else if (key.startsWith(ROW)) {
         const [, number = '', field = ''] = /^row (\d+) (.*)$/s.exec(key) ?? []
         const [text, generation = ''] = value as StoredRow
-        // An earlier release stored no text for a deletion.
+        // An earlier version stored no text for a deletion.
         const isGone = text === undefined || text === null
         rows.push([isGone ? -Number(number) : Number(number), field, text ?? '', generation])
       }

@@ -45,7 +45,7 @@ describe('compose', () => {
     expect(text).to.include('level 105, filled 105')
   })
 
-  it('names a line whose fields are missing, as one of another release has them', () => {
+  it('names a line whose fields are missing, as one of another version has them', () => {
     expect(textOf('exit-filled', { positionId: 'p1', trade: {} })).to.equal('Exited p1 by an exit')
     expect(textOf('stops-near', { positions: [{ id: 'p1' }] })).to.equal(
       'Read journal line 7: stops-near',

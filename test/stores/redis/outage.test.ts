@@ -322,7 +322,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
     expect(error?.message).to.match(/NOAUTH|password/i)
   })
 
-  it('refuses what a later release has written', async () => {
+  it('refuses what a later version has written', async () => {
     await (await machine.open(server)).close()
     await server.ask(['hset', 'watchkeeper:meta', 'schema', 99])
     expect(await codeOf(machine.open(server))).to.equal('STORE_NEWER')
