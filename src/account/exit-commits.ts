@@ -65,6 +65,7 @@ export class ExitCommits {
     }
   }
 
+  /** The exits of the next commit: up to the first suspect, or that one alone. */
   private takeGroup(): readonly Waiting[] {
     const { waiting, suspects } = this
     const isSuspect = ({ act }: Waiting): boolean => suspects.has(act.record.positionId)
@@ -89,6 +90,7 @@ export class ExitCommits {
       }
     }
     if (ready.length === 0) return
+    // The exit follows from the present row, such as a smaller quantity: a row that waits must not come after it.
     const rows = this.deps.queue.takeRowsOf(ready.map(({ act }) => act.record.positionId)).rows
     try {
       await this.deps.keep({ lines, exits: ready.map(({ act }) => act.record) }, { rows })

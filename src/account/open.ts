@@ -50,7 +50,7 @@ async function resumeAll({ state, watching }: Account): Promise<void> {
   await inTurns(state.positions.values(), RESUMED_AT_ONCE, row => watching.resume(row))
 }
 
-/** The straight line from tick to order, which saves through the recorder. */
+/** The straight line from tick to order: exits are saved by the saver, events journaled by the recorder. */
 function connectEngine(
   options: AccountOptions,
   { state, clock, instruments, registry, permission, supervision, checkpoint }: Base,

@@ -49,6 +49,10 @@ const MOST_REMEMBERED = 200
  * noticed at a check, and followed when it has stayed for `confirmMs`, when the machine's own uptime shows
  * that it slept for that time, or when a person says so: until then time passes as if the clock had not been
  * set, so that a wrong clock fires no deadline, prunes no journal and makes no price old.
+ *
+ * `now` is for times that people and rules read: deadlines, the journal, the day, rows of positions. The gateway, and what
+ * it asks and reads, use `steady`: they compare the time of a question with that of an answer, and a jump in between
+ * must not make an old answer new. `monotonic` is for durations alone.
  */
 export class TrustedClock implements Clock {
   /** Jumps so far. */

@@ -130,8 +130,9 @@ export class WriteQueue {
   }
 
   /**
-   * Takes the waiting changes of positions, which must be written before an act about them: their rows, or, where
-   * one of them has ended, all rows with all that came with them.
+   * Takes the waiting changes of positions, which must be written before an act about them. The end of a position is in
+   * one commit with its journal line and the day's sum, and those are not kept by position: where one has ended, all
+   * rows are taken, with all lines and the day.
    */
   takeAlong(ids: readonly PositionId[], isOpen: (id: PositionId) => boolean): Taken {
     const waiting = ids.filter(id => this.rows.has(id))
@@ -145,13 +146,16 @@ export class WriteQueue {
     return older
   }
 
-  /** A generation is over: its waiting changes are no longer written. */
+  /**
+   * A generation is over: its best price and the states of its exit are no longer written. Nets and released exits are:
+   * they are followed beyond the end.
+   */
   over({ position: { id }, generation }: Registered): void {
     if ((this.ratchets.get(id)?.generation ?? Infinity) <= generation) this.ratchets.delete(id)
     if ((this.exits.get(id)?.generation ?? Infinity) <= generation) this.exits.delete(id)
   }
 
-  /** Puts back what was not written, behind anything newer. */
+  /** Puts back what was not written, before what has come since; a later state of a row takes its place. */
   putBack({ rows, ratchets, extremes, lines, exits, released, nets, day }: Taken): void {
     this.nets = new Map([...byName(nets, generationName), ...this.nets])
     this.ratchets = new Map([...(ratchets ?? []), ...this.ratchets])

@@ -123,10 +123,7 @@ export class AccountRun {
     const { account, prices, deps } = this
     await countDownTime(account, deps.parts.store, deps.parts.performance)
     const seeded = await seed(account, entries)
-    noteDeadRules({
-      engine: account.engine,
-      note: (kind, detail) => account.note(kind, detail),
-    })
+    noteDeadRules(account)
     await prices.start()
     return seeded
   }

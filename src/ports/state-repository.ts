@@ -16,9 +16,9 @@ export interface Registered {
   readonly wasDoubted?: true
   /** Of a closed position: how it ended, where that is known. */
   readonly ended?: Ended
-  /** Quantity that it was added with, where it now owns less. */
+  /** Quantity that it was added with, or that was set since; absent: no part of it was lost. */
   readonly addedQuantity?: number
-  /** Stop of its first rules that had one, at the entry price: what R is a multiple of; earlier releases stored none. */
+  /** Stop of its first rules that had one, at the entry price: what R is a multiple of; earlier versions stored none. */
   readonly firstStop?: number
   /** What the first prices of an open position must still show before its rules may exit it. */
   readonly entry?: Entry
@@ -52,9 +52,9 @@ export interface EndedExit {
   /** When it ended, epoch ms. */
   readonly at: number
   readonly attempts: number
-  /** Units that its orders are known to have executed; earlier releases stored none. */
+  /** Units that its orders are known to have executed; earlier versions stored none. */
   readonly executed?: number
-  /** Ids of its last orders, as they were sent; earlier releases stored none. */
+  /** Ids of its last orders, as they were sent; earlier versions stored none. */
   readonly orders?: readonly string[]
 }
 
@@ -84,10 +84,10 @@ export interface KeptRatchet {
   readonly series?: number
   /** Segment of the series from which its prices count. */
   readonly mark?: number
-  /** Worst price, combined with its series as the best one is; absent in rows of earlier releases: unknown. */
+  /** Worst price, combined with its series as the best one is; absent in rows of earlier versions: unknown. */
   readonly worst?: number
   readonly anchor?: number
-  /** Generation of the position that it belongs to; earlier releases stored none. */
+  /** Generation of the position that it belongs to; earlier versions stored none. */
   readonly generation?: number
 }
 

@@ -11,8 +11,9 @@ describe('noteDeadRules', () => {
   it('names a rule that cannot fire once, however many positions have it', async () => {
     const timers = new FakeTimers()
     const venue = new TestVenue()
+    const keeper = new MemoryRepository()
     const account = await openAccount({
-      keeper: new MemoryRepository(),
+      keeper,
       timers,
       venue: venue.venue,
       beforeGuard: venue.deposit,
@@ -26,17 +27,12 @@ describe('noteDeadRules', () => {
       await account.add(aPosition({ id: positionId(id) }), dead, 'test')
     await account.add(aPosition({ id: positionId('p3') }), { stopLoss: { pct: 5 } }, 'test')
     await account.settled()
-    const noted: unknown[] = []
-    const note = (kind: string, detail: object): unknown => noted.push({ kind, ...detail })
-    noteDeadRules({ engine: account.engine, note })
-    expect(noted).to.deep.equal([
-      {
-        kind: 'rule-cannot-fire',
-        rule: 'trailingStop',
-        for: 'p1',
-        why: 'no price above 0 and no time makes it exit',
-      },
-    ])
+    noteDeadRules(account)
     await account.stop()
+    const noted = keeper.lines.filter(({ kind }) => kind === 'rule-cannot-fire')
+    const why = 'no price above 0 and no time makes it exit'
+    expect(noted.map(({ seq: _seq, at: _at, ...line }) => line)).to.deep.equal([
+      { kind: 'rule-cannot-fire', rule: 'trailingStop', for: 'p1', why },
+    ])
   })
 })
