@@ -99,7 +99,7 @@ export class Account implements Omit<
 
   /** The best price of a position as it is on disk: only durable prices are shown outside. */
   durableBest(position: Position): number {
-    return this.writer.durable.best(position) ?? position.entryPrice
+    return this.writer.ratchets.best(position) ?? position.entryPrice
   }
 
   /** Journal lines whose commit has begun so far. */
@@ -218,7 +218,7 @@ export class Account implements Omit<
    * Ends every actor at once. The positions are unguarded from then on; decisions that were made still become
    * durable.
    */
-  quarantine(): void {
+  abandon(): void {
     const { actors, dispatcher, sink, broker } = this.engine
     actors.stopAll()
     // The dispatcher keeps no tick of the shared prices for this account any more.

@@ -159,7 +159,7 @@ export class Coverage {
   /** Takes one step of a sweep. Returns whether it is complete. */
   private goOn(sweep: Sweep, most: number): boolean {
     if (!sweep.step(most)) return false
-    if (this.time.size > this.positions.all.size) this.time.keep(this.sweeps)
+    if (this.time.size > this.positions.all.size) this.time.forgetUnseen(this.sweeps)
     this.last = sweep.found
     return true
   }

@@ -46,7 +46,7 @@ export class DurableRatchets {
   }
 
   /** Records a change that is on disk. `generationOf` gives the generation of a position's present row. */
-  settle(
+  written(
     {
       ratchets,
       extremes,

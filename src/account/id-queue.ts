@@ -1,7 +1,11 @@
 import type { PositionId } from '../domain/ids.ts'
 
-/** Runs acts about the same position one after the other, in the order of the calls. */
-export class Turns {
+/**
+ * Runs acts about the same position one after the other, in the order of the calls. An act of PositionChanges waits for
+ * commits, which wait in a queue of the StateWriter's own; a commit never waits for such an act, so that neither queue
+ * can block the other.
+ */
+export class IdQueue {
   private readonly last = new Map<PositionId, Promise<void>>()
 
   /** Runs an act once the earlier acts about its positions are over; at once where there are none. */

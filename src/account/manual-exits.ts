@@ -9,7 +9,7 @@ import type { AccountState } from './state.ts'
 export interface ManualExitsDeps {
   readonly engine: Pick<Engine<unknown>, 'registry' | 'gateway'>
   readonly state: AccountState
-  readonly writer: Pick<StateWriter, 'isSettled'>
+  readonly writer: Pick<StateWriter, 'isSaved'>
   /** Epoch ms. */
   now(): number
 }
@@ -63,13 +63,13 @@ export class ManualExits {
    * @throws WatchkeeperError STORE_FAILED where the intent is not durable within `LONGEST_MS`; the request for the
    * exit stays.
    */
-  async settled(id: PositionId): Promise<void> {
+  async whenDurable(id: PositionId): Promise<void> {
     const { writer, state } = this.deps
     const { positions, openExits } = state
     for (let waitedMs = 0; waitedMs < LONGEST_MS; waitedMs += POLL_MS) {
       const registered = positions.get(id)
       const isOver = registered?.state !== 'open' || registered.observed !== undefined
-      if (isOver ? writer.isSettled(id) : openExits.has(id)) return
+      if (isOver ? writer.isSaved(id) : openExits.has(id)) return
       await new Promise(resolve => setTimeout(resolve, POLL_MS))
     }
     const text = `the exit of ${id} is asked for, and not durable yet: it is asked for again until it is`

@@ -10,11 +10,11 @@ import { watchedBy } from '../risk/rule.ts'
 import { amendPosition, type AmendmentDeps } from './amendment.ts'
 import { firstStopAfter } from './first-stop.ts'
 import { formerOf } from './former-generations.ts'
+import { IdQueue } from './id-queue.ts'
 import { lineOf } from './journal-line.ts'
 import { Registration, type RegistrationDeps } from './registration.ts'
 import { judgeChange, mergedRules, previewChange, type RulesPreviewed } from './rule-judgement.ts'
 import { ruleSetOf } from './stored-rules.ts'
-import { Turns } from './turns.ts'
 import type { Wanted } from './wanted.ts'
 
 export interface PositionChangesDeps extends RegistrationDeps, AmendmentDeps {
@@ -42,7 +42,7 @@ export class PositionChanges {
   private readonly parts: PositionChangesDeps
   private readonly registration: Registration
   /** Runs the changes of one id one after the other. */
-  private readonly turns = new Turns()
+  private readonly acts = new IdQueue()
 
   constructor(parts: PositionChangesDeps) {
     this.parts = parts
@@ -56,7 +56,7 @@ export class PositionChanges {
 
   /** Adds a position; it is durable when the promise resolves. */
   async add(wanted: Wanted, by: string): Promise<Registered> {
-    return this.turns.run([wanted.position.id], async () => {
+    return this.acts.run([wanted.position.id], async () => {
       const [registered] = await this.registration.register([wanted], by)
       return registered!
     })
@@ -67,7 +67,7 @@ export class PositionChanges {
     for (let from = 0; from < wanted.length; from += CHUNK) {
       const some = wanted.slice(from, from + CHUNK)
       const ids = some.map(({ position }) => position.id)
-      await this.turns.run(ids, () => this.registration.register(some, by))
+      await this.acts.run(ids, () => this.registration.register(some, by))
     }
   }
 
@@ -76,7 +76,7 @@ export class PositionChanges {
    * must not exit at once unless `exitNow`. The same rules change nothing.
    */
   async changeRules(id: PositionId, request: RulesRequest, by: string): Promise<RulesChanged> {
-    return this.turns.run([id], async () => {
+    return this.acts.run([id], async () => {
       const { engine, writer, clock, positions } = this.parts
       const present = positions.openRow(id)
       const rules = mergedRules(present, request)
@@ -115,7 +115,7 @@ export class PositionChanges {
 
   /** Sets quantity and entry price of an open position; see `amendPosition`. */
   amend(id: PositionId, request: Amendment, by: string): Promise<Registered> {
-    return this.turns.run([id], () => amendPosition(this.parts, id, { request, by }))
+    return this.acts.run([id], () => amendPosition(this.parts, id, { request, by }))
   }
 
   /** What `changeRules` would do; changes nothing. */
@@ -128,7 +128,7 @@ export class PositionChanges {
    * cancelled and followed to its end.
    */
   async release(id: PositionId, by: string): Promise<Registered> {
-    return this.turns.run([id], async () => {
+    return this.acts.run([id], async () => {
       const { engine, writer, clock, positions } = this.parts
       const { register } = await writer.commit({
         ids: [id],
@@ -164,7 +164,7 @@ export class PositionChanges {
    */
   async renew({ record, ratchet }: Renewal, by: string): Promise<Registered | undefined> {
     const { positionId: id, generation } = record
-    return this.turns.run([id], async () => {
+    return this.acts.run([id], async () => {
       const { writer, clock, positions } = this.parts
       const { register } = await writer.commit({
         ids: [id],

@@ -19,8 +19,8 @@ export class PositionTable {
   readonly open = new Map<PositionId, Registered>()
   /** Ids whose rows have changed since a reader cleared this. */
   readonly touched = new Set<PositionId>()
-  /** Rows as they are on disk, of positions with later changes that are not durable yet. */
-  private readonly durable = new Map<PositionId, Registered>()
+  /** Rows as they are on disk, of the positions alone whose present row is not durable yet. */
+  private readonly lastSaved = new Map<PositionId, Registered>()
   private floor: number
   private readonly sides = new Sides()
   private readonly accounts = new AccountNames()
@@ -44,8 +44,12 @@ export class PositionTable {
     return this.rows.values()
   }
 
-  /** Sets a durable row: of a new position, or of a released one. */
+  /** Sets a row that is durable: outside readers see it at once. */
   put(row: Registered): void {
+    this.set(row)
+  }
+
+  private set(row: Registered): void {
     const { id } = row.position
     this.touched.add(id)
     this.drop(id)
@@ -59,73 +63,73 @@ export class PositionTable {
 
   /** Closes a position by an exit, as far as the exit is known; with `price` where an order of it was executed. */
   close(row: Registered, exit: ExitRecord | undefined, ended: Closed): void {
-    this.decide(closedRow(row, exit, ended))
+    this.setUnsaved(closedRow(row, exit, ended))
   }
 
   /** Removes units of a position that were closed elsewhere. */
   shrink(row: Registered, lost: number): void {
     const { quantity } = row.position
     const position = { ...row.position, quantity: leftOf(quantity, lost) }
-    this.decide({ ...row, position, addedQuantity: row.addedQuantity ?? quantity })
+    this.setUnsaved({ ...row, position, addedQuantity: row.addedQuantity ?? quantity })
   }
 
   /** Records an exit that was decided and is not sent (`mode: observe`). */
   observe(row: Registered, observed: NonNullable<Registered['observed']>): void {
-    this.decide({ ...row, observed })
+    this.setUnsaved({ ...row, observed })
   }
 
   /** Guards a position again whose exit was only observed; returns its row. */
   watchAgain({ observed: _over, ...row }: Registered): Registered {
-    this.decide(row)
+    this.setUnsaved(row)
     return row
   }
 
   /** Sets the instruments whose first price is awaited; none: the position has passed its test. */
   awaitPrices({ entry: _before, ...row }: Registered, of: readonly InstrumentId[]): void {
-    this.decide(of.length === 0 ? row : { ...row, entry: { kind: 'awaits-price', of } })
+    this.setUnsaved(of.length === 0 ? row : { ...row, entry: { kind: 'awaits-price', of } })
   }
 
   /** Refuses a position that its first price would have exited at once; `at`: epoch ms. */
   refuseEntry(row: Registered, why: string, at: number): void {
-    this.decide({ ...row, entry: { kind: 'refused', why, at } })
+    this.setUnsaved({ ...row, entry: { kind: 'refused', why, at } })
   }
 
   /** Applies a change to the row of a position; returns whether there was one. */
   update(id: PositionId, change: (row: Registered) => Registered | undefined): boolean {
     const row = this.rows.get(id)
     const next = row && change(row)
-    if (next !== undefined) this.decide(next)
+    if (next !== undefined) this.setUnsaved(next)
     return next !== undefined
   }
 
   /** Sets a row that is not durable yet: until it is, outside readers see the durable one. */
-  private decide(row: Registered): void {
+  private setUnsaved(row: Registered): void {
     const { id } = row.position
     const present = this.rows.get(id)
-    if (present !== undefined && !this.durable.has(id)) this.durable.set(id, present)
-    this.put(row)
+    if (present !== undefined && !this.lastSaved.has(id)) this.lastSaved.set(id, present)
+    this.set(row)
   }
 
-  /** Applies a change that is durable to a generation of a position, without undoing later decisions. */
+  /** Applies a change that is durable to a generation of a position, without undoing later changes that are not. */
   changed(id: PositionId, generation: number, change: Partial<Registered>): void {
-    const [durable, row] = [this.durable.get(id), this.get(id)]
-    if (durable?.generation === generation) this.durable.set(id, { ...durable, ...change })
-    if (row?.state === 'open' && row.generation === generation) this.put({ ...row, ...change })
+    const [saved, row] = [this.lastSaved.get(id), this.get(id)]
+    if (saved?.generation === generation) this.lastSaved.set(id, { ...saved, ...change })
+    if (row?.state === 'open' && row.generation === generation) this.set({ ...row, ...change })
   }
 
-  /** Marks a row as durable. */
-  settled({ position: { id } }: Registered): void {
-    if (this.durable.delete(id)) this.touched.add(id)
+  /** The present row of a position is durable. */
+  saved({ position: { id } }: Registered): void {
+    if (this.lastSaved.delete(id)) this.touched.add(id)
   }
 
   /** The row that may be shown outside: as it is on disk. */
   shown(id: PositionId): Registered | undefined {
-    return this.durable.get(id) ?? this.get(id)
+    return this.lastSaved.get(id) ?? this.get(id)
   }
 
   /** The rows of positions that may be shown as open. */
   *shownOpen(): Iterable<Registered> {
-    if (this.durable.size === 0) {
+    if (this.lastSaved.size === 0) {
       yield* this.open.values()
       return
     }
@@ -137,7 +141,7 @@ export class PositionTable {
 
   /** Whether a position has ended, and that is not durable yet. */
   isEnding(id: PositionId): boolean {
-    return this.durable.get(id)?.state === 'open' && this.get(id)?.state !== 'open'
+    return this.lastSaved.get(id)?.state === 'open' && this.get(id)?.state !== 'open'
   }
 
   /** The row of an open position. @throws WatchkeeperError POSITION_UNKNOWN where it is not open. */

@@ -28,7 +28,7 @@ export class RatchetAge {
   }
 
   /** All rows that were taken are on disk. */
-  durable(): void {
+  written(): void {
     this.takenAt = undefined
   }
 }

@@ -144,7 +144,7 @@ export class Registration {
     return register
   }
 
-  /** Takes rows that are durable under guard, in slices; no other change of them begins before that (`Turns`). */
+  /** Takes rows that are durable under guard, in slices; no other change of them begins before that (`IdQueue`). */
   private async watchAll(registered: readonly Registered[]): Promise<void> {
     const guarded: Promise<void>[] = []
     await inTurns(registered, WATCHED_AT_ONCE, row => {

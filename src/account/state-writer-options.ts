@@ -15,7 +15,7 @@ export type AccountRepository = StateRepository<ExitRecord, KillSwitch, Portfoli
 export interface StateWriterOptions {
   readonly keeper: Pick<AccountRepository, 'keep'>
   /** The position table, which is notified of each durable row. */
-  readonly positions: Pick<PositionTable, 'get' | 'settled'>
+  readonly positions: Pick<PositionTable, 'get' | 'saved'>
   /** Called with each journal line once it is durable. It must not throw, as `done` of an act. */
   readonly onLine: (line: JournalLine) => void
   /** Called once when the store begins to refuse writes, and with undefined when it takes them again. */

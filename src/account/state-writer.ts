@@ -3,11 +3,11 @@ import { WatchkeeperError } from '../errors.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { DurableRatchets } from './durable-ratchets.ts'
 import { ExitCommits, type ExitAct } from './exit-commits.ts'
+import { IdQueue } from './id-queue.ts'
 import { RatchetAge } from './ratchet-age.ts'
 import type { Act, StateWriterOptions, WriterSources } from './state-writer-options.ts'
 import { isFenced } from './store-error.ts'
 import { StoreTrouble } from './store-trouble.ts'
-import { Turns } from './turns.ts'
 import {
   isNothing,
   positionsOf,
@@ -32,11 +32,11 @@ export class StateWriter {
   /** Journal lines whose commit has begun so far: a reading from before a line may contradict it. */
   begunLines = 0
   /** Ratchets as they are on disk. */
-  readonly durable: DurableRatchets
+  readonly ratchets: DurableRatchets
   private readonly options: StateWriterOptions
   private sources: WriterSources = { takeRatchets: () => true }
   private readonly queue = new WriteQueue()
-  private readonly turns = new Turns()
+  private readonly acts = new IdQueue()
   private readonly exitCommits: ExitCommits
   /** Age of the oldest best price that is not on disk. */
   readonly age: RatchetAge
@@ -49,14 +49,14 @@ export class StateWriter {
   private isClosed = false
   private readonly trouble: StoreTrouble
 
-  /** `durable` and `day`: the ratchets, and the day, that an earlier process has left. */
+  /** `ratchets` and `day`: what an earlier process has left. */
   constructor(
     options: StateWriterOptions,
-    durable: DurableRatchets = new DurableRatchets(),
+    ratchets: DurableRatchets = new DurableRatchets(),
     day?: PortfolioDay,
   ) {
     this.options = options
-    this.durable = durable
+    this.ratchets = ratchets
     this.age = new RatchetAge(options.monotonic)
     this.lastDay = day
     this.trouble = new StoreTrouble(options)
@@ -80,7 +80,7 @@ export class StateWriter {
   /** Resolves with what the act has changed when that is durable; rejects, with nothing changed, when it cannot be. */
   async commit<Made extends AccountChange>({ ids = [], change, done }: Act<Made>): Promise<Made> {
     const { positions } = this.options
-    return this.turns.run(ids, async () => {
+    return this.acts.run(ids, async () => {
       let along: Taken = { rows: [] }
       let asked: Made
       try {
@@ -100,7 +100,7 @@ export class StateWriter {
   /** Resolves when a state of an exit is durable, in place of earlier states that wait; rejects when it cannot be. */
   async exit(act: ExitAct): Promise<void> {
     const replaced = this.queue.takeReplaced([act.record])
-    await this.turns.run([act.record.positionId], () => this.exitCommits.run(act, replaced))
+    await this.acts.run([act.record.positionId], () => this.exitCommits.run(act, replaced))
   }
 
   /** A line and the change that it reports become durable soon. */
@@ -129,11 +129,11 @@ export class StateWriter {
   private takeRatchets(isLast: boolean): boolean {
     const { queue, age } = this
     // A ratchet row that still waits might refer to a series.
-    if (!queue.hasRatchets) queue.deleteExtremes(this.durable.takeUnused())
+    if (!queue.hasRatchets) queue.deleteExtremes(this.ratchets.takeUnused())
     const isTaken = this.sources.takeRatchets(queue, isLast)
     if (isTaken) age.taken()
     else this.gather()
-    if (!queue.hasRatchets) age.durable()
+    if (!queue.hasRatchets) age.written()
     return isTaken
   }
 
@@ -175,8 +175,8 @@ export class StateWriter {
   }
 
   /** Whether the row of a position is on disk as the position table has it. */
-  isSettled(id: PositionId): boolean {
-    return !this.queue.hasRow(id) && !this.turns.isBusy(id)
+  isSaved(id: PositionId): boolean {
+    return !this.queue.hasRow(id) && !this.acts.isBusy(id)
   }
 
   /** Writes what is left, as far as the store accepts it; nothing is written after that. */
@@ -185,7 +185,7 @@ export class StateWriter {
     do {
       this.drain(true)
       await this.writing
-      await this.turns.idle()
+      await this.acts.idle()
     } while (!this.queue.isEmpty && this.errors === 0)
     this.isClosed = true
     clearTimeout(this.gathering)
@@ -203,8 +203,8 @@ export class StateWriter {
 
   private async write(taken: Taken): Promise<void> {
     try {
-      await this.turns.run(positionsOf(taken), () => this.store({}, taken))
-      if (!this.queue.hasRatchets) this.age.durable()
+      await this.acts.run(positionsOf(taken), () => this.store({}, taken))
+      if (!this.queue.hasRatchets) this.age.written()
     } catch (error) {
       this.queue.putBack(taken)
       if (isFenced(error)) return
@@ -229,7 +229,7 @@ export class StateWriter {
     this.begunLines += lines.length
     try {
       const written = await this.options.keeper.keep(change)
-      this.settle(change)
+      this.written(change)
       this.trouble.ended()
       this.lineCount += written.length
       for (const line of written) this.options.onLine(line)
@@ -239,12 +239,12 @@ export class StateWriter {
   }
 
   /** Records what is on disk now. */
-  private settle(change: AccountChange): void {
+  private written(change: AccountChange): void {
     const { positions } = this.options
-    this.durable.settle(change, id => positions.get(id)?.generation)
+    this.ratchets.written(change, id => positions.get(id)?.generation)
     for (const row of change.register ?? []) {
       if (row.state !== 'open') this.queue.over(row)
-      if (!this.queue.hasRow(row.position.id)) positions.settled(row)
+      if (!this.queue.hasRow(row.position.id)) positions.saved(row)
     }
   }
 }

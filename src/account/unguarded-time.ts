@@ -76,7 +76,7 @@ export class UnguardedTime {
   }
 
   /** Forgets the positions that this sweep has not seen. */
-  keep(sweep: number): void {
+  forgetUnseen(sweep: number): void {
     for (const [id, seen] of this.seen) if (seen.sweep !== sweep) this.seen.delete(id)
   }
 }

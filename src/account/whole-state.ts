@@ -11,7 +11,7 @@ type Source = Pick<AccountParts, 'state' | 'engine' | 'checkpoint' | 'confirmati
 /** The whole stored state of an account, as it is in memory. */
 export function wholeState(
   account: Source,
-  writer: Pick<StateWriter, 'durable' | 'lastDay'>,
+  writer: Pick<StateWriter, 'ratchets' | 'lastDay'>,
 ): AccountChange {
   const { positions, openExits, released, nets, killSwitch } = account.state
   const { lastDay: day } = writer
@@ -39,7 +39,7 @@ export function wholeState(
 /** The ratchet of each open position: of its monitor's generation, or as it is on disk. */
 function ratchetsOf(
   { state, engine }: Source,
-  { durable }: Pick<StateWriter, 'durable'>,
+  { ratchets: durable }: Pick<StateWriter, 'ratchets'>,
 ): Map<PositionId, GenerationRatchet> {
   const ratchets = new Map<PositionId, GenerationRatchet>()
   for (const [id, { generation }] of state.positions.open) {
@@ -62,7 +62,7 @@ function rowOf(guard: WatchedPosition): KeptRatchet {
 /** The series to which rows refer: those of price streams as they are now, others as they are on disk. */
 function extremesOf(
   { engine }: Source,
-  { durable }: Pick<StateWriter, 'durable'>,
+  { ratchets: durable }: Pick<StateWriter, 'ratchets'>,
 ): Map<string, StoredExtremes> {
   const extremes = new Map(durable.allExtremes())
   for (const { series, instrument, view } of engine.sink.ownStreams()) {

@@ -111,6 +111,6 @@ export class GuardedAccount {
     account.holdSends()
     account.note('account-stopped', { code: error.code, why: error.message })
     // The actor that has failed is still on the stack.
-    setImmediate(() => account.quarantine())
+    setImmediate(() => account.abandon())
   }
 }

@@ -153,7 +153,7 @@ export class PositionControl {
     // commit, has the requester.
     const written = account.record('exit-asked', { positionId: id, by: requesterText(by) })
     account.manualExits.exit(positionId(id), 'manual')
-    await Promise.all([written, account.manualExits.settled(positionId(id))])
+    await Promise.all([written, account.manualExits.whenDurable(positionId(id))])
     return this.view(registered)
   }
 

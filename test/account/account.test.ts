@@ -328,7 +328,7 @@ describe('an account', () => {
     it('treats a manual exit and a flatten the same way', async () => {
       await add()
       account.manualExits.exit(P1, 'manual')
-      await account.manualExits.settled(P1)
+      await account.manualExits.whenDurable(P1)
       await account.killSwitch.set({ ...OFF, state: 'flatten' })
       await account.settled()
       expect([venue.placed, account.state.positions.get(P1)?.observed?.reason]).to.deep.equal([
@@ -659,7 +659,7 @@ describe('an account', () => {
       expect(codes).to.deep.equal(['no error', 'ACCOUNT_MIXED'])
     })
 
-    it('fails in health for positions of an earlier release where only some name their account', async () => {
+    it('fails in health for positions of an earlier version where only some name their account', async () => {
       await add()
       const row = account.state.positions.get(P1)!
       const position = { ...row.position, account: 'A1', id: positionId('p2') }

@@ -29,7 +29,7 @@ describe('DurableRatchets', () => {
         [LONG.id, row(100, mark)],
         [SHORT.id, row(90, mark)],
       ])
-      durable.settle({ ratchets }, ofGeneration1)
+      durable.written({ ratchets }, ofGeneration1)
       return [durable.best(LONG), durable.best(SHORT)]
     })
     // The last mark is newer than the row of the series.
@@ -41,14 +41,14 @@ describe('DurableRatchets', () => {
     ])
   })
 
-  it('gives the best price of a row without a series, as earlier releases have written it', () => {
+  it('gives the best price of a row without a series, as earlier versions have written it', () => {
     const durable = new DurableRatchets([[LONG.id, { best: 105 }]], [['7', SERIES]])
     expect([durable.best(LONG), durable.best(SHORT)]).to.deep.equal([105, undefined])
   })
 
   it('passes over the row of an earlier generation', () => {
     const durable = new DurableRatchets()
-    durable.settle({ ratchets: new Map([[LONG.id, row(100, 0)]]) }, () => 2)
+    durable.written({ ratchets: new Map([[LONG.id, row(100, 0)]]) }, () => 2)
     expect(durable.best(LONG)).to.equal(undefined)
   })
 
@@ -58,12 +58,12 @@ describe('DurableRatchets', () => {
       [LONG.id, row(100, 0)],
       [SHORT.id, row(100, 0)],
     ])
-    durable.settle({ ratchets, extremes: new Map([['7', SERIES]]) }, ofGeneration1)
+    durable.written({ ratchets, extremes: new Map([['7', SERIES]]) }, ofGeneration1)
     const moved = new Map([[LONG.id, { ...row(100, 0), series: 8 }]])
-    durable.settle({ ratchets: moved, extremes: new Map([['8', SERIES]]) }, ofGeneration1)
+    durable.written({ ratchets: moved, extremes: new Map([['8', SERIES]]) }, ofGeneration1)
     expect(durable.takeUnused()).to.deep.equal([])
     const closed = { position: SHORT, rules: {}, generation: 1, state: 'closed' as const }
-    durable.settle({ register: [closed] }, ofGeneration1)
+    durable.written({ register: [closed] }, ofGeneration1)
     expect(durable.takeUnused()).to.deep.equal(['7'])
     expect(durable.takeUnused()).to.deep.equal([])
   })

@@ -114,7 +114,7 @@ describe('PricePlane', () => {
   it('keeps no tick for an account that is stopped, and exits the others', async () => {
     const [a, b] = [await open(), await open()]
     await tick(100, 120)
-    a.account.quarantine()
+    a.account.abandon()
     await tick(107, 106, 105)
     expect([a.venue.fills.size, b.venue.fills.size]).to.deep.equal([0, 1])
     const stream = prices.board.market(ACME)?.trade

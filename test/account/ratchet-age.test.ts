@@ -18,7 +18,7 @@ describe('RatchetAge', () => {
     age.taken()
     now = 25
     expect(age.ms).to.equal(25)
-    age.durable()
+    age.written()
     expect(age.ms).to.equal(0)
   })
 
@@ -28,7 +28,7 @@ describe('RatchetAge', () => {
     now = 10
     age.begin()
     now = 30
-    age.durable()
+    age.written()
     expect(age.ms).to.equal(20)
   })
 

@@ -122,7 +122,7 @@ describe('seed', () => {
     broker.isSilent = true
     broker.fault = 'lost'
     account.manualExits.exit(positionId('a'), 'manual')
-    await account.manualExits.settled(positionId('a'))
+    await account.manualExits.whenDurable(positionId('a'))
     const same = await restartedWith(entry('a'))
     expect(same.refused).to.deep.equal([])
     const changed = await restartedWith(entry('a', STOP_3))
