@@ -1,17 +1,13 @@
 import type { ClientOrderId } from '../domain/order.ts'
-import { NotSent, RateLimited, Unauthorized, WatchkeeperError } from '../errors.ts'
 import type { ExitEvent } from '../exits/events.ts'
 import type { CallKind } from '../exits/exit-calls.ts'
 import type { LateCall } from '../exits/late-orders.ts'
 import { pastOrderToAsk } from '../exits/past-orders.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { Leaving } from '../ports/sender.ts'
 import { withDeadline } from './deadline.ts'
 import type { GatewayDeps } from './gateway-deps.ts'
+import { askOrder, isSaved, leave, sendFailed } from './gateway-orders.ts'
 import type { GatewayMessage } from './messages.ts'
-
-/** The call desk keeps what the venue says; an exit is ready for its turn before that, ms. */
-const LONGEST_RETRY_MS = 1_000
 
 /** An exit for which something is due. */
 export interface PlannedExit {
@@ -61,22 +57,16 @@ function start(
   track(answer.then(event => self({ kind: 'ended', of: { id, generation, call }, event })))
 }
 
-/** A save that fails is tried again in the next cycle: nothing has left. */
 async function saved(
-  { persistence, journal }: GatewayDeps,
+  parts: GatewayDeps,
   { record, isIntended }: PlannedExit,
 ): Promise<GatewayMessage> {
-  try {
-    if (isIntended) await persistence.saveAttempt(record)
-    else await persistence.saveIntent(record)
-    return { kind: 'recorded', record }
-  } catch (error) {
-    // A position that was released or closed in the meantime is no trouble of the store.
-    const isOver = error instanceof WatchkeeperError && error.code === 'POSITION_UNKNOWN'
-    if (!isOver) journal({ kind: 'store-failed', error })
-    const { positionId: id, generation } = record
-    return { kind: 'ended', of: { id, generation, call: 'save' }, event: undefined }
-  }
+  const { persistence } = parts
+  const save = (): Promise<void> =>
+    isIntended ? persistence.saveAttempt(record) : persistence.saveIntent(record)
+  if (await isSaved(parts, save)) return { kind: 'recorded', record }
+  const { positionId: id, generation } = record
+  return { kind: 'ended', of: { id, generation, call: 'save' }, event: undefined }
 }
 
 async function sent(parts: GatewayDeps, record: ExitRecord): Promise<ExitEvent> {
@@ -89,41 +79,22 @@ async function sent(parts: GatewayDeps, record: ExitRecord): Promise<ExitEvent> 
       parts.broker.placeExit(due, signal, leaving),
     )
     return { kind: 'answered', id, answer, at: parts.now() }
-  } catch (error) {
-    const at = parts.now()
-    if (error instanceof NotSent) return { kind: 'not-sent', id, code: error.code, at }
-    if (error instanceof RateLimited) {
-      const retryAfterMs = Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_MS)
-      return { kind: 'not-sent', id, code: error.code, retryAfterMs, at }
-    }
-    parts.journal({ kind: 'exit-failed', decision, error })
-    if (error instanceof Unauthorized) return { kind: 'not-sent', id, code: error.code, at }
-    return { kind: 'outcome-unknown', id, at }
+  } catch (reason) {
+    return sendFailed(reason, { id, at: parts.now() }, error =>
+      parts.journal({ kind: 'exit-failed', decision, error }),
+    )
   }
 }
 
-/** Lets an order leave that waits for nothing, and gives it as it leaves. Throws NotSent where it may not. */
-export function leave<Order>(leaving: Leaving<Order>): Order {
-  if (!leaving.mayLeave(true)) throw new NotSent('it may not leave now')
-  return leaving.left()
-}
-
 /** Looks up, or cancels, an order of an exit that is over; a call that fails is repeated, a few times. */
-export function callLate(
-  { broker, callTimeoutMs, self, track, journal, now }: GatewayDeps,
-  { kind: by, clientOrderId, instrument }: LateCall,
-): void {
-  const askedAt = now()
-  const asked = withDeadline(callTimeoutMs, signal =>
-    by === 'cancel'
-      ? broker.cancel(clientOrderId, signal, instrument)
-      : broker.orderByClientId(clientOrderId, signal, instrument),
-  )
-  const reported = asked.then(
-    order => self({ kind: 'late', clientOrderId, order, by, askedAt }),
-    (error: unknown) => journal({ kind: 'reconcile-failed', error }),
-  )
-  track(reported)
+export function callLate(parts: GatewayDeps, call: LateCall): void {
+  const failed = (error: unknown): void => parts.journal({ kind: 'reconcile-failed', error })
+  const asked = askOrder(parts, call, { by: call.kind, failed }).then(seen => {
+    if (seen === undefined) return
+    const { id: clientOrderId, order, by, askedAt } = seen
+    parts.self({ kind: 'late', clientOrderId, order, by, askedAt })
+  })
+  parts.track(asked)
 }
 
 /** The record with the order of an earlier attempt in the place of its order. */
@@ -133,23 +104,12 @@ function ofPast(record: ExitRecord): Pick<ExitRecord, 'order' | 'decision'> {
   return { decision, order: { ...order, clientOrderId: id as ClientOrderId } }
 }
 
-/** A question that fails proves nothing; it is asked again in the next cycle. */
-async function asked(
+const asked = (
   parts: GatewayDeps,
-  { order: { clientOrderId: id, instrument }, decision }: Pick<ExitRecord, 'order' | 'decision'>,
+  { order, decision }: Pick<ExitRecord, 'order' | 'decision'>,
   by: 'look-up' | 'cancel',
-): Promise<ExitEvent | undefined> {
-  const { broker, callTimeoutMs, now } = parts
-  const askedAt = now()
-  try {
-    const order = await withDeadline(callTimeoutMs, signal =>
-      by === 'cancel'
-        ? broker.cancel(id, signal, instrument)
-        : broker.orderByClientId(id, signal, instrument),
-    )
-    return { kind: 'seen', id, order, by, askedAt, at: now() }
-  } catch (error) {
-    parts.journal({ kind: 'exit-failed', decision, error })
-    return undefined
-  }
-}
+): Promise<ExitEvent | undefined> =>
+  askOrder(parts, order, {
+    by,
+    failed: error => parts.journal({ kind: 'exit-failed', decision, error }),
+  })

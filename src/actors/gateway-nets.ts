@@ -1,7 +1,7 @@
 import type { ClientOrderId } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { StopOrder } from '../domain/resting-stop.ts'
-import { NotSent, RateLimited, Unauthorized } from '../errors.ts'
+import { NotSent } from '../errors.ts'
 import { maySend } from '../exits/kill-switch.ts'
 import type { Listed } from '../exits/noticing.ts'
 import type { NetGates } from '../nets/options.ts'
@@ -10,8 +10,8 @@ import type { NetCall, TrackedNet } from '../nets/tracked-net.ts'
 import type { NetEvent } from '../nets/transitions.ts'
 import type { Leaving } from '../ports/sender.ts'
 import { withDeadline } from './deadline.ts'
-import { leave } from './gateway-calls.ts'
 import type { GatewayDeps } from './gateway-deps.ts'
+import { askOrder, isSaved, leave, sendFailed } from './gateway-orders.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { NetMessage } from './messages.ts'
 
@@ -103,19 +103,14 @@ function start(
   track(answer.then(event => self({ kind: 'net-ended', of: { id, call }, event })))
 }
 
-/** A save that fails is tried again in the next cycle: nothing has left. */
-async function saved(
-  { nets, self, journal }: GatewayDeps,
-  { record, position }: TrackedNet,
-): Promise<void> {
-  try {
-    await nets!.save({ record, position })
+async function saved(parts: GatewayDeps, { record, position }: TrackedNet): Promise<void> {
+  const { self, nets } = parts
+  if (await isSaved(parts, () => nets!.save({ record, position }))) {
     self({ kind: 'net-recorded', record })
-  } catch (error) {
-    journal({ kind: 'store-failed', error })
-    const { clientOrderId: id } = record.order
-    self({ kind: 'net-ended', of: { id, call: 'save' }, event: undefined })
+    return
   }
+  const { clientOrderId: id } = record.order
+  self({ kind: 'net-ended', of: { id, call: 'save' }, event: undefined })
 }
 
 async function sent(parts: GatewayDeps, order: StopOrder): Promise<NetEvent> {
@@ -127,15 +122,8 @@ async function sent(parts: GatewayDeps, order: StopOrder): Promise<NetEvent> {
       parts.broker.placeStop!(order, signal, leaving),
     )
     return { kind: 'answered', id, answer, at: parts.now() }
-  } catch (error) {
-    const at = parts.now()
-    if (error instanceof NotSent) return { kind: 'not-sent', id, at }
-    if (error instanceof RateLimited)
-      return { kind: 'not-sent', id, retryAfterMs: error.retryAfterMs ?? 0, at }
-    parts.journal({ kind: 'reconcile-failed', error })
-    return error instanceof Unauthorized
-      ? { kind: 'not-sent', id, at }
-      : { kind: 'outcome-unknown', id, at }
+  } catch (reason) {
+    return sendFailed(reason, { id, at: parts.now() }, error => failed(parts, error))
   }
 }
 
@@ -148,30 +136,21 @@ async function amended(parts: GatewayDeps, order: StopOrder): Promise<NetEvent |
     )
     return { kind: 'amended', id, trigger, order: state, at: parts.now() }
   } catch (error) {
-    if (!(error instanceof NotSent)) parts.journal({ kind: 'reconcile-failed', error })
+    if (!(error instanceof NotSent)) failed(parts, error)
     return undefined
   }
 }
 
-/** A question that fails proves nothing; it is asked again in the next cycle. */
-async function asked(
-  { broker, callTimeoutMs, now, journal }: GatewayDeps,
-  { order: { clientOrderId: id, instrument } }: { readonly order: StopOrder },
+const asked = (
+  parts: GatewayDeps,
+  { order }: NetRecord,
   by: 'look-up' | 'cancel',
-): Promise<NetEvent | undefined> {
-  const askedAt = now()
-  const call = (signal: AbortSignal) =>
-    by === 'cancel'
-      ? broker.cancel(id, signal, instrument)
-      : broker.orderByClientId(id, signal, instrument)
-  try {
-    const order = await withDeadline(callTimeoutMs, call)
-    return { kind: 'seen', id, by, order, askedAt, at: now() }
-  } catch (error) {
-    if (!(error instanceof NotSent)) journal({ kind: 'reconcile-failed', error })
-    return undefined
-  }
-}
+): Promise<NetEvent | undefined> =>
+  askOrder(parts, order, { by, failed: error => failed(parts, error) })
+
+/** A call about a net is no part of an exit: its failure is reported as one of reconciliation. */
+const failed = ({ journal }: GatewayDeps, error: unknown): void =>
+  journal({ kind: 'reconcile-failed', error })
 
 /** The net of an exit may have executed what the exit has not learned yet; gives whether it has changed. */
 export function feedExit(state: GatewayState, exitId: Position['id']): boolean {
