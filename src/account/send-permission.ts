@@ -24,7 +24,7 @@ export class SendPermission {
   }
 
   /** Whether an order may leave: this process may act, and the kill switch lets it. */
-  get mayLeave(): boolean {
+  get maySendNow(): boolean {
     return this.isOurs && maySend(this.state.killSwitch)
   }
 

@@ -17,7 +17,7 @@ const LONGEST_RETRY_MS = 1_000
 
 /** Lets an order leave that waits for nothing, and gives it as it leaves. Throws NotSent where it may not. */
 export function leave<Order>(leaving: Leaving<Order>): Order {
-  if (!leaving.mayLeave(true)) throw new NotSent('it may not leave now')
+  if (!leaving.isReady(true)) throw new NotSent('it may not leave now')
   return leaving.left()
 }
 

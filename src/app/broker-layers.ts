@@ -24,7 +24,7 @@ export interface BrokerLayersDeps {
   readonly traces: ExitTraces
   readonly desk: CallDesk
   readonly answers: LastAnswers
-  readonly permission: Pick<SendPermission, 'mayLeave'>
+  readonly permission: Pick<SendPermission, 'maySendNow'>
   readonly state: Pick<AccountState, 'openExits'>
   readonly quotes: Quotes
   readonly instruments: InstrumentTable
@@ -51,14 +51,14 @@ export function brokerInLayers(broker: Broker, deps: BrokerLayersDeps): PacedBro
   )
   return pacedBroker(layered, {
     desk,
-    mayLeave: () => permission.mayLeave,
+    maySendNow: () => permission.maySendNow,
     urgencyOf: order => notionalOf(order, quotes, instruments),
     isAwaited: ({ instrument }) => awaited().has(instrument),
     areOrdersAwaited: () => state.openExits.size > 0,
   })
 }
 
-/** Money at risk of an order that is not carried out; 0 before the first price. */
+/** Value of an order, money; 0 before the first price. */
 function notionalOf(
   { instrument, side, priceSource, quantity }: ExitOrder,
   quotes: Quotes,

@@ -86,7 +86,7 @@ export class Breakers {
   }
 
   /** Returns the permit of a call that was not made. */
-  giveBack(group: EndpointGroup, permit: Permit): void {
+  returnPermit(group: EndpointGroup, permit: Permit): void {
     this.states[group] = settle(this.states[group], permit, 'ignored', this.now)
   }
 

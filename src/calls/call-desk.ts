@@ -1,5 +1,5 @@
 import type { EndpointGroup } from '../domain/venue.ts'
-import { NotSent, RateLimited } from '../errors.ts'
+import { RateLimited } from '../errors.ts'
 import type { Timers } from '../ports/timers.ts'
 import type { Breaker } from '../resilience/breaker-state.ts'
 import type { Outcome } from '../resilience/breaker.ts'
@@ -19,8 +19,16 @@ import { CallHistory } from './call-history.ts'
 import { answerOf, codeOf, promised, type CallRecord, type DeskCall, type Pending } from './call.ts'
 import { everySoOften } from './every-so-often.ts'
 import type { Gate } from './gate.ts'
-import { CallGates, type GatesOptions, type Leave, type NoLeave } from './gates.ts'
-import { headOf, isAwaited, outcomeOf, refuseLeftOut } from './queue.ts'
+import { CallGates, type GatesOptions, type Delay, type Grant } from './gates.ts'
+import {
+  breakerOpen,
+  headOf,
+  isAwaited,
+  outcomeOf,
+  rejectDisplaced,
+  returnUnsent,
+  type LimitQueue,
+} from './queue.ts'
 
 export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
   /** Most slots of each lane. */
@@ -30,7 +38,7 @@ export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
   readonly timers: Timers
   /** Epoch ms, for display. */
   now(): number
-  /** Counts process-wide errors; the desk itself counts errors of calls. */
+  /** Of the process; the desk itself measures the share of calls that failed. */
   load(): Omit<Load, 'failureShare'>
   /** Called for each call that ended; must not throw. */
   onCall?(call: CallRecord): void
@@ -38,14 +46,6 @@ export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
 
 /** Longest time between two sweeps of the waiting calls, ms. */
 const LONGEST_PAUSE_MS = 1_000
-
-/** The waiting calls of one gate. */
-interface Desk {
-  readonly gate: Gate
-  lanes: Lanes<Pending>
-  wakeUp: (() => void) | undefined
-  left: number
-}
 
 /** Present state of one limit: its throttle, and its waiting calls. */
 export interface LimitView extends Gate {
@@ -62,7 +62,7 @@ export class CallDesk {
   /** Present pressure on the process and the venue. */
   readonly load: () => Load
   private readonly options: CallDeskOptions
-  private readonly desks: readonly Desk[]
+  private readonly limitQueues: readonly LimitQueue[]
 
   constructor(options: CallDeskOptions) {
     this.options = options
@@ -70,11 +70,11 @@ export class CallDesk {
       return { ...options.load(), failureShare: this.history.failureShare(this.now) }
     })
     this.gates = new CallGates({ ...options, load: this.load })
-    this.desks = this.gates.all.map(gate => ({
+    this.limitQueues = this.gates.all.map(gate => ({
       gate,
       lanes: lanes<Pending>(options.laneBound),
       wakeUp: undefined,
-      left: 0,
+      sentCount: 0,
     }))
   }
 
@@ -83,21 +83,21 @@ export class CallDesk {
    * before it was sent, else as the call does.
    */
   submit<Answer>(call: DeskCall<Answer>): Promise<Answer> {
-    const desk = this.deskOf(call.group)
+    const queue = this.queueOf(call.group)
     const { promise, pending } = promised(call)
-    pending.leftBefore = desk.left
-    const before = desk.lanes.queues[call.lane]
+    pending.sentBefore = queue.sentCount
+    const before = queue.lanes.queues[call.lane]
     const waiting = { key: call.key, urgency: call.urgency ?? 0, since: this.now, call: pending }
-    desk.lanes = enqueue(desk.lanes, call.lane, waiting)
-    const after = desk.lanes.queues[call.lane]
-    if (after.length <= before.length) refuseLeftOut([...before, waiting], after)
-    this.pump(desk)
+    queue.lanes = enqueue(queue.lanes, call.lane, waiting)
+    const after = queue.lanes.queues[call.lane]
+    if (after.length <= before.length) rejectDisplaced([...before, waiting], after)
+    this.pump(queue)
     return promise
   }
 
   /** Sends every waiting call that may go. */
   cycle(): void {
-    for (const desk of this.desks) this.pump(desk)
+    for (const queue of this.limitQueues) this.pump(queue)
   }
 
   /** Changes a breaker by hand. */
@@ -108,114 +108,90 @@ export class CallDesk {
 
   /** The present state of the limits. */
   get limits(): readonly LimitView[] {
-    return this.desks.map(({ gate, lanes: queues }) => ({ ...gate, lanes: queues }))
+    return this.limitQueues.map(({ gate, lanes: queues }) => ({ ...gate, lanes: queues }))
   }
 
   private get now(): number {
     return this.options.monotonic()
   }
 
-  private deskOf(group: EndpointGroup): Desk {
+  private queueOf(group: EndpointGroup): LimitQueue {
     const gate = this.gates.of(group)
-    return this.desks.find(desk => desk.gate === gate)!
+    return this.limitQueues.find(queue => queue.gate === gate)!
   }
 
   /** Sends calls that may go, the most urgent first, and schedules itself for the next one. */
-  private pump(desk: Desk): void {
+  private pump(queue: LimitQueue): void {
     let pauseMs = Infinity
     for (const lane of LANES) {
-      let next = this.next(desk, lane)
-      while (next === 'gone') next = this.next(desk, lane)
-      if (next === 'nothing') continue
-      pauseMs = Math.min(pauseMs, next.retryInMs)
+      let head = this.takeHead(queue, lane)
+      while (head === 'gone') head = this.takeHead(queue, lane)
+      // With every place in use no timer is needed: the next call that ends resumes the lane.
+      if (head === 'empty' || head === 'full') continue
+      pauseMs = Math.min(pauseMs, head.retryInMs)
       // Only an exit that waits for a token keeps lower lanes from it; one that a breaker or the venue delays does not.
-      if (lane === 'exits' && next.kind === 'throttle') break
+      if (lane === 'exits' && head.kind === 'throttle') break
     }
-    desk.wakeUp?.()
-    desk.wakeUp = undefined
+    queue.wakeUp?.()
+    queue.wakeUp = undefined
     if (pauseMs === Infinity) return
     const { timers } = this.options
-    desk.wakeUp = timers.after(Math.min(Math.max(1, pauseMs), LONGEST_PAUSE_MS), () => {
-      desk.wakeUp = undefined
-      this.pump(desk)
+    queue.wakeUp = timers.after(Math.min(Math.max(1, pauseMs), LONGEST_PAUSE_MS), () => {
+      queue.wakeUp = undefined
+      this.pump(queue)
     })
   }
 
   /** Processes the head of a lane: `gone` when it was sent or returned unsent. */
-  private next(desk: Desk, lane: Lane): 'gone' | 'nothing' | NoLeave {
-    const head = headOf(desk.lanes.queues[lane])
-    if (head === undefined) return 'nothing'
-    const { group, mayLeave, isReady } = head.call.call
+  private takeHead(queue: LimitQueue, lane: Lane): 'gone' | 'empty' | 'full' | Delay {
+    const head = headOf(queue.lanes.queues[lane])
+    if (head === undefined) return 'empty'
+    const { call: pending } = head
+    const { group, isWanted, isReady } = pending.call
     const passing = {
       group,
       isUrgent: lane === 'exits' || isAwaited(head),
-      isReady: isReady && (() => isReady(this.isPaced(desk, head.call))),
+      isReady: isReady && (() => isReady(this.isPaced(queue, pending))),
     }
     const countsAs = passing.isUrgent ? 'exits' : lane
-    if (mayLeave?.() === false) return this.giveBack(desk, { lane, head }, 'it may not leave now')
-    if (!hasRoom(desk.lanes, countsAs)) {
-      head.call.wasHeld = true
-      return 'nothing'
+    if (isWanted?.() === false) return returnUnsent(queue, { lane, head }, 'it may not leave now')
+    if (!hasRoom(queue.lanes, countsAs)) {
+      pending.wasDelayedOtherwise = true
+      return 'full'
     }
-    const shutForMs = head.call.wasRefused ? this.gates.shutForMs(passing) : 0
-    if (shutForMs > 0) return this.refused(desk, { lane, head }, shutForMs)
-    const leave = this.gates.ask(passing)
-    switch (leave.kind) {
+    // Asked without a request for a permit: each refused request counts, and a call counts once.
+    const shutForMs = pending.wasBreakerOpen ? this.gates.shutForMs(passing) : 0
+    if (shutForMs > 0) return breakerOpen(queue, { lane, head }, shutForMs)
+    const answer = this.gates.ask(passing)
+    switch (answer.kind) {
       case 'not-ready':
-        return this.giveBack(desk, { lane, head }, 'what it was planned by has grown old')
+        return returnUnsent(queue, { lane, head }, 'what it was planned by has grown old')
       case 'breaker':
-        head.call.wasRefused = true
-        head.call.wasHeld = true
-        return this.refused(desk, { lane, head }, leave.retryInMs)
-      case 'hold':
-        head.call.wasHeld = true
-        return leave
+        pending.wasBreakerOpen = true
+        pending.wasDelayedOtherwise = true
+        return breakerOpen(queue, { lane, head }, answer.retryInMs)
+      case 'venue-wait':
+        pending.wasDelayedOtherwise = true
+        return answer
       case 'throttle':
-        return leave
-      case 'leave': {
-        desk.left++
-        desk.lanes = take(desk.lanes, lane, head, countsAs)
-        void this.run(desk, { countsAs, taken: head, leave })
+        return answer
+      case 'granted':
+        queue.sentCount++
+        queue.lanes = take(queue.lanes, lane, head, countsAs)
+        void this.run(queue, { countsAs, taken: head, grant: answer })
         return 'gone'
-      }
     }
   }
 
-  /**
-   * Whether only the pace of its limit has delayed a call, so that no query could have been sent
-   * before it.
-   */
-  private isPaced(desk: Desk, { wasHeld, leftBefore }: Pending): boolean {
-    return !wasHeld && desk.left === leftBefore && this.deskOf('account') === desk
-  }
-
-  /**
-   * A call that an exit needs waits for the breaker; any other one is returned unsent, to be
-   * repeated later.
-   */
-  private refused(
-    desk: Desk,
-    { lane, head }: { lane: Lane; head: Waiting<Pending> },
-    retryInMs: number,
-  ): 'gone' | NoLeave {
-    if (lane === 'exits' || isAwaited(head)) return { kind: 'breaker', retryInMs }
-    return this.giveBack(desk, { lane, head }, `the breaker of ${head.call.call.group} is open`)
-  }
-
-  /** Removes a call without sending it. */
-  private giveBack(
-    desk: Desk,
-    { lane, head }: { lane: Lane; head: Waiting<Pending> },
-    why: string,
-  ): 'gone' {
-    desk.lanes = landed(take(desk.lanes, lane, head), lane)
-    head.call.reject(new NotSent(why))
-    return 'gone'
+  /** See `DeskCall.isReady`. */
+  private isPaced(queue: LimitQueue, { wasDelayedOtherwise, sentBefore }: Pending): boolean {
+    const isNext = queue.sentCount === sentBefore
+    return !wasDelayedOtherwise && isNext && this.queueOf('account') === queue
   }
 
   private async run(
-    desk: Desk,
-    { countsAs, taken, leave }: { countsAs: Lane; taken: Waiting<Pending>; leave: Leave },
+    queue: LimitQueue,
+    { countsAs, taken, grant }: { countsAs: Lane; taken: Waiting<Pending>; grant: Grant },
   ): Promise<void> {
     const { call, resolve, reject } = taken.call
     const at = this.options.now()
@@ -228,20 +204,20 @@ export class CallDesk {
     } catch (error) {
       code = codeOf(error)
       outcome = outcomeOf(error, code)
-      if (error instanceof RateLimited) this.gates.refused(leave, error)
+      if (error instanceof RateLimited) this.gates.rateLimited(grant, error)
       reject(error)
     }
     const { group, operation } = call
-    const record = { at, group, operation, ms: this.now - leave.permit.at, outcome: code }
+    const record = { at, group, operation, ms: this.now - grant.permit.at, outcome: code }
     this.history.add(record, outcome === 'failure', this.now)
     // Exits wait for their own calls, and for the answers to queries that they depend on.
     const isExitWaiting =
       call.isAwaited?.() === true ||
-      desk.lanes.queues.exits.some(each => each.call.call.group === group)
-    const isOthersTurn = this.gates.settle(leave, outcome, isExitWaiting)
-    desk.lanes = landed(desk.lanes, countsAs)
+      queue.lanes.queues.exits.some(each => each.call.call.group === group)
+    const isOthersTurn = this.gates.settle(grant, outcome, isExitWaiting)
+    queue.lanes = landed(queue.lanes, countsAs)
     if (isOthersTurn) this.cycle()
-    else this.pump(desk)
+    else this.pump(queue)
     // Last: an observer that throws takes no permit and no place of a call with it.
     this.options.onCall?.(record)
   }

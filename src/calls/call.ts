@@ -8,24 +8,28 @@ export interface DeskCall<Answer> {
   readonly lane: Lane
   /** Slot in the lane: a newer call of the same slot replaces it. */
   readonly key: string
-  /** Loss at risk: the higher goes first. */
+  /** Value of the order, money: the higher goes first. */
   readonly urgency?: number
-  /** Evaluated at each turn of its lane: a call that an exit waits for goes before the others. */
+  /** Evaluated at each turn of its lane: a call that an exit waits for goes before the others. Must not throw. */
   readonly isAwaited?: () => boolean
   /** Its name in the list of the last calls. */
   readonly operation: string
-  /** Evaluated when it is sent: a call that may not be sent is returned unsent. */
-  readonly mayLeave?: () => boolean
+  /**
+   * Evaluated at each turn of its lane: a call that is not wanted, or may not be sent now, is
+   * returned unsent. Must not throw.
+   */
+  readonly isWanted?: () => boolean
   /**
    * Evaluated when limit and breaker allow it: a call that is not ready is returned unsent, and
-   * uses nothing of either. `isPaced`: only the pace of the limit has delayed it, which account
-   * queries share, and no other call of that limit was sent meanwhile.
+   * uses nothing of either. Must not throw. `isPaced`: its limit, which account queries share, was
+   * all that delayed it, and no other call of that limit was sent meanwhile. What it was planned by
+   * is then as new as a query could have made it.
    */
   readonly isReady?: (isPaced: boolean) => boolean
-  /** Ends the call when its owner has abandoned it. */
+  /** Aborts a call that was sent; one that waits keeps its turn, and is sent with an aborted signal. */
   readonly signal?: AbortSignal
   run(signal: AbortSignal): Promise<Answer>
-  /** Whether an answer proves only that the venue is reachable: a business rejection. */
+  /** Whether an answer proves only that the venue is reachable: a business rejection. A throw counts as a failed call. */
   readonly isRejection?: (answer: Answer) => boolean
 }
 
@@ -44,16 +48,17 @@ export interface CallRecord {
 export interface Pending {
   readonly call: DeskCall<unknown>
   /**
-   * True after its breaker has refused it: it waits, and later sweeps do not count it as refused
-   * again.
+   * True after it has met an open breaker, which has counted it as refused: later turns do not
+   * count it again.
    */
-  wasRefused: boolean
+  wasBreakerOpen: boolean
   /**
-   * Something other than the pace of its limit has delayed it: a breaker, a wait, calls in flight.
+   * Something other than the pace of its limit has delayed it: a breaker, a wait that the venue
+   * asked for, calls in flight.
    */
-  wasHeld: boolean
+  wasDelayedOtherwise: boolean
   /** Calls of its limit that had been sent when it arrived. */
-  leftBefore: number
+  sentBefore: number
   resolve(answer: unknown): void
   reject(error: unknown): void
 }
@@ -67,9 +72,9 @@ export function promised<Answer>(call: DeskCall<Answer>): {
   const promise = new Promise<Answer>((resolve, reject) => {
     pending = {
       call: call as DeskCall<unknown>,
-      wasRefused: false,
-      wasHeld: false,
-      leftBefore: 0,
+      wasBreakerOpen: false,
+      wasDelayedOtherwise: false,
+      sentBefore: 0,
       resolve,
       reject,
     }
@@ -108,7 +113,9 @@ function within<Answer>(ms: number, answer: Promise<Answer>, abort: () => void):
       abort()
       timer = setTimeout(() => {
         reject(
-          new OutcomeUnknown(`the broker did not answer within ${ms} ms, nor to the end of it`),
+          new OutcomeUnknown(
+            `the broker did not answer within ${ms} ms, nor to the abort after them`,
+          ),
         )
       }, GRACE_MS)
     }, ms)

@@ -71,7 +71,7 @@ export function openGate(
  * A limit that several accounts share is frozen while each of them has such a breaker.
  */
 export function freeze(gate: Gate, isTroubled: boolean, now: number): void {
-  const isFrozen = gate.share?.isTroubled(isTroubled) ?? isTroubled
+  const isFrozen = gate.share?.noteTrouble(isTroubled) ?? isTroubled
   gate.throttle = isFrozen ? breakerOpened(gate.throttle, now) : breakerClosed(gate.throttle, now)
 }
 

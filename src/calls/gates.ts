@@ -32,18 +32,19 @@ export interface Passing {
   readonly isReady?: (() => boolean) | undefined
 }
 
-/** Permission for one call. */
-export interface Leave extends Omit<Passing, 'isReady'> {
-  readonly kind: 'leave'
+/** Permission to send one call. */
+export interface Grant extends Omit<Passing, 'isReady'> {
+  readonly kind: 'granted'
   readonly permit: Permit
   readonly sentAt: number
 }
 
 /**
- * The breaker refuses it, the venue has asked urgent calls to wait, or the throttle has no token.
+ * A call must wait: its breaker is open, the venue has asked urgent calls to wait, or the throttle has
+ * no token.
  */
-export interface NoLeave {
-  readonly kind: 'breaker' | 'hold' | 'throttle'
+export interface Delay {
+  readonly kind: 'breaker' | 'venue-wait' | 'throttle'
   readonly retryInMs: number
 }
 
@@ -92,45 +93,45 @@ export class CallGates {
   }
 
   /** Requests permission for one call: from the breaker first, then from the throttle. */
-  ask({ group, isUrgent, isReady }: Passing): Leave | NoLeave | NotReady {
+  ask({ group, isUrgent, isReady }: Passing): Grant | Delay | NotReady {
     const { now } = this
     const gate = this.of(group)
     const permit = this.breakers.acquire(group, isUrgent)
     if (!isPermit(permit)) return { kind: 'breaker', retryInMs: permit.retryInMs }
     const heldForMs = isUrgent ? this.holds[group].until - now : 0
     if (heldForMs > 0) {
-      this.breakers.giveBack(group, permit)
-      return { kind: 'hold', retryInMs: heldForMs }
+      this.breakers.returnPermit(group, permit)
+      return { kind: 'venue-wait', retryInMs: heldForMs }
     }
     const kind = isUrgent ? 'exit' : 'other'
     const turnInMs = gate.share?.turnInMs(kind, now) ?? 0
     if (turnInMs > 0) {
-      this.breakers.giveBack(group, permit)
-      return this.refusedFor(gate, kind, turnInMs)
+      this.breakers.returnPermit(group, permit)
+      return this.noToken(gate, kind, turnInMs)
     }
     const [next, answer] = admit(gate.throttle, kind, this.loadOf(gate), now)
     if (answer.kind === 'refused') {
       gate.throttle = next
-      this.breakers.giveBack(group, permit)
-      return this.refusedFor(gate, kind, answer.retryInMs)
+      this.breakers.returnPermit(group, permit)
+      return this.noToken(gate, kind, answer.retryInMs)
     }
     if (isReady?.() === false) {
-      this.breakers.giveBack(group, permit)
+      this.breakers.returnPermit(group, permit)
       return { kind: 'not-ready' }
     }
     gate.throttle = next
     gate.share?.served(kind)
     this.revision++
-    return { kind: 'leave', group, isUrgent, permit, sentAt: answer.sentAt }
+    return { kind: 'granted', group, isUrgent, permit, sentAt: answer.sentAt }
   }
 
   /**
    * Records the outcome of a call; `isExitWaiting`: an exit waits for the same breaker. Returns
    * whether another group may continue because of it.
    */
-  settle({ group, isUrgent, permit }: Leave, outcome: Outcome, isExitWaiting: boolean): boolean {
+  settle({ group, isUrgent, permit }: Grant, outcome: Outcome, isExitWaiting: boolean): boolean {
     if (isUrgent && outcome === 'success') {
-      for (const each of this.of(group).members) each.released(group)
+      for (const each of this.of(group).members) each.waitOver(group)
     }
     return this.breakers.settle(
       group,
@@ -143,8 +144,8 @@ export class CallGates {
   /**
    * A rate limit answer proves that the venue is reachable: it feeds the throttle, not the breaker.
    */
-  refused(
-    { group, isUrgent, sentAt }: Leave,
+  rateLimited(
+    { group, isUrgent, sentAt }: Grant,
     { retryAfterMs: waitMs = 0, isBan }: RateLimited,
   ): void {
     const { now } = this
@@ -154,7 +155,7 @@ export class CallGates {
     if (waitMs === 0) return
     for (const each of gate.members) {
       if (isBan) each.banned(now + waitMs)
-      else if (isUrgent) each.held(group, waitMs)
+      else if (isUrgent) each.waitBegun(group, waitMs)
     }
   }
 
@@ -200,10 +201,10 @@ export class CallGates {
       banned: until => {
         for (const each of groups) this.breakers.ban(each, until)
       },
-      held: (group, waitMs) => {
+      waitBegun: (group, waitMs) => {
         this.holds[group] = held(this.holds[group], waitMs, breakers[group], this.now)
       },
-      released: group => {
+      waitOver: group => {
         this.holds[group] = NO_HOLD
       },
     }
@@ -215,8 +216,8 @@ export class CallGates {
     return share === undefined ? load : { ...load, failureShare: 0 }
   }
 
-  /** Refuses a call without a token, or before its turn; accounts that share the limit see that it waits. */
-  private refusedFor({ share }: Gate, kind: 'exit' | 'other', retryInMs: number): NoLeave {
+  /** Delays a call without a token, or before its turn; accounts that share the limit see that it waits. */
+  private noToken({ share }: Gate, kind: 'exit' | 'other', retryInMs: number): Delay {
     share?.waits(kind, this.now + retryInMs)
     return { kind: 'throttle', retryInMs }
   }

@@ -8,12 +8,12 @@ import { QuoteBatch } from './quote-batch.ts'
 export interface PacedBrokerOptions {
   readonly desk: CallDesk
   /** Whether orders may be sent at this moment. */
-  mayLeave(): boolean
+  maySendNow(): boolean
   /** Whether an exit waits for the answer about this holding. */
   isAwaited(holding: HoldingKey): boolean
   /** Whether an exit may wait for the list of working orders. */
   areOrdersAwaited(): boolean
-  /** Loss at risk of a position, money: the higher goes first. */
+  /** Value of the order, money: the higher goes first. */
   urgencyOf(order: ExitOrder): number
 }
 
@@ -54,7 +54,7 @@ export function pacedBroker(broker: Broker, options: PacedBrokerOptions): PacedB
 /** Orders, cancels and order queries. */
 function orderCalls(
   broker: Broker,
-  { desk, mayLeave, urgencyOf }: PacedBrokerOptions,
+  { desk, maySendNow, urgencyOf }: PacedBrokerOptions,
 ): Pick<PacedBroker, 'placeExit' | 'cancel' | 'orderByClientId'> {
   return {
     placeExit: (order, signal, leaving) =>
@@ -64,8 +64,8 @@ function orderCalls(
         key: order.positionId,
         operation: 'placeExit',
         urgency: urgencyOf(order),
-        mayLeave: () => mayLeave() && leaving?.isWanted() !== false,
-        isReady: isPaced => leaving?.mayLeave(isPaced) !== false,
+        isWanted: () => maySendNow() && leaving?.isWanted() !== false,
+        isReady: isPaced => leaving?.isReady(isPaced) !== false,
         isRejection: ({ kind }) => kind === 'rejected',
         signal,
         run: ending => {
@@ -80,7 +80,7 @@ function orderCalls(
         key: `cancel ${id}`,
         operation: 'cancel',
         urgency: 0,
-        mayLeave,
+        isWanted: maySendNow,
         signal,
         run: ending => broker.cancel(id, ending, instrument),
       }),
@@ -101,7 +101,7 @@ function orderCalls(
 /** Resting stops: they leave after exits, in the lane of order queries. */
 function stopCalls(
   broker: Broker,
-  { desk, mayLeave }: PacedBrokerOptions,
+  { desk, maySendNow }: PacedBrokerOptions,
 ): Pick<PacedBroker, 'placeStop' | 'amendStop'> {
   const { placeStop, amendStop } = broker
   const slot = { group: 'orders', lane: 'orderStatus' } as const
@@ -112,8 +112,8 @@ function stopCalls(
           ...slot,
           key: `stop ${order.clientOrderId}`,
           operation: 'placeStop',
-          mayLeave: () => mayLeave() && leaving?.isWanted() !== false,
-          isReady: isPaced => leaving?.mayLeave(isPaced) !== false,
+          isWanted: () => maySendNow() && leaving?.isWanted() !== false,
+          isReady: isPaced => leaving?.isReady(isPaced) !== false,
           isRejection: ({ kind }) => kind === 'rejected',
           signal,
           run: ending => {
@@ -128,7 +128,7 @@ function stopCalls(
           ...slot,
           key: `amend ${order.clientOrderId}`,
           operation: 'amendStop',
-          mayLeave,
+          isWanted: maySendNow,
           isRejection: ({ kind }) => kind === 'rejected',
           signal,
           run: ending => amendStop.call(broker, order, ending),
@@ -141,7 +141,10 @@ function stopCalls(
 function accessCalls(
   broker: Broker,
   { desk }: PacedBrokerOptions,
-): Pick<PacedBroker, 'instruments' | 'positionMode' | 'permissions' | 'credentials' | 'changes'> {
+): Pick<
+  PacedBroker,
+  'instruments' | 'positionMode' | 'permissions' | 'time' | 'credentials' | 'changes'
+> {
   const { instruments, positionMode, permissions, credentials, changes, time } = broker
   const paced =
     <Answer>(operation: string, ask: (signal: AbortSignal) => Promise<Answer>) =>

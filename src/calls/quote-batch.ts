@@ -16,7 +16,7 @@ const MOST = 50
 
 interface Question {
   readonly names: Set<InstrumentId>
-  hasLeft: boolean
+  isClosed: boolean
   answer: Promise<readonly Tick[]>
 }
 
@@ -44,7 +44,7 @@ export class QuoteBatch {
   /** Adds instruments to the query that still waits, and gives it; undefined where they do not fit. */
   private join(instruments: readonly InstrumentId[]): Question | undefined {
     const { last } = this
-    if (last === undefined || last.hasLeft) return undefined
+    if (last === undefined || last.isClosed) return undefined
     const more = instruments.filter(name => !last.names.has(name))
     if (last.names.size + more.length > MOST) return undefined
     for (const name of more) last.names.add(name)
@@ -54,14 +54,14 @@ export class QuoteBatch {
   private begin(instruments: readonly InstrumentId[]): Question {
     const { submit, ask } = this.options
     const names = new Set(instruments)
-    const question: Question = { names, hasLeft: false, answer: Promise.resolve([]) }
-    const leaves = (): void => void (question.hasLeft = true)
+    const question: Question = { names, isClosed: false, answer: Promise.resolve([]) }
+    const close = (): void => void (question.isClosed = true)
     question.answer = submit(`quotes ${this.count++}`, signal => {
-      leaves()
+      close()
       return ask([...names], signal)
     })
     // A query that was returned unsent also accepts no more callers.
-    question.answer.catch(leaves)
+    question.answer.catch(close)
     this.last = question
     return question
   }

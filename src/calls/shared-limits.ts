@@ -7,10 +7,10 @@ import { NO_TURNS, served, turnInMs, waits, type Turns } from '../resilience/tur
 export interface LimitMember {
   /** The address is banned until `until` (monotonic ms). */
   banned(until: number): void
-  /** The venue has refused an exit until `waitMs` (ms) are over. */
-  held(group: EndpointGroup, waitMs: number): void
-  /** An exit has passed: the wait is over. */
-  released(group: EndpointGroup): void
+  /** The venue has asked exits of a group to wait `waitMs` (ms). */
+  waitBegun(group: EndpointGroup, waitMs: number): void
+  /** An exit of the group has passed. */
+  waitOver(group: EndpointGroup): void
 }
 
 interface SharedLimit {
@@ -39,7 +39,7 @@ export interface LimitShare {
    * Notes whether a breaker of this account is open (`is`). Returns whether one is open at every account: only then
    * nothing is learnt about the limit, and its rate is frozen.
    */
-  isTroubled(is: boolean): boolean
+  noteTrouble(is: boolean): boolean
 }
 
 /** The limits that accounts of a process share, such as those that a venue counts for each network address. */
@@ -76,7 +76,7 @@ export class SharedLimits {
       turnInMs: (kind, now) => turnInMs(part.turns, account, kind, now),
       waits: (kind, due) => void (part.turns = waits(part.turns, account, kind, due)),
       served: kind => void (part.turns = served(part.turns, account, kind)),
-      isTroubled: is => {
+      noteTrouble: is => {
         if (is) part.troubled.add(account)
         else part.troubled.delete(account)
         return part.troubled.size === part.members.size

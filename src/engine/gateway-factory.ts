@@ -106,8 +106,8 @@ export class GatewayFactory {
       book.faults.alone(`${what} of ${order.positionId}`, may, false)
     return {
       isWanted: () => alone('place in the queue', () => isOpen() && departures.isWanted(order)),
-      mayLeave: isPaced =>
-        alone('turn', () => isOpen() && departures.mayLeave(order, { now: now(), isPaced })),
+      isReady: isPaced =>
+        alone('turn', () => isOpen() && departures.isReady(order, { now: now(), isPaced })),
       left: () => departures.left(order, now()),
     }
   }
@@ -118,7 +118,7 @@ export class GatewayFactory {
       this.present === book && book.late.strangers.length === 0 && nets.isWanted(order)
     return {
       isWanted,
-      mayLeave: isWanted,
+      isReady: isWanted,
       left: () => {
         nets.happened({ kind: 'sent', id: order.clientOrderId, at: now() })
         return order

@@ -26,12 +26,12 @@ export class Departures {
   }
 
   /** Whether an order may leave in its turn; one that may not is given back, and asks again. */
-  mayLeave(order: ExitOrder, turn: Turn): boolean {
+  isReady(order: ExitOrder, turn: Turn): boolean {
     const entry = this.deps.entryOf(order.positionId)
     if (entry === undefined) return false
     const { settings } = this.deps.options
     if (isOutdated(entry.record, settings, turn.now)) return false
-    return entry.mayLeave(order, settingsToSend(entry.record, settings, turn.now), turn)
+    return entry.isReady(order, settingsToSend(entry.record, settings, turn.now), turn)
   }
 
   /**

@@ -16,7 +16,7 @@ import { Verification } from './verification.ts'
 export interface Turn {
   /** Epoch ms. */
   readonly now: number
-  /** Only the pace of the venue's limit has held it, and no other call of that limit has left meanwhile. */
+  /** Only the pace of the venue's limit has delayed it, and no other call of that limit was sent meanwhile. */
   readonly isPaced: boolean
 }
 
@@ -90,7 +90,7 @@ export class TrackedExit {
 
   /**
    * An answer about the holding that is old at `now` (epoch ms) counts no more. An exit that waits for its turn keeps
-   * the answer it was queued with: `mayLeave` judges that.
+   * the answer it was queued with: `isReady` judges that.
    */
   expireAnswer(now: number, settings: ExitSettings): void {
     const { record, verification, group } = this
@@ -109,7 +109,7 @@ export class TrackedExit {
   }
 
   /** Whether this order may leave in its turn: what is held is known well enough still. */
-  mayLeave(order: ExitOrder, settings: ExitSettings, { now, isPaced }: Turn): boolean {
+  isReady(order: ExitOrder, settings: ExitSettings, { now, isPaced }: Turn): boolean {
     const { record, group } = this
     if (!this.isWanted(order)) return false
     const mustVerify = record.isDoubted

@@ -11,7 +11,7 @@ export interface Leaving<Order = ExitOrder> {
    * Whether it may be sent now. `isPaced`: only the pace of the venue's limit has delayed it, and
    * no other call of that limit was sent meanwhile.
    */
-  mayLeave(isPaced: boolean): boolean
+  isReady(isPaced: boolean): boolean
   /** Called when it is sent; gives the order as it is to be sent. */
   left(): Order
 }

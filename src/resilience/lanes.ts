@@ -10,7 +10,7 @@ export type Lane = (typeof LANES)[number]
 /** One waiting call; `key` is its slot: a position, an order, a holding or an instrument. */
 export interface Waiting<Call> {
   readonly key: string
-  /** Loss at risk; the higher goes first. Only exits differ in it. */
+  /** Value of the order, money; the higher goes first. Only exits differ in it. */
   readonly urgency: number
   /** Since when the slot waits; a newer call in the same slot keeps it. */
   readonly since: number
@@ -75,15 +75,20 @@ export const hasRoom = ({ exitsInFlight, pollsInFlight }: Lanes<unknown>, lane: 
   exitsInFlight + pollsInFlight < CALLS_IN_FLIGHT &&
   (lane === 'exits' || pollsInFlight < POLLS_IN_FLIGHT)
 
-/** Takes a waiting call out of the lane and counts it in flight, as one of the lane `countsAs`. */
+/** Takes a waiting call out of the lane: it is not sent. */
+export const remove = <Call>(of: Lanes<Call>, lane: Lane, gone: Waiting<Call>): Lanes<Call> => ({
+  ...of,
+  queues: { ...of.queues, [lane]: of.queues[lane].filter(each => each !== gone) },
+})
+
+/** The same, and counts it in flight, as one of the lane `countsAs`. */
 export const take = <Call>(
   of: Lanes<Call>,
   lane: Lane,
   taken: Waiting<Call>,
   countsAs: Lane = lane,
 ): Lanes<Call> => ({
-  ...of,
-  queues: { ...of.queues, [lane]: of.queues[lane].filter(each => each !== taken) },
+  ...remove(of, lane, taken),
   ...(countsAs === 'exits'
     ? { exitsInFlight: of.exitsInFlight + 1 }
     : { pollsInFlight: of.pollsInFlight + 1 }),

@@ -80,7 +80,7 @@ describe('health of a running service', () => {
         const ours = { ...broker, ...venueDoes }
         const paced = pacedBroker(ours, {
           desk,
-          mayLeave: () => true,
+          maySendNow: () => true,
           urgencyOf: () => 0,
           isAwaited: () => true,
           areOrdersAwaited: () => false,

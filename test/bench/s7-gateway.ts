@@ -41,7 +41,7 @@ async function throughTheDesk(atOnce: number): Promise<number> {
   const actors = actorSystem()
   const broker = pacedBroker(venue, {
     desk: aDesk(),
-    mayLeave: () => true,
+    maySendNow: () => true,
     isAwaited: () => false,
     areOrdersAwaited: () => false,
     urgencyOf: () => 0,

@@ -119,7 +119,7 @@ describe('CallDesk', () => {
     expect(waitMs('account')).to.equal(1_000)
   })
 
-  it('sends exits before all other waiting calls, the greatest loss first', async () => {
+  it('sends exits before all other waiting calls, the greatest value first', async () => {
     const desk = open({ throttle: throttleOptions.parse({ startRate: 1, maxRate: 1 }) })
     ask(desk, 'quote', { group: 'quotes' })
     ask(desk, 'look-up', { group: 'account' })
@@ -343,10 +343,10 @@ describe('CallDesk', () => {
 
   it('returns calls that may not be sent when they are due', async () => {
     const desk = open({ throttle: throttleOptions.parse({ startRate: 1, maxRate: 1 }) })
-    let mayLeave = true
+    let isWanted = true
     ask(desk, 'first')
-    ask(desk, 'held', { mayLeave: () => mayLeave })
-    mayLeave = false
+    ask(desk, 'held', { isWanted: () => isWanted })
+    isWanted = false
     timers.pass(1_000)
     await turn()
     expect([names(), ends]).to.deep.equal([['first'], ['held: NOT_SENT']])

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { aged, gatesSnapshot } from '../../src/calls/gates-snapshot.ts'
-import { CallGates, type GatesOptions, type Leave } from '../../src/calls/gates.ts'
+import { CallGates, type GatesOptions, type Grant } from '../../src/calls/gates.ts'
 import type { CallLimit, EndpointGroup } from '../../src/domain/venue.ts'
 import { RateLimited } from '../../src/errors.ts'
 import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
@@ -26,15 +26,15 @@ describe('CallGates', () => {
     })
   }
 
-  function leaveOf(gates: CallGates, group: EndpointGroup): Leave {
+  function grantOf(gates: CallGates, group: EndpointGroup): Grant {
     now += 100
-    const leave = gates.ask({ group, isUrgent: group === 'orders' })
-    if (leave.kind !== 'leave') throw new Error(`no leave: ${JSON.stringify(leave)}`)
-    return leave
+    const grant = gates.ask({ group, isUrgent: group === 'orders' })
+    if (grant.kind !== 'granted') throw new Error(`no grant: ${JSON.stringify(grant)}`)
+    return grant
   }
 
   function trip(gates: CallGates, group: EndpointGroup): void {
-    for (let index = 0; index < 5; index++) gates.settle(leaveOf(gates, group), 'failure', false)
+    for (let index = 0; index < 5; index++) gates.settle(grantOf(gates, group), 'failure', false)
     expect(state(gates.breaker(group), now)).to.equal('open')
   }
 
@@ -46,7 +46,7 @@ describe('CallGates', () => {
     trip(gates, 'quotes')
     expect([waitOf(gates, 'orders'), waitOf(gates, 'quotes')]).to.deep.equal([500, 10_000])
     now += 1_000
-    gates.settle(leaveOf(gates, 'orders'), 'failure', false)
+    gates.settle(grantOf(gates, 'orders'), 'failure', false)
     expect(waitOf(gates, 'orders')).to.equal(2_000)
   })
 
@@ -54,7 +54,7 @@ describe('CallGates', () => {
     const gates = open({ limits: [{ name: 'all', groups: ['orders', 'account', 'quotes'] }] })
     const leaves = (isUrgent: boolean): boolean => {
       now += 100
-      return gates.ask({ group: 'account', isUrgent }).kind === 'leave'
+      return gates.ask({ group: 'account', isUrgent }).kind === 'granted'
     }
     gates.used({ groups: ['account'], share: 0.94, resetInMs: 5_000 })
     expect(leaves(false)).to.equal(true)
@@ -75,7 +75,7 @@ describe('CallGates', () => {
     trip(gates, 'quotes')
     const { rate } = gates.of('orders').throttle
     now += 1_000
-    gates.settle(leaveOf(gates, 'orders'), 'success', false)
+    gates.settle(grantOf(gates, 'orders'), 'success', false)
     expect([gates.of('orders').throttle.isFrozen, gates.of('orders').throttle.rate]).to.deep.equal([
       true,
       rate,
@@ -88,23 +88,23 @@ describe('CallGates', () => {
     const gates = open({ throttle: throttleOptions.parse({ startRate: 1 }) })
     gates.handle('quotes', forceOpen)
     expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('breaker')
-    expect(gates.ask({ group: 'account', isUrgent: false }).kind).to.equal('leave')
+    expect(gates.ask({ group: 'account', isUrgent: false }).kind).to.equal('granted')
   })
 
   it('return a permit that the throttle has no token for', () => {
     const gates = open({ throttle: throttleOptions.parse({ startRate: 10 }) })
     trip(gates, 'quotes')
     now += 10_000
-    leaveOf(gates, 'account')
+    grantOf(gates, 'account')
     expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('throttle')
     now += 1_000
-    expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('leave')
+    expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('granted')
   })
 
   it('open every group of a limit until the end of a ban', () => {
     const gates = open({ limits: [{ name: 'trading', groups: ['orders', 'account'] }] })
     const ban = new RateLimited('banned', { retryAfterMs: 90_000, isBan: true })
-    gates.refused(leaveOf(gates, 'account'), ban)
+    gates.rateLimited(grantOf(gates, 'account'), ban)
     expect(
       ['orders', 'account', 'quotes'].map(group => waitOf(gates, group as EndpointGroup)),
     ).to.deep.equal([90_000, 90_000, 0])
@@ -115,17 +115,17 @@ describe('CallGates', () => {
     const wait = new RateLimited('429', { retryAfterMs: 3_600_000 })
     const waits: number[] = []
     for (let refusal = 0; refusal < 5; refusal++) {
-      gates.refused(leaveOf(gates, 'orders'), wait)
+      gates.rateLimited(grantOf(gates, 'orders'), wait)
       const answer = gates.ask({ group: 'orders', isUrgent: true })
-      if (answer.kind !== 'hold') throw new Error(`no hold: ${answer.kind}`)
+      if (answer.kind !== 'venue-wait') throw new Error(`no wait: ${answer.kind}`)
       waits.push(answer.retryInMs)
       now += answer.retryInMs
     }
     expect(waits).to.deep.equal([5_000, 10_000, 20_000, 40_000, 60_000])
-    gates.settle(leaveOf(gates, 'orders'), 'success', false)
-    gates.refused(leaveOf(gates, 'orders'), new RateLimited('429', { retryAfterMs: 900 }))
+    gates.settle(grantOf(gates, 'orders'), 'success', false)
+    gates.rateLimited(grantOf(gates, 'orders'), new RateLimited('429', { retryAfterMs: 900 }))
     expect(gates.ask({ group: 'orders', isUrgent: true })).to.deep.equal({
-      kind: 'hold',
+      kind: 'venue-wait',
       retryInMs: 900,
     })
   })
@@ -133,11 +133,11 @@ describe('CallGates', () => {
   it('delay no exit, and no query that one waits for, by the wait that a poll was given', () => {
     const gates = open()
     const wait = new RateLimited('429', { retryAfterMs: 3_600_000 })
-    gates.refused(leaveOf(gates, 'quotes'), wait)
+    gates.rateLimited(grantOf(gates, 'quotes'), wait)
     now += 1_000
-    expect(gates.ask({ group: 'account', isUrgent: true }).kind).to.equal('leave')
+    expect(gates.ask({ group: 'account', isUrgent: true }).kind).to.equal('granted')
     now += 1_000
-    expect(gates.ask({ group: 'orders', isUrgent: true }).kind).to.equal('leave')
+    expect(gates.ask({ group: 'orders', isUrgent: true }).kind).to.equal('granted')
     expect(gates.ask({ group: 'quotes', isUrgent: false })).to.include({ kind: 'throttle' })
   })
 
@@ -147,18 +147,18 @@ describe('CallGates', () => {
       trip(gates, 'orders')
       trip(gates, 'quotes')
       now += 1_000
-      expect(gates.settle(leaveOf(gates, 'orders'), 'success', false)).to.equal(true)
+      expect(gates.settle(grantOf(gates, 'orders'), 'success', false)).to.equal(true)
       expect(state(gates.breaker('orders'), now)).to.equal('closed')
       expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('throttle')
       now += 1_000
-      expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('leave')
+      expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('granted')
     })
 
     it('let the others try as soon as an exit could, also where its breaker never opened', () => {
       const gates = open()
-      gates.settle(leaveOf(gates, 'account'), 'failure', false)
+      gates.settle(grantOf(gates, 'account'), 'failure', false)
       trip(gates, 'quotes')
-      expect(gates.settle(leaveOf(gates, 'account'), 'success', false)).to.equal(true)
+      expect(gates.settle(grantOf(gates, 'account'), 'success', false)).to.equal(true)
       expect(waitOf(gates, 'quotes')).to.equal(900)
     })
 
@@ -166,7 +166,7 @@ describe('CallGates', () => {
       const gates = open()
       trip(gates, 'quotes')
       for (let call = 0; call < 5; call++) {
-        expect(gates.settle(leaveOf(gates, 'account'), 'success', false)).to.equal(false)
+        expect(gates.settle(grantOf(gates, 'account'), 'success', false)).to.equal(false)
       }
       expect(waitOf(gates, 'quotes')).to.equal(9_500)
     })
@@ -175,10 +175,10 @@ describe('CallGates', () => {
       const trading: CallLimit = { name: 'trading', groups: ['orders', 'account'] }
       const gates = open({ limits: [trading] })
       const ban = new RateLimited('banned', { retryAfterMs: 90_000, isBan: true })
-      gates.refused(leaveOf(gates, 'account'), ban)
-      gates.refused(leaveOf(gates, 'quotes'), ban)
+      gates.rateLimited(grantOf(gates, 'account'), ban)
+      gates.rateLimited(grantOf(gates, 'quotes'), ban)
       now += 5_000
-      gates.settle(leaveOf(gates, 'orders'), 'success', false)
+      gates.settle(grantOf(gates, 'orders'), 'success', false)
       expect([waitOf(gates, 'account'), waitOf(gates, 'quotes')]).to.deep.equal([0, 84_900])
     })
   })
@@ -187,7 +187,7 @@ describe('CallGates', () => {
     let hasNewCredentials = false
     const gates = open({ hasNewCredentials: () => hasNewCredentials })
     for (const group of ['orders', 'quotes'] as const) {
-      gates.settle(leaveOf(gates, group), 'denied', false)
+      gates.settle(grantOf(gates, group), 'denied', false)
     }
     now += 500
     expect(gates.shutForMs({ group: 'orders', isUrgent: true })).to.equal(400)

@@ -59,7 +59,7 @@ describe('pacedBroker', () => {
     } as unknown as Broker
     broker = pacedBroker(venue, {
       desk,
-      mayLeave: () => true,
+      maySendNow: () => true,
       urgencyOf: () => 1,
       isAwaited: ({ instrument }) => instrument === awaited,
       areOrdersAwaited: () => areOrdersAwaited,
@@ -146,7 +146,7 @@ describe('pacedBroker of an account', () => {
     const pacedVenue = (quotes: Quotes): Venue => {
       const paced = pacedBroker(venue.venue(quotes) as unknown as Broker, {
         desk,
-        mayLeave: () => true,
+        maySendNow: () => true,
         urgencyOf: () => 1,
         isAwaited: () => false,
         areOrdersAwaited: () => false,

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { CallGates, type GatesOptions, type Leave } from '../../src/calls/gates.ts'
+import { CallGates, type GatesOptions, type Grant } from '../../src/calls/gates.ts'
 import { SharedLimits } from '../../src/calls/shared-limits.ts'
 import type { EndpointGroup } from '../../src/domain/venue.ts'
 import { RateLimited } from '../../src/errors.ts'
@@ -32,11 +32,11 @@ describe('SharedLimits', () => {
     })
   }
 
-  function leaveOf(gates: CallGates, group: EndpointGroup = 'quotes'): Leave {
+  function grantOf(gates: CallGates, group: EndpointGroup = 'quotes'): Grant {
     now += 1_000
-    const leave = gates.ask({ group, isUrgent: group === 'orders' })
-    if (leave.kind !== 'leave') throw new Error(`no leave: ${JSON.stringify(leave)}`)
-    return leave
+    const grant = gates.ask({ group, isUrgent: group === 'orders' })
+    if (grant.kind !== 'granted') throw new Error(`no grant: ${JSON.stringify(grant)}`)
+    return grant
   }
 
   const rateOf = (gates: CallGates): number => gates.of('quotes').throttle.rate
@@ -45,25 +45,25 @@ describe('SharedLimits', () => {
 
   it('slow an account by a refusal of another only where both share a limit', () => {
     const [a, b, c] = [open('a', 'office'), open('b', 'office'), open('c')]
-    leaveOf(b)
-    leaveOf(c)
+    grantOf(b)
+    grantOf(c)
     const before = [rateOf(a), rateOf(b), rateOf(c)]
-    a.refused(leaveOf(a), refusal(5_000))
+    a.rateLimited(grantOf(a), refusal(5_000))
     expect([rateOf(a), rateOf(b)].every((rate, index) => rate < before[index]!)).to.equal(true)
     expect(rateOf(c)).to.equal(before[2])
     expect(b.ask({ group: 'quotes', isUrgent: false })).to.include({ kind: 'throttle' })
-    expect(c.ask({ group: 'quotes', isUrgent: false })).to.include({ kind: 'leave' })
+    expect(c.ask({ group: 'quotes', isUrgent: false })).to.include({ kind: 'granted' })
   })
 
   it('ban every account of the address, and make its exits wait as long as one of them was asked to', () => {
     const [a, b, c] = [open('a', 'office'), open('b', 'office'), open('c')]
-    a.refused(leaveOf(a, 'orders'), refusal(3_000))
-    expect(b.ask({ group: 'orders', isUrgent: true }).kind).to.equal('hold')
-    expect(c.ask({ group: 'orders', isUrgent: true }).kind).to.equal('leave')
+    a.rateLimited(grantOf(a, 'orders'), refusal(3_000))
+    expect(b.ask({ group: 'orders', isUrgent: true }).kind).to.equal('venue-wait')
+    expect(c.ask({ group: 'orders', isUrgent: true }).kind).to.equal('granted')
     now += 60_000
-    a.settle(leaveOf(a, 'orders'), 'success', false)
+    a.settle(grantOf(a, 'orders'), 'success', false)
     expect(b.ask({ group: 'orders', isUrgent: true }).kind).to.equal('throttle')
-    a.refused(leaveOf(a), refusal(60_000, true))
+    a.rateLimited(grantOf(a), refusal(60_000, true))
     expect(state(b.breaker('quotes'), now)).to.equal('open')
     expect(state(c.breaker('quotes'), now)).to.equal('closed')
   })
@@ -71,14 +71,14 @@ describe('SharedLimits', () => {
   it('leave the rate to the other accounts while the breaker of one is open', () => {
     const [a, b] = [open('a', 'office'), open('b', 'office')]
     const trip = (gates: CallGates): void => {
-      for (let index = 0; index < 5; index++) gates.settle(leaveOf(gates), 'failure', false)
+      for (let index = 0; index < 5; index++) gates.settle(grantOf(gates), 'failure', false)
     }
     trip(a)
     expect(state(a.breaker('quotes'), now)).to.equal('open')
     expect(b.of('quotes').throttle.isFrozen).to.equal(false)
     const before = rateOf(b)
     now += 10_000
-    a.settle(leaveOf(a), 'success', false)
+    a.settle(grantOf(a), 'success', false)
     expect(rateOf(b)).to.be.at.least(before)
     trip(a)
     trip(b)
@@ -87,20 +87,20 @@ describe('SharedLimits', () => {
 
   it('let an exit of one account pass the polls of another', () => {
     const [a, b] = [open('a', 'office'), open('b', 'office')]
-    leaveOf(a)
+    grantOf(a)
     const exit = b.ask({ group: 'orders', isUrgent: true })
     expect(exit.kind).to.equal('throttle')
     now += 100
     // A token has come; the poll of the other account asks first.
     expect(a.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('throttle')
-    expect(b.ask({ group: 'orders', isUrgent: true }).kind).to.equal('leave')
+    expect(b.ask({ group: 'orders', isUrgent: true }).kind).to.equal('granted')
   })
 
   it('go on with the stricter of what an earlier process has kept at each account', () => {
     const earlier = open('a')
-    leaveOf(earlier)
+    grantOf(earlier)
     const fast = earlier.snapshot()
-    earlier.refused(leaveOf(earlier), refusal(30_000))
+    earlier.rateLimited(grantOf(earlier), refusal(30_000))
     const slow = earlier.snapshot()
     const [a, b] = [open('a', 'office', { past: fast }), open('b', 'office', { past: slow })]
     expect(rateOf(a)).to.equal(rateOf(b))

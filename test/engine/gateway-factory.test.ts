@@ -27,7 +27,7 @@ describe('GatewayFactory', () => {
         const real: Venue = venue.venue(quotes)
         const paced = pacedBroker(real as Venue & Broker, {
           desk,
-          mayLeave: () => true,
+          maySendNow: () => true,
           isAwaited: () => true,
           areOrdersAwaited: () => true,
           urgencyOf: ({ positionId: id }) => (id === 'broken' ? 2 : 1),
@@ -52,10 +52,10 @@ describe('GatewayFactory', () => {
       )
     }
     const { departures } = account.engine.book.exits
-    const mayLeave = departures.mayLeave.bind(departures)
-    departures.mayLeave = (order, turn) => {
+    const isReady = departures.isReady.bind(departures)
+    departures.isReady = (order, turn) => {
       if (order.positionId === 'broken') throw new Error('no number')
-      return mayLeave(order, turn)
+      return isReady(order, turn)
     }
     for (const id of ['broken', 'sound'])
       for (const price of [100, 94]) {

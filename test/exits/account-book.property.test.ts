@@ -297,7 +297,7 @@ describe('AccountBook', () => {
   it('would be caught if an order that has waited left by what was held when it was queued', () => {
     const hasty = (settings: ExitSettings, notify: (notice: Notice) => void): AccountBook => {
       const book = plainBook(settings, notify)
-      book.exits.departures.mayLeave = order => book.exits.departures.isWanted(order)
+      book.exits.departures.isReady = order => book.exits.departures.isWanted(order)
       return book
     }
     const venue = { ...LOOK_UP, visibilityMs: 0 }

@@ -31,9 +31,9 @@ describe('what an exit waits for', () => {
   })
   /** A call of the group was answered by a ban. */
   const ban = (group: 'orders'): void => {
-    const leave = desk.gates.ask({ group, isUrgent: true })
-    if (leave.kind !== 'leave') throw new Error('it may not leave')
-    desk.gates.refused(leave, new RateLimited('banned', { retryAfterMs: 90_000, isBan: true }))
+    const grant = desk.gates.ask({ group, isUrgent: true })
+    if (grant.kind !== 'granted') throw new Error('it may not leave')
+    desk.gates.rateLimited(grant, new RateLimited('banned', { retryAfterMs: 90_000, isBan: true }))
   }
 
   it('is the account where no order of it could leave, and nothing where it is over', () => {

@@ -192,7 +192,7 @@ export class World {
       const waitMs = law.ask(lane === 'exits' ? 'exit' : 'other', now)
       if (waitMs === 0) this.send(lane, permit)
       else {
-        this.breakers.giveBack(group, permit)
+        this.breakers.returnPermit(group, permit)
         this.wakeIn(waitMs)
         return
       }

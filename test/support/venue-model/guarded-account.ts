@@ -255,7 +255,7 @@ export class GuardedAccount {
     const isLeaving =
       !this.isHalted &&
       exits.departures.isWanted(order) &&
-      exits.departures.mayLeave(order, { now, isPaced: false })
+      exits.departures.isReady(order, { now, isPaced: false })
     const due = isLeaving ? exits.departures.left(order, now) : order
     const { clientOrderId: id } = order
     const event: ExitEvent = isLeaving
