@@ -1,4 +1,4 @@
-import type { EndpointGroup } from '../domain/venue.ts'
+import { ENDPOINT_GROUPS, type EndpointGroup } from '../domain/venue.ts'
 import {
   closeUnprobed,
   openUntil,
@@ -19,11 +19,17 @@ import {
   type Refusal,
 } from '../resilience/breaker.ts'
 
-/** Groups of endpoints, each with a breaker of its own. */
-export const GROUPS: readonly EndpointGroup[] = ['orders', 'account', 'quotes']
-
 /** One value for each group. */
 export type ByGroup<Value> = Readonly<Record<EndpointGroup, Value>>
+
+/** One value for each group, each made anew. */
+export const byGroup = <Value>(
+  of: (group: EndpointGroup) => Value,
+): Record<EndpointGroup, Value> => ({
+  orders: of('orders'),
+  account: of('account'),
+  quotes: of('quotes'),
+})
 
 export interface BreakersOptions {
   readonly breakers: ByGroup<BreakerOptions>
@@ -60,12 +66,11 @@ export class Breakers {
   constructor(options: BreakersOptions, onMoved: (group: EndpointGroup) => void) {
     this.options = options
     this.onMoved = onMoved
-    const of = (group: EndpointGroup): Breaker => {
+    this.states = byGroup(group => {
       const { breakers, past } = options
       if (past === undefined) return breaker(breakers[group])
       return restore(breakers[group], past.breakers[group], this.now)
-    }
-    this.states = { orders: of('orders'), account: of('account'), quotes: of('quotes') }
+    })
   }
 
   of(group: EndpointGroup): Breaker {
@@ -104,7 +109,7 @@ export class Breakers {
     if (outcome === 'failure') this.failing.add(group)
     if (outcome !== 'success') return false
     const wasFailing = this.failing.delete(group)
-    for (const other of GROUPS) {
+    for (const other of ENDPOINT_GROUPS) {
       if (other !== group) this.change(other, closeUnprobed(this.states[other], this.now))
     }
     if (before.kind === 'half-open' && this.states[group].kind === 'closed') {
@@ -133,13 +138,8 @@ export class Breakers {
   }
 
   snapshot(): ByGroup<BreakerSnapshot> {
-    const { orders, account, quotes } = this.states
-    const { now } = this
-    return {
-      orders: snapshot(orders, now),
-      account: snapshot(account, now),
-      quotes: snapshot(quotes, now),
-    }
+    const { states, now } = this
+    return byGroup(group => snapshot(states[group], now))
   }
 
   private get now(): number {
@@ -161,7 +161,7 @@ export class Breakers {
     change: (breaker: Breaker, other: EndpointGroup) => Breaker,
   ): boolean {
     let isNews = false
-    for (const other of GROUPS) {
+    for (const other of ENDPOINT_GROUPS) {
       const before = this.states[other]
       if (other === group || before.kind !== 'open') continue
       this.change(other, change(before, other))

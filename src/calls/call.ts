@@ -100,21 +100,25 @@ export async function answerOf<Answer>(call: DeskCall<Answer>, ms: number): Prom
   call.signal?.addEventListener('abort', abort)
   try {
     const answer = call.run(controller.signal)
-    return await (ms === Infinity ? answer : within(ms, answer, abort))
+    return await (ms === Infinity ? answer : answeredWithin(ms, answer, abort))
   } finally {
     call.signal?.removeEventListener('abort', abort)
   }
 }
 
 /** The answer, unless it has not arrived a while after the call was aborted at its deadline. */
-function within<Answer>(ms: number, answer: Promise<Answer>, abort: () => void): Promise<Answer> {
+function answeredWithin<Answer>(
+  ms: number,
+  answer: Promise<Answer>,
+  abort: () => void,
+): Promise<Answer> {
   return new Promise<Answer>((resolve, reject) => {
     let timer = setTimeout(() => {
       abort()
       timer = setTimeout(() => {
         reject(
           new OutcomeUnknown(
-            `the broker did not answer within ${ms} ms, nor to the abort after them`,
+            `the broker did not answer within ${ms} ms, nor to the abort that followed`,
           ),
         )
       }, GRACE_MS)

@@ -1,4 +1,4 @@
-import type { CallLimit } from '../domain/venue.ts'
+import { ENDPOINT_GROUPS, type CallLimit } from '../domain/venue.ts'
 import { restoreThrottle, type ThrottleSnapshot } from '../resilience/throttle-snapshot.ts'
 import {
   breakerClosed,
@@ -7,7 +7,6 @@ import {
   type Throttle,
   type ThrottleOptions,
 } from '../resilience/throttle.ts'
-import { GROUPS } from './breakers.ts'
 import type { LimitMember, LimitShare } from './shared-limits.ts'
 
 /** One declared limit and its throttle. */
@@ -28,7 +27,9 @@ export interface GateOptions {
 
 /** The limits, and one more for the groups that none of them names. */
 export function withDefault(limits: readonly CallLimit[]): readonly CallLimit[] {
-  const groups = GROUPS.filter(group => !limits.some(limit => limit.groups.includes(group)))
+  const groups = ENDPOINT_GROUPS.filter(
+    group => !limits.some(limit => limit.groups.includes(group)),
+  )
   return groups.length === 0 ? limits : [...limits, { name: 'default', groups }]
 }
 

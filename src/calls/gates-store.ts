@@ -4,6 +4,7 @@ import type { Store } from '../ports/store.ts'
 import { aged, gatesSnapshot, type GatesSnapshot } from './gates-snapshot.ts'
 import type { CallGates } from './gates.ts'
 
+// Names of the first release: stores have rows under them.
 const TABLE = 'settings'
 const KEY = 'gateway'
 

@@ -5,7 +5,7 @@ import { isPermit, type Outcome } from '../resilience/breaker.ts'
 import { held, NO_HOLD, type Hold } from '../resilience/hold.ts'
 import { snapshotThrottle } from '../resilience/throttle-snapshot.ts'
 import { admit, pollsHeld, rateLimited, type Load } from '../resilience/throttle.ts'
-import { Breakers, type BreakersOptions } from './breakers.ts'
+import { Breakers, byGroup, type BreakersOptions } from './breakers.ts'
 import { freeze, openGate, withDefault, type Gate, type GateOptions } from './gate.ts'
 import type { GatesSnapshot } from './gates-snapshot.ts'
 import { LimitUses } from './limit-uses.ts'
@@ -65,7 +65,7 @@ export class CallGates {
 
   constructor(options: GatesOptions) {
     this.options = options
-    this.holds = { orders: NO_HOLD, account: NO_HOLD, quotes: NO_HOLD }
+    this.holds = byGroup(() => NO_HOLD)
     this.breakers = new Breakers(options, group => this.moved(group))
     this.all = withDefault(options.limits).map(limit => {
       const kept = options.past?.throttles[limit.name]

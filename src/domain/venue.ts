@@ -1,7 +1,10 @@
 import type { RestingStop } from './resting-stop.ts'
 
-/** Endpoint groups of a venue: each has its own circuit breaker. */
-export type EndpointGroup = 'orders' | 'account' | 'quotes'
+/** Groups of endpoints of a venue: each has its own circuit breaker. */
+export const ENDPOINT_GROUPS = ['orders', 'account', 'quotes'] as const
+
+/** Name of one group. */
+export type EndpointGroup = (typeof ENDPOINT_GROUPS)[number]
 
 /** A limit on calls that a venue publishes, or that the service assumes; each has a throttle. */
 export interface CallLimit {

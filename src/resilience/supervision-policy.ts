@@ -7,7 +7,9 @@ export const supervisionSchema = supervisionOptions
   .extend({
     reconciler: indispensable('The reconciler, which compares holdings with positions.'),
     portfolio: indispensable('The portfolio, which watches the limits on a loss.'),
-    caretaker: indispensable('The caretaker, which retries exits and deadlines.'),
+    caretaker: indispensable(
+      'The caretaker, which exits positions whose monitors are quarantined.',
+    ),
     ruleErrors: z.int().positive().default(20).meta({
       unit: 'errors',
       description: 'Times in a row that a rule of a position may throw before health is `fail`.',

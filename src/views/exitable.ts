@@ -1,12 +1,12 @@
 import type { Account } from '../account/account.ts'
 import type { AccessFacts } from '../calls/access-drill.ts'
-import { GROUPS } from '../calls/breakers.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { LastAnswers } from '../calls/last-answers.ts'
 import { sum } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
 import { viewOf } from '../domain/tick.ts'
 import type { PositionMode } from '../domain/venue-facts.ts'
+import { ENDPOINT_GROUPS } from '../domain/venue.ts'
 import { hasOurPrefix } from '../exits/client-order-id.ts'
 import {
   accountExitable,
@@ -158,7 +158,7 @@ export class ExitableDesk {
     const { account, desk, answers, access, positionMode: expected } = this.deps
     const { credentials, permissions, mode } = access.facts
     const monotonicMs = account.clock.monotonic()
-    const breakers = GROUPS.filter(group => group !== 'quotes').map(group => {
+    const breakers = ENDPOINT_GROUPS.filter(group => group !== 'quotes').map(group => {
       const breaker = desk.gates.breaker(group)
       const kind = state(breaker, monotonicMs)
       const isClosed = kind === 'closed' || kind === 'disabled' || kind === 'metrics-only'
@@ -176,7 +176,7 @@ export class ExitableDesk {
       strangers: account.engine.book.late.strangers.length,
       isStoreWritable: account.storeErrors === 0,
       credentials,
-      isUnauthorized: GROUPS.some(group => isDenied(desk.gates.breaker(group))),
+      isUnauthorized: ENDPOINT_GROUPS.some(group => isDenied(desk.gates.breaker(group))),
       permissions,
       otherMode:
         mode !== undefined && expected !== undefined && mode !== expected

@@ -1,7 +1,6 @@
-import { GROUPS } from '../calls/breakers.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import { expectedWord } from '../domain/closest-name.ts'
-import type { EndpointGroup } from '../domain/venue.ts'
+import { ENDPOINT_GROUPS, type EndpointGroup } from '../domain/venue.ts'
 import { InputError } from '../errors.ts'
 import type { HealthFacts } from '../observability/health.ts'
 import type { GatewayFacts } from '../observability/metrics/facts.ts'
@@ -18,7 +17,7 @@ const ACTS = { 'force-open': forceOpen, disable, 'metrics-only': metricsOnly, re
 export function gatewayView(desk: CallDesk, { monotonicMs, now }: Times): GatewayView {
   const wall = (at: number): number => Math.round(now - (monotonicMs - at))
   return {
-    breakers: GROUPS.map(group => {
+    breakers: ENDPOINT_GROUPS.map(group => {
       const breaker = desk.gates.breaker(group)
       return {
         group,
@@ -58,9 +57,9 @@ const finite = (ms: number): number | null => (ms === Infinity ? null : ms)
 
 /** Moves a breaker by hand. @throws InputError for an unknown group or act. */
 export function moveBreaker(desk: CallDesk, group: string, act: string): EndpointGroup {
-  const known = GROUPS.find(each => each === group)
+  const known = ENDPOINT_GROUPS.find(each => each === group)
   const change = Object.entries(ACTS).find(([name]) => name === act)?.[1]
-  if (known === undefined) throw unknown('group', group, GROUPS)
+  if (known === undefined) throw unknown('group', group, ENDPOINT_GROUPS)
   if (change === undefined) throw unknown('act', act, Object.keys(ACTS))
   desk.handle(known, change)
   return known
@@ -76,7 +75,7 @@ export const gatewayFacts = (
   account?: string,
 ): GatewayFacts => ({
   account,
-  breakers: GROUPS.map(group => {
+  breakers: ENDPOINT_GROUPS.map(group => {
     const breaker = desk.gates.breaker(group)
     return { account, group, state: state(breaker, monotonicMs), refused: breaker.refused }
   }),
@@ -90,7 +89,7 @@ export const gatewayFacts = (
     inFlight: lanes.exitsInFlight + lanes.pollsInFlight,
     lanes: LANES.map(lane => ({ lane, ...measure(lanes, lane, monotonicMs) })),
   })),
-  limitUses: GROUPS.flatMap(group => {
+  limitUses: ENDPOINT_GROUPS.flatMap(group => {
     const share = desk.gates.usedShare(group)
     return share === undefined ? [] : [{ account, group, share }]
   }),
@@ -113,10 +112,12 @@ export function gatewayTroubles(
   monotonicMs: number,
 ): Pick<HealthFacts, 'unauthorized' | 'openBreakers' | 'slowThrottles'> {
   return {
-    unauthorized: GROUPS.filter(group => isDenied(desk.gates.breaker(group))).map(group => ({
-      what: `calls of ${group} were refused: is the key or token right, one of this environment, and allowed from this address?`,
-    })),
-    openBreakers: GROUPS.flatMap(group => {
+    unauthorized: ENDPOINT_GROUPS.filter(group => isDenied(desk.gates.breaker(group))).map(
+      group => ({
+        what: `calls of ${group} were refused: is the key or token right, one of this environment, and allowed from this address?`,
+      }),
+    ),
+    openBreakers: ENDPOINT_GROUPS.flatMap(group => {
       const breaker = desk.gates.breaker(group)
       const kind = state(breaker, monotonicMs)
       if (kind === 'closed') return []

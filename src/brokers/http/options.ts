@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { capabilityFaults } from '../../domain/capability-faults.ts'
+import { ENDPOINT_GROUPS } from '../../domain/venue.ts'
 import { faultOfUrl, isInTheClear } from './address.ts'
 import { HORIZON_EXPECTED, horizonOf } from './horizon.ts'
 import { restingStop } from './stops.ts'
@@ -16,7 +17,7 @@ const calls = (horizon: string) =>
 const limit = z.strictObject({
   name: z.string().min(1).describe('Name of the limit in metrics and in `watchkeeper gateway`.'),
   groups: z
-    .array(z.enum(['orders', 'account', 'quotes']))
+    .array(z.enum(ENDPOINT_GROUPS))
     .min(1)
     .describe('Groups of endpoints that share the limit.'),
   perSecond: calls('second'),
@@ -115,7 +116,7 @@ export const capabilities = z
       .default(['market'])
       .describe('Types of orders that the venue takes.'),
     limits: limits
-      .default([{ name: 'all', groups: ['orders', 'account', 'quotes'] }])
+      .default([{ name: 'all', groups: [...ENDPOINT_GROUPS] }])
       .describe('Published limits on the number of calls.'),
     restingStop: restingStop
       .exactOptional()

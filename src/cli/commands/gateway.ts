@@ -1,4 +1,5 @@
 import { Argument } from 'commander'
+import { ENDPOINT_GROUPS } from '../../domain/venue.ts'
 import { confirmedView, gatewayView, type GatewayView } from '../../ports/control/gateway.ts'
 import { holdingsView, type HoldingsView } from '../../ports/control/holdings.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
@@ -36,7 +37,7 @@ export const gatewayCommand: CommandModule = {
       gateway
         .command('breaker')
         .description('move a breaker by hand')
-        .addArgument(new Argument('<group>', 'which').choices(['orders', 'account', 'quotes']))
+        .addArgument(new Argument('<group>', 'which').choices(ENDPOINT_GROUPS))
         .addArgument(
           new Argument('<act>', 'what to do').choices([
             'force-open',
