@@ -1,7 +1,6 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { send } from '../actors/actor.ts'
 import { withDeadline, within } from '../actors/deadline.ts'
-import { mustConfirm } from '../exits/reconcile.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import { lineOf } from './journal-line.ts'
 import type { Venue } from './options.ts'
@@ -42,20 +41,22 @@ export class HoldingsConfirmation {
     return this.deps.state.isUnconfirmed
   }
 
-  /** Asks for the holdings. If the broker does not answer, the account counts as one with holdings. */
+  /** The store is empty: asks what the account holds. If the broker does not answer, that counts as holdings. */
   async ask(): Promise<void> {
     if (this.isMissing) return
     const { broker, callTimeoutMs } = this.deps
     const asked = withDeadline(callTimeoutMs, signal => broker.holdings(signal))
     let isHeld = true
     const answered = asked.then(
-      holdings => void (isHeld = mustConfirm(true, holdings)),
+      holdings => void (isHeld = holdings.some(({ quantity }) => quantity !== 0)),
       () => undefined,
     )
     // The venue may have asked an earlier process to wait: a start does not wait that long.
     await within(LONGEST_WAIT_MS, answered)
+    if (!isHeld) return
     // This must happen before the first position is registered: then the store is no longer empty.
-    if (isHeld) await this.set(true, 'holdings-unconfirmed', {})
+    await this.write(true, 'holdings-unconfirmed', {})
+    this.apply(true)
   }
 
   /**
@@ -63,24 +64,28 @@ export class HoldingsConfirmation {
    * nothing is sent; over restarts too, once the promise resolves.
    */
   async doubt(why: string): Promise<void> {
-    const { lines, isWanted, state, registry } = this.deps
+    const { lines, isWanted } = this.deps
     lines.write('store-doubted', { why })
     if (!isWanted || this.isMissing) return
-    state.isUnconfirmed = true
-    send(registry.refOf('gateway'), { kind: 'confirm', isUnconfirmed: true })
+    this.apply(true)
     // A write that fails leaves the sends of this process held; the store's health shows it.
-    await this.set(true, 'holdings-unconfirmed', { why }).catch(() => undefined)
+    await this.write(true, 'holdings-unconfirmed', { why }).catch(() => undefined)
   }
 
   /** A person has confirmed the holdings; durable when the promise resolves. */
   async give(by: string): Promise<void> {
-    await this.set(false, 'holdings-confirmed', { by })
+    await this.write(false, 'holdings-confirmed', { by })
+    this.apply(false)
   }
 
-  private async set(isUnconfirmed: boolean, kind: JournalKind, detail: object): Promise<void> {
-    const { registry, state, writer, now } = this.deps
+  private async write(isUnconfirmed: boolean, kind: JournalKind, detail: object): Promise<void> {
+    const { writer, now } = this.deps
     const lines = [lineOf(now(), kind, undefined, { ...detail })]
     await writer.commit({ change: () => ({ isUnconfirmed, lines }) })
+  }
+
+  private apply(isUnconfirmed: boolean): void {
+    const { registry, state } = this.deps
     state.isUnconfirmed = isUnconfirmed
     send(registry.refOf('gateway'), { kind: 'confirm', isUnconfirmed })
   }

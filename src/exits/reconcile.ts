@@ -105,9 +105,3 @@ function shareOut(
   }
   return [allowances, taken]
 }
-
-/** Whether a person must confirm the holdings: the store is empty, and the account holds something. */
-export const mustConfirm = (
-  isStoreEmpty: boolean,
-  holdings: readonly { readonly quantity: number }[],
-): boolean => isStoreEmpty && holdings.some(({ quantity }) => quantity !== 0)

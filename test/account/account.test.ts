@@ -811,6 +811,15 @@ describe('an account', () => {
       expect(venue.placed).to.equal(1)
     })
 
+    it('asks for no confirmation where the venue lists only holdings of 0', async () => {
+      const holdings = [{ instrument: instrumentId('OTHER'), quantity: 0, ageMs: 0 }]
+      const listing: OpenAccountOptions['venue'] = quotes => {
+        return { ...venue.venue(quotes), holdings: () => Promise.resolve(holdings) }
+      }
+      await restart({ confirmsHoldings: true, venue: listing })
+      expect(account.confirmation.isMissing).to.equal(false)
+    })
+
     it('waits for the confirmation also in the next process, and asks for it once', async () => {
       venue.trade(instrumentId('OTHER'), 5)
       await restart({ confirmsHoldings: true })

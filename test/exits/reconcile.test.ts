@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { sum } from '../../src/domain/decimal.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { reported, unknownHolding, type HoldingState } from '../../src/exits/holding-state.ts'
-import { share, mustConfirm, type Share } from '../../src/exits/reconcile.ts'
+import { share, type Share } from '../../src/exits/reconcile.ts'
 
 const aShare = (id: string, but: Partial<Share> = {}): Share => ({
   positionId: positionId(id),
@@ -128,14 +128,5 @@ describe('share', () => {
         for (const { positionId: id, owned } of all) expect(most.get(id)).to.be.within(0, owned)
       }),
     )
-  })
-})
-
-describe('mustConfirm', () => {
-  it('waits for a person where an empty store meets an account that holds something', () => {
-    const something = [{ quantity: 0 }, { quantity: -1 }]
-    expect(mustConfirm(true, something)).to.equal(true)
-    expect(mustConfirm(false, something)).to.equal(false)
-    expect(mustConfirm(true, [{ quantity: 0 }])).to.equal(false)
   })
 })
