@@ -79,10 +79,7 @@ export class TickIntake {
     return this.passed
   }
 
-  /**
-   * The same for a missed tick. One that is too old, or from outside the market's hours, passes too: the caller
-   * asks `whyUnevaluated`, and uses it only for best prices, or not at all.
-   */
+  /** The same for a missed tick. One that shall not be evaluated passes too: `useOfMissed` says what it is good for. */
   acceptMissed(given: Tick, now: number): readonly Tick[] {
     const tick = this.takeTime(given, now)
     const passed = this.takePrice(tick, now)
@@ -91,8 +88,18 @@ export class TickIntake {
     return passed
   }
 
+  /**
+   * What a missed tick is good for at `now`. A price from outside the market's hours is no price of the market. One from
+   * its hours was reached, and so it counts for best prices, also where it is too old to exit a position now, or the
+   * market is closed by now.
+   */
+  useOfMissed(tick: Tick, now: number): 'exits' | 'best-price' | 'none' {
+    if (this.isClosed(tick.instrument, tick.ts)) return 'none'
+    return this.whyUnevaluated(tick, now) === undefined ? 'exits' : 'best-price'
+  }
+
   /** Why a tick shows a price and exits no position; undefined: it is evaluated. */
-  whyUnevaluated({ instrument, ts }: Tick, now: number): Unevaluated | undefined {
+  private whyUnevaluated({ instrument, ts }: Tick, now: number): Unevaluated | undefined {
     const { maxTickAgeMs } = this.options
     if (maxTickAgeMs !== undefined && now - ts > maxTickAgeMs) {
       const other = this.options.machineNow?.()

@@ -79,17 +79,15 @@ export class Ticks {
     }
   }
 
-  /**
-   * Takes a missed tick, in the order of the feed. A young one may still decide; an older one counts only for best
-   * prices, and one from outside the hours not at all.
-   */
+  /** Takes a missed tick, in the order of the feed. */
   takeMissed(tick: Tick): void {
     const { board, intake } = this
     if (!board.knows(tick.instrument)) return
     const at = this.now()
     for (const each of intake.acceptMissed(tick, at)) {
-      if (intake.isClosed(each.instrument, each.ts)) continue
-      if (intake.whyUnevaluated(each, at) !== undefined) {
+      const use = intake.useOfMissed(each, at)
+      if (use === 'none') continue
+      if (use === 'best-price') {
         backfill(this, each)
         continue
       }

@@ -5,6 +5,13 @@ import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.t
 
 const ACME = instrumentId('ACME')
 
+/** ACME, whose market is open in the first minute of each Thursday, as of 1970. */
+function firstMinute(): InstrumentTable {
+  const sessions = [{ open: 0, close: 1 }]
+  const hours = { timezone: 'UTC', sessions, days: new Set([3]), exceptions: new Map<number, []>() }
+  return new InstrumentTable([['ACME', { ...PLAIN_INSTRUMENT, hours }]])
+}
+
 describe('TickIntake', () => {
   const gateOf = (options: Partial<TickIntakeOptions>) => {
     const gate = new TickIntake({ confirmMs: 1_000, ...options })
@@ -46,14 +53,7 @@ describe('TickIntake', () => {
   })
 
   it('shows a price from outside the hours of its market, and lets it decide nothing', () => {
-    const hours = {
-      timezone: 'UTC',
-      sessions: [{ open: 0, close: 1 }],
-      days: new Set([3]),
-      exceptions: new Map<number, []>(),
-    }
-    const instruments = new InstrumentTable([['ACME', { ...PLAIN_INSTRUMENT, hours }]])
-    const gate = new TickIntake({ confirmMs: 1_000 }, instruments)
+    const gate = new TickIntake({ confirmMs: 1_000 }, firstMinute())
     const accept = (now: number) =>
       gate.accept({ instrument: ACME, ts: now, price: 10 }, now).length
     expect([accept(0), accept(59_999), accept(60_000), accept(86_400_000)]).to.deep.equal([
@@ -65,6 +65,17 @@ describe('TickIntake', () => {
     expect(gate.outsideHours(86_460_000)).to.deep.equal([])
     expect(accept(604_800_000)).to.equal(1)
     expect(gate.shownPrice(ACME)).to.equal(undefined)
+  })
+
+  it('counts a missed price of the hours for best prices, and lets it exit while it is young and they last', () => {
+    const gate = new TickIntake({ confirmMs: 1_000, maxTickAgeMs: 20_000 }, firstMinute())
+    const useOf = (ts: number, now: number) =>
+      gate.useOfMissed({ instrument: ACME, ts, price: 10 }, now)
+    expect(useOf(1_000, 21_000)).to.equal('exits')
+    expect(useOf(1_000, 21_001), 'too old').to.equal('best-price')
+    expect(useOf(59_999, 60_000), 'closed by now').to.equal('best-price')
+    expect(useOf(60_000, 60_000), 'from outside the hours').to.equal('none')
+    expect(useOf(-1, 0), 'from before they began').to.equal('none')
   })
 
   it('does not evaluate the first price whose time is ahead; later ones count as of their receipt', () => {
