@@ -42,7 +42,7 @@ interface SweepTimes {
 }
 
 /** The state of an open position, and why it is unguarded; undefined: guarded, or its exit was observed. */
-export interface Standing {
+export interface GuardStanding {
   readonly state: PositionState
   readonly cause: UnguardedCause | undefined
 }
@@ -99,7 +99,7 @@ export class Coverage {
   }
 
   /** The state of an open position, and why it is not guarded. */
-  standingOf(registered: Registered): Standing {
+  standingOf(registered: Registered): GuardStanding {
     const { registry, clock } = this.parts
     const child = registry.get(registered.position.id)
     const isObserved = registered.observed !== undefined

@@ -14,7 +14,7 @@ export interface MissingPricesDeps {
   note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
-/** Most names of the feed that are kept, to guess at the name that a position may have meant. */
+/** Most names of the venue that are kept, to guess at the name that a position may have meant. */
 const MOST_NAMES = 1_000
 /** Most positions that a line names. */
 const MOST_IDS = 5
@@ -22,8 +22,8 @@ const MOST_IDS = 5
 /** Reports instruments that positions name and the feed does not, each with a guess at the name that was meant. */
 export class MissingPrices {
   private readonly parts: MissingPricesDeps
-  /** Instruments that the feed or the venue is known to have. */
-  private readonly others = new Set<string>()
+  /** Instruments that the venue, or a feed without prices of them yet, has listed. */
+  private readonly listed = new Set<string>()
   private readonly named = new Set<InstrumentId>()
   /** Guesses among `knownCount` names: a guess compares with all of them, and health asks in each cycle. */
   private readonly guesses = new Map<InstrumentId, string | undefined>()
@@ -33,9 +33,9 @@ export class MissingPrices {
     this.parts = parts
   }
 
-  /** Records the name of an instrument that the feed or the venue has. */
-  heard(instrument: string): void {
-    if (this.others.size < MOST_NAMES) this.others.add(instrument)
+  /** Records the name of an instrument that the venue or the feed lists. */
+  list(instrument: string): void {
+    if (this.listed.size < MOST_NAMES) this.listed.add(instrument)
   }
 
   /** Each instrument, with a guess at what was meant. */
@@ -70,7 +70,7 @@ export class MissingPrices {
   /** Guesses at names of now; the guesses are kept until another name has a price. */
   private guesser(): (instrument: InstrumentId) => string | undefined {
     const { otherNames, board } = this.parts.prices
-    const known = new Set([...this.others, ...otherNames, ...board.priced()])
+    const known = new Set([...this.listed, ...otherNames, ...board.priced()])
     const { guesses } = this
     const most = 2 * this.parts.registry.size
     if (known.size !== this.knownCount || guesses.size > most) guesses.clear()

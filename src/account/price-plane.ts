@@ -11,7 +11,7 @@ import type { TrustedClock } from './trusted-clock.ts'
 export class PricePlane {
   readonly dispatcher = new Dispatcher()
   private readonly clock: TrustedClock
-  private readonly ways: Ticks[] = []
+  private readonly paths: Ticks[] = []
 
   constructor(clock: TrustedClock) {
     this.clock = clock
@@ -29,13 +29,13 @@ export class PricePlane {
       ...(instruments && { instruments }),
       now: () => clock.now(),
     })
-    this.ways.push(ticks)
+    this.paths.push(ticks)
     return ticks
   }
 
   /** The clock was followed by `byMs`: received prices keep their age, and deadlines are evaluated again. */
   private shift(byMs: number): void {
     this.dispatcher.shift(byMs)
-    for (const { intake } of this.ways) intake.shift(byMs)
+    for (const { intake } of this.paths) intake.shift(byMs)
   }
 }

@@ -108,7 +108,7 @@ export async function openGuarded(
   const terms = new InstrumentTerms({ account, instruments, configured: plan.config.instruments })
   outside.access.onInstruments = rows => terms.take(rows)
   stored.losses.onLoss = shrinkCauses(account, outside.layered)
-  for (const { instrument } of facts.instruments) account.missingPrices.heard(instrument)
+  for (const { instrument } of facts.instruments) account.missingPrices.list(instrument)
   // A store that may be older than the account does not know all that the account was given.
   if (parts.store.staleReason === undefined) {
     // On a disk without room the next start tries it again.

@@ -169,7 +169,7 @@ async function missingIn(
   const { account, config, feed, feeds } = options
   const instruments = given.filter(name => feeds.foreign(name, feed) === undefined)
   if (config.feed.kind === 'simulated') {
-    for (const { instrument } of SIMULATED_MARKET) account.missingPrices.heard(instrument)
+    for (const { instrument } of SIMULATED_MARKET) account.missingPrices.list(instrument)
     const names = new Set(SIMULATED_MARKET.map(({ instrument }) => instrument))
     return instruments.filter(each => !names.has(each))
   }

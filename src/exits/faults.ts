@@ -18,7 +18,9 @@ const MOST = 1_000
 
 /**
  * Keeps what throws for one position or holding from ending what they all share. Each fault is reported
- * when it begins, and present until the same goes well.
+ * when it begins, and present until the same goes well. An account has several: all are journaled and counted. Health
+ * shows those of the book and of the portfolio, whose step may not come again; the next tick repeats those of the
+ * dispatcher, of first prices and of a simulated venue.
  */
 export class Faults {
   /** Times that something threw. */

@@ -16,7 +16,7 @@ export interface Registered {
   readonly wasDoubted?: true
   /** Of a closed position: how it ended, where that is known. */
   readonly ended?: Ended
-  /** Quantity that it was added with, or that was set since; absent: no part of it was lost. */
+  /** Quantity that it was added with, or that was set since; absent: the present one. */
   readonly addedQuantity?: number
   /** Stop of its first rules that had one, at the entry price: what R is a multiple of; earlier versions stored none. */
   readonly firstStop?: number

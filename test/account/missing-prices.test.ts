@@ -45,7 +45,7 @@ describe('MissingPrices', () => {
   it('suggests again when another instrument has a price', () => {
     const [first, second] = instruments
     expect(missing.textsOf([first!])).to.deep.equal([first])
-    missing.heard('ab1000')
+    missing.list('ab1000')
     expect(missing.textsOf([first!])).to.deep.equal([`${first} (did you mean ab1000?)`])
     priced.add(second!)
     expect(missing.textsOf([instruments[11]!])).to.deep.equal([
@@ -57,8 +57,8 @@ describe('MissingPrices', () => {
     priced.add(instruments[0]!)
     expect(missing.textsOf([instruments[0]!])).to.deep.equal([instruments[0]])
     // Its name is one of the venue, and so is a similar one.
-    missing.heard(instruments[1]!)
-    missing.heard('AB/1002')
+    missing.list(instruments[1]!)
+    missing.list('AB/1002')
     expect(missing.textsOf([instruments[1]!])).to.deep.equal([instruments[1]])
   })
 })

@@ -18,7 +18,7 @@ export interface OpenAccountOptions extends Omit<AccountOptions, Made> {
   readonly venue: (quotes: Quotes) => Venue
   /** What of its ticks may be evaluated. */
   readonly ticks?: TickIntakeOptions
-  /** The way of its ticks, where it shares one; default: one of its own. */
+  /** The path of its ticks, where it shares one; default: one of its own. */
   readonly prices?: Ticks
   /** Whether this process owns the store; default: always. */
   readonly isStoreOurs?: () => boolean
