@@ -4,7 +4,7 @@ import type { KeptTrade } from '../../src/account/trade.ts'
 import { send } from '../../src/actors/actor.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
-import { NotSent } from '../../src/errors.ts'
+import { OutcomeUnknown } from '../../src/errors.ts'
 import { ExitTimes } from '../../src/observability/exit-times.ts'
 import type { ExitFollower } from '../../src/ports/telemetry.ts'
 import { supervisionOf } from '../../src/views/supervision.ts'
@@ -101,16 +101,16 @@ describe('the record of an exit', () => {
 
   it('is journaled once for each cause of failed calls, and counted from then on', async () => {
     venue.fault = 'lost'
-    account.engine.broker.orderByClientId = () => Promise.reject(new NotSent('the breaker is open'))
+    account.engine.broker.orderByClientId = () => Promise.reject(new OutcomeUnknown('no answer'))
     await tick(100, 120, 107)
     for (let each = 0; each < 99; each++) await cycle()
     const failures = keeper.lines.filter(({ kind }) => kind === 'exit-failed')
     expect(failures.map(({ error, times = 1 }) => [error, times])).to.deep.equal([
       // The query before the first send fails as well, and does not hold the exit back.
-      ['the breaker is open', 1],
+      ['no answer', 1],
       ['timeout', 1],
-      ['the breaker is open', 10],
-      ['the breaker is open', 100],
+      ['no answer', 10],
+      ['no answer', 100],
     ])
     expect(account.state.counts.brokerErrors).to.be.greaterThan(50)
   })
@@ -150,8 +150,8 @@ describe('the record of an exit', () => {
         .map(({ kind, cause, count }) => `${kind} ${cause} ${count}`)
     expect(counts()).to.deep.equal(['caretaker hand 1'])
     expect(account.state.counts.restarts).to.equal(0)
-    const { watch } = account.engine.registry.service('caretaker')!
-    if (watch.kind === 'running') send(watch.ref, null as never)
+    const { status } = account.engine.registry.service('caretaker')!
+    if (status.kind === 'running') send(status.ref, null as never)
     await account.settled()
     expect(counts()).to.deep.equal(['caretaker crash 1', 'caretaker hand 1'])
   })
