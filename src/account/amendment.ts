@@ -66,8 +66,8 @@ export async function amendPosition(
     throw exitRunning(id)
   }
   const ruleSet = ruleSetOf(row)
-  await new Promise<void>(guarded =>
-    send(engine.supervisor, { kind: 'rerule', positionId: id, ruleSet, position, guarded }),
+  await new Promise<void>(watched =>
+    send(engine.supervisor, { kind: 'rerule', positionId: id, ruleSet, position, watched }),
   )
   return positions.get(id) ?? row
 }

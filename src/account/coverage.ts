@@ -246,5 +246,5 @@ export class Coverage {
 }
 
 /** Time that the monitors of a position have been down until `at` (monotonic ms). */
-const downMsOf = ({ watch, crashes }: Child, at: number): number =>
-  crashes.downMs + (watch.kind === 'backoff' ? at - watch.since : 0)
+const downMsOf = ({ status, crashes }: Child, at: number): number =>
+  crashes.downMs + (status.kind === 'backoff' ? at - status.since : 0)

@@ -59,7 +59,7 @@ export function find(
   { now, staleMs, instruments, hours }: FindOptions,
 ): void {
   const { guard } = child
-  if (child.watch.kind === 'quarantined') found.quarantined.push(child)
+  if (child.status.kind === 'quarantined') found.quarantined.push(child)
   if (guard.ruleErrors > 0) found.withRuleErrors.push(child)
   const { instrument, underlying } = guard.position
   const other = guard.other && (guard.underlying?.instrument ?? underlying)

@@ -65,7 +65,7 @@ export class KillSwitchActs {
     } catch (error) {
       const row = state.positions.get(id)
       if (row?.state === 'open' && row.generation === generation) {
-        send(engine.gateway, { kind: 'take-back', record, position: row.position })
+        send(engine.gateway, { kind: 'restore-exit', record, position: row.position })
       }
       throw error
     }

@@ -107,7 +107,7 @@ export class PositionChanges {
       if (!positions.isOpen(id, registered.generation)) return { registered, changes }
       await new Promise<void>(resolve => {
         if (isRefused) this.parts.watching.watch(registered, { watched: resolve })
-        else send(engine.supervisor, { kind: 'rerule', positionId: id, ruleSet, guarded: resolve })
+        else send(engine.supervisor, { kind: 'rerule', positionId: id, ruleSet, watched: resolve })
       })
       return { registered: positions.get(id) ?? registered, changes }
     })

@@ -42,12 +42,12 @@ export class Watching {
     engine.dispatcher.advance(now())
     this.own(registered)
     send(engine.supervisor, {
-      kind: 'guard',
+      kind: 'watch',
       position,
       ruleSet: rulesFor(ruleSetOf(registered)),
       generation,
       ...(ratchet !== undefined && { ratchet }),
-      guarded: () => {
+      watched: () => {
         entryTests.begin(registered)
         watched?.()
       },

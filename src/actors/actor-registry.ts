@@ -47,16 +47,16 @@ export const UNHARMED: Crashes = {
   cause: undefined,
 }
 
-/** Who does what an actor is there for. Times are monotonic ms. */
-export type Watch =
+/** What has become of an actor. Times are monotonic ms. */
+export type ActorStatus =
   /** The actor itself, in its present incarnation. */
   | { readonly kind: 'running'; readonly ref: Ref<never> }
-  /** In restart backoff, or waiting among many that restart; for a position folds decide. */
+  /** In restart backoff, or waiting among many that restart; for a position the stand-in decides. */
   | {
       readonly kind: 'backoff'
       readonly since: number
       readonly until: number
-      readonly isPaced: boolean
+      readonly isAwaitingTurn: boolean
       cancel(): void
     }
   /** Not restarted any more. The caretaker holds the last levels of a position. */
@@ -66,7 +66,7 @@ export type Watch =
 export interface Supervised {
   /** The present incarnation, or the last one; 0 before the first. */
   readonly epoch: number
-  readonly watch: Watch
+  readonly status: ActorStatus
   readonly crashes: Crashes
 }
 
@@ -77,7 +77,7 @@ export interface Child extends Supervised {
   readonly generation: number
 }
 
-/** Where to find each actor. Written by the supervisor alone, read at each wake. */
+/** Where to find each actor. Written by the supervisor, and once by the start of each service; read at each wake. */
 export class ActorRegistry {
   /** Positions whose monitors have ever crashed, or were given up: most cycles check no other. */
   readonly harmed = new Set<PositionId>()
@@ -119,7 +119,7 @@ export class ActorRegistry {
     this.children.set(id, child)
     if (netOf(child.guard.ruleSet) === undefined) this.netted.delete(id)
     else this.netted.add(id)
-    if (child.crashes.total > 0 || child.watch.kind === 'quarantined') this.harmed.add(id)
+    if (child.crashes.total > 0 || child.status.kind === 'quarantined') this.harmed.add(id)
     else this.harmed.delete(id)
   }
 
@@ -141,11 +141,11 @@ export class ActorRegistry {
 
   setService(kind: ServiceKind, service: Supervised): void {
     this.single.set(kind, service)
-    if (service.watch.kind === 'running') this.refs.set(kind, service.watch.ref)
+    if (service.status.kind === 'running') this.refs.set(kind, service.status.ref)
   }
 
   /**
-   * The present incarnation of an actor that exist once; while it is in backoff or quarantined, the
+   * The present incarnation of an actor that exists once; while it is in backoff or quarantined, the
    * last one, which takes no message any more. Ask again for each message.
    * @throws Error where it was never started.
    */

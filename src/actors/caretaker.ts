@@ -4,7 +4,8 @@ import type { CaretakerMessage } from './messages.ts'
 
 /**
  * Holds the last levels of positions whose monitors are not restarted any more. It asks no rule and
- * moves no level: it sends the exit when one is crossed, and arms the same levels again if not.
+ * moves no level: when one is crossed, the dispatcher concludes the position, and its sink sends the
+ * exit to the gateway; if not, the same levels are armed again.
  */
 export function caretaker(dispatcher: Dispatcher, { guard }: CaretakerMessage): Dispatcher {
   if (guard.isFrozen) standIn(dispatcher, guard)

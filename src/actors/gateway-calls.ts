@@ -42,10 +42,10 @@ export function perform(
       start(parts, { call, record }, asked(parts, ofPast(record), 'cancel'))
       return
     case 'ask-holding':
-      parts.ask({ kind: 'ask-for', position: record.positionId })
+      parts.toReconciler({ kind: 'ask-for', position: record.positionId })
       return
     case 'list-orders':
-      parts.ask({ kind: 'list-orders' })
+      parts.toReconciler({ kind: 'list-orders' })
   }
 }
 
@@ -92,7 +92,7 @@ export function callLate(parts: GatewayDeps, call: LateCall): void {
   const asked = askOrder(parts, call, { by: call.kind, failed }).then(seen => {
     if (seen === undefined) return
     const { id: clientOrderId, order, by, askedAt } = seen
-    parts.self({ kind: 'late', clientOrderId, order, by, askedAt })
+    parts.self({ kind: 'order', clientOrderId, order, by, askedAt })
   })
   parts.track(asked)
 }

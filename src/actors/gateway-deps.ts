@@ -37,8 +37,8 @@ export interface GatewayDeps {
   readonly asksAtOnce?: boolean | undefined
   /** Sends a message to the gateway itself. */
   self(message: GatewayMessage): void
-  /** Sends a message to who asks for holdings. */
-  ask(message: ReconcilerMessage): void
+  /** Sends a message to the reconciler, which asks for holdings and orders. */
+  toReconciler(message: ReconcilerMessage): void
   /** Registers a call under way with those that wait for quiet. */
   track(call: Promise<unknown>): void
 }

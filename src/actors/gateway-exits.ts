@@ -27,7 +27,7 @@ export function followReleased(state: GatewayState): void {
       `exit of ${order.name}`,
       () => {
         for (const call of book.released.takeDue(order, gates)) {
-          if (call === 'ask-holding') parts.ask({ kind: 'ask', key: order.group.key })
+          if (call === 'ask-holding') parts.toReconciler({ kind: 'ask', key: order.group.key })
           else perform(parts, call, { record: order.record, isIntended: true })
         }
         const { record, position } = order
@@ -77,16 +77,16 @@ export function act(state: GatewayState, id: PositionId): void {
     mayCancel: mayLeave,
   }
   for (const call of book.exits.takeDue(id, gates)) {
-    const record = book.exits.record(id)
+    const present = book.exits.record(id)
     const isIntended = book.exits.isIntended(id)
-    if (record !== undefined) perform(parts, call, { record, isIntended })
+    if (present !== undefined) perform(parts, call, { record: present, isIntended })
   }
 }
 
-/** Takes an exit back whose position goes on, as its last state could not be stored. */
-export function takeBack(
+/** Restores a discarded exit whose position goes on, as the store could not forget it. */
+export function restoreExit(
   state: GatewayState,
-  { record, position }: Extract<GatewayMessage, { kind: 'take-back' }>,
+  { record, position }: Extract<GatewayMessage, { kind: 'restore-exit' }>,
 ): GatewayState {
   const { book, parts } = state
   const { id } = position

@@ -39,19 +39,19 @@ export function hinted(state: GatewayState, hint: AccountHint): void {
 
 function lookUp({ book, parts }: GatewayState, order: OurOrder): void {
   if (book.settings.capabilities.lookup === 'none') return
-  parts.ask({ kind: 'look-up', ...order })
+  parts.toReconciler({ kind: 'look-up', ...order })
 }
 
 /** By name: only such an answer can prove that nothing is held. */
 function askHoldings({ book, parts }: GatewayState, instrument: InstrumentId): void {
   for (const { key } of book.holdings.all()) {
-    if (key.instrument === instrument) parts.ask({ kind: 'ask', key })
+    if (key.instrument === instrument) parts.toReconciler({ kind: 'ask', key })
   }
 }
 
 function askEverything(state: GatewayState): void {
-  state.parts.ask({ kind: 'list' })
-  state.parts.ask({ kind: 'list-orders' })
+  state.parts.toReconciler({ kind: 'list' })
+  state.parts.toReconciler({ kind: 'list-orders' })
   let asked = 0
   for (const order of ourOrders(state)) {
     if (asked++ >= MOST_LOOKUPS) return

@@ -87,10 +87,10 @@ function performNet(parts: GatewayDeps, call: NetCall, net: TrackedNet): void {
       start(parts, { call, record }, asked(parts, record, 'look-up'))
       return
     case 'ask-holding':
-      parts.ask({ kind: 'ask', key })
+      parts.toReconciler({ kind: 'ask', key })
       return
     case 'list-orders':
-      parts.ask({ kind: 'list-orders' })
+      parts.toReconciler({ kind: 'list-orders' })
   }
 }
 

@@ -17,6 +17,6 @@ export function owned(
   if (taken === 'refused') return state
   if (taken.lockHolder !== undefined) changed(state, taken.lockHolder)
   // Else the next cycle asks for its holding by name; an exit that cannot wait does so itself.
-  if (parts.asksAtOnce === true) parts.ask({ kind: 'ask-for', position: position.id })
+  if (parts.asksAtOnce === true) parts.toReconciler({ kind: 'ask-for', position: position.id })
   return state
 }

@@ -7,6 +7,7 @@ import type { GatewayDeps } from './gateway-deps.ts'
 import type { GatewayPast } from './gateway-past.ts'
 import type { GatewayRecovery } from './gateway-recovery.ts'
 
+/** The books change in place; a message that sets another field gives a new state. */
 export interface GatewayState {
   /** Written by the gateway alone. */
   readonly book: AccountBook

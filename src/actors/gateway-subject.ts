@@ -8,7 +8,7 @@ export function subjectOf(message: GatewayMessage): string | undefined {
     case 'own':
     case 'resize':
     case 'release':
-    case 'take-back':
+    case 'restore-exit':
       return `${message.kind} ${message.position.id}`
     case 'recorded':
       return `${message.kind} ${message.record.positionId}`
@@ -18,7 +18,7 @@ export function subjectOf(message: GatewayMessage): string | undefined {
       return `net of ${message.record.positionId}`
     case 'net-ended':
       return `net ${message.of.id}`
-    case 'late':
+    case 'order':
       return `${message.kind} ${message.clientOrderId}`
     case 'pushed':
       return `${message.kind} ${message.update.clientOrderId}`

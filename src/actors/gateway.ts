@@ -9,7 +9,7 @@ import {
   changedEach,
   followReleased,
   mayCancel,
-  takeBack,
+  restoreExit,
 } from './gateway-exits.ts'
 import { hinted } from './gateway-hints.ts'
 import { actOnNet, feedExit, feedExits, netIdOf, netsCycle, netsListed } from './gateway-nets.ts'
@@ -69,7 +69,7 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
     case 'net-ended':
       netNews(state, message)
       return state
-    case 'late':
+    case 'order':
     case 'pushed':
       return orderNews(state, message)
     case 'hint':
@@ -89,8 +89,8 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
     case 'discard':
       message.done(book.discard(parts.now()))
       return state
-    case 'take-back':
-      return takeBack(state, message)
+    case 'restore-exit':
+      return restoreExit(state, message)
     case 'recover':
       return state
   }
@@ -110,7 +110,7 @@ function recorded(state: GatewayState, record: ExitRecord): void {
 function cycle(state: GatewayState): void {
   const { book, parts } = state
   book.cycle(parts.now())
-  for (const key of book.doubtful()) parts.ask({ kind: 'ask', key })
+  for (const key of book.doubtful()) parts.toReconciler({ kind: 'ask', key })
   for (const call of book.late.takeDue(parts.now(), mayCancel(state))) callLate(parts, call)
   feedExits(state)
   actOnAll(state)
@@ -120,11 +120,11 @@ function cycle(state: GatewayState): void {
 /** Takes what the venue says of one order, asked or of its own accord. */
 function orderNews(
   state: GatewayState,
-  message: Extract<GatewayMessage, { kind: 'late' | 'pushed' }>,
+  message: Extract<GatewayMessage, { kind: 'order' | 'pushed' }>,
 ): GatewayState {
   const { book, parts } = state
   switch (message.kind) {
-    case 'late': {
+    case 'order': {
       const { clientOrderId: id, order, by, askedAt } = message
       if (by === 'look-up') book.late.answered(id, order, askedAt)
       seen(state, { kind: 'seen', id, order, by, askedAt, at: parts.now() })
@@ -149,7 +149,10 @@ function reported(
   switch (message.kind) {
     case 'holding': {
       const { key, report, ...asked } = message
-      changedEach(state, book.reports.take(key, report, { ...asked, now: parts.now() }))
+      changedEach(
+        state,
+        book.reports.take(key, report, { ...asked, isNamed: true, now: parts.now() }),
+      )
       break
     }
     case 'holdings': {
@@ -157,7 +160,7 @@ function reported(
         askedAt: message.askedAt,
         now: parts.now(),
       })
-      for (const key of lacking) parts.ask({ kind: 'ask', key })
+      for (const key of lacking) parts.toReconciler({ kind: 'ask', key })
       changedEach(state, affected)
       break
     }

@@ -34,7 +34,7 @@ export type Actor =
 /** To a monitor. */
 export type MonitorMessage = { readonly kind: 'catch-up' }
 
-/** To the caretaker: a position without a monitor has crossed its last levels. */
+/** To the caretaker: a frozen position, whose monitor is quarantined, has crossed its last levels. */
 export interface CaretakerMessage {
   readonly kind: 'crossed'
   readonly guard: WatchedPosition
@@ -81,9 +81,9 @@ export type GatewayMessage =
       }
       readonly event: ExitEvent | undefined
     }
-  /** What the venue says, asked at `askedAt` (epoch ms), of an order that is over. */
+  /** What the venue says, asked at `askedAt` (epoch ms), of an order: one that is over, or one that a hint is about. */
   | {
-      readonly kind: 'late'
+      readonly kind: 'order'
       readonly clientOrderId: ClientOrderId
       readonly order: OrderState
       readonly by: 'look-up' | 'cancel'
@@ -93,13 +93,12 @@ export type GatewayMessage =
   | { readonly kind: 'pushed'; readonly update: OrderUpdate }
   /** The venue says that something may have changed. */
   | { readonly kind: 'hint'; readonly hint: AccountHint }
-  /** What is held, asked for at `askedAt` (epoch ms). */
+  /** What is held, asked for at `askedAt` (epoch ms): one holding by name, then a list of all. */
   | {
       readonly kind: 'holding'
       readonly key: HoldingKey
       readonly report: HoldingReport
       readonly askedAt: number
-      readonly isNamed: boolean
     }
   | { readonly kind: 'holdings'; readonly holdings: readonly Holding[]; readonly askedAt: number }
   | { readonly kind: 'orders'; readonly orders: readonly OpenOrder[]; readonly askedAt: number }
@@ -111,7 +110,18 @@ export type GatewayMessage =
   /** Forget the exits that can have nothing at the broker; `done` gets them. */
   | { readonly kind: 'discard'; done(records: readonly ExitRecord[]): void }
   /** An exit that was discarded is not forgotten by the store: it goes on. */
-  | { readonly kind: 'take-back'; readonly record: ExitRecord; readonly position: Position }
+  | { readonly kind: 'restore-exit'; readonly record: ExitRecord; readonly position: Position }
+
+/** To the gateway, about nets. */
+export type NetMessage =
+  /** The store has this state of a net on disk. */
+  | { readonly kind: 'net-recorded'; readonly record: NetRecord }
+  /** How a call for a net ended; without an event nothing was learned. */
+  | {
+      readonly kind: 'net-ended'
+      readonly of: { readonly id: ClientOrderId; readonly call: NetCall }
+      readonly event: NetEvent | undefined
+    }
 
 /** To the reconciler. */
 export type ReconcilerMessage =
@@ -133,15 +143,15 @@ export type ReconcilerMessage =
 /** To the supervisor. */
 export type SupervisorMessage =
   | {
-      readonly kind: 'guard'
+      readonly kind: 'watch'
       readonly position: Position
       readonly ruleSet: RuleSet
       /** Generation of the position id, from 1. */
       readonly generation: number
       /** What an earlier process had got to. */
       readonly ratchet?: Ratchet
-      /** Called once the position's ticks are seen. */
-      readonly guarded?: () => void
+      /** Called once the position is watched. */
+      readonly watched?: () => void
     }
   /** The position has other rules, or another quantity or entry price, from now on; it keeps its ratchet. */
   | {
@@ -150,7 +160,7 @@ export type SupervisorMessage =
       /** Absent: as it is. */
       readonly position?: Position
       readonly ruleSet: RuleSet
-      readonly guarded: () => void
+      readonly watched: () => void
     }
   /** An incarnation crashed. */
   | {
@@ -161,8 +171,8 @@ export type SupervisorMessage =
     }
   /** The wait before an actor's next incarnation is over. */
   | { readonly kind: 'due'; readonly actor: Actor; readonly epoch: number }
-  /** A position whose monitor is down has crossed its band; a fold has evaluated it. */
-  | { readonly kind: 'crossed'; readonly positionId: PositionId }
+  /** A position whose monitor is in restart backoff has crossed its band, and the stand-in has decided in its place. */
+  | { readonly kind: 'stood-in'; readonly positionId: PositionId }
   /** A person wants a new incarnation; `done` gets whether there is such an actor. */
   | { readonly kind: 'restart'; readonly actor: Actor; done(isKnown: boolean): void }
   /** Time to repeat what was not answered. */
@@ -208,13 +218,3 @@ export interface PortfolioStanding {
   readonly day: PortfolioDay
   readonly standings: readonly LimitStanding[]
 }
-
-export type NetMessage =
-  /** The store has this state of a net on disk. */
-  | { readonly kind: 'net-recorded'; readonly record: NetRecord }
-  /** How a call for a net ended; without an event nothing was learned. */
-  | {
-      readonly kind: 'net-ended'
-      readonly of: { readonly id: ClientOrderId; readonly call: NetCall }
-      readonly event: NetEvent | undefined
-    }

@@ -88,7 +88,7 @@ function askHolding(state: ReconcilerState, key: HoldingKey): void {
     { question: holdingName(key), again: { kind: 'ask', key } },
     {
       call: (signal, left) => broker.holding(key, signal, left),
-      toMessage: (report, askedAt) => ({ kind: 'holding', key, report, askedAt, isNamed: true }),
+      toMessage: (report, askedAt) => ({ kind: 'holding', key, report, askedAt }),
       otherwise: { kind: 'unknown' },
     },
   )
@@ -130,7 +130,7 @@ function lookUp(
     {
       call: signal => state.parts.broker.orderByClientId(clientOrderId, signal, instrument),
       toMessage: (order, askedAt) => ({
-        kind: 'late',
+        kind: 'order',
         clientOrderId,
         order,
         by: 'look-up',

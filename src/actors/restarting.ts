@@ -14,7 +14,7 @@ export interface Subject {
     readonly backoff: Parameters<typeof nextDelay>[0]
   }
   /** As the registry has it now. */
-  readonly seen: Supervised
+  readonly present: Supervised
   put(change: Partial<Supervised>): void
   /** Starts an incarnation and sends its first message; may throw. */
   start(epoch: number): void
@@ -25,7 +25,7 @@ export interface Subject {
   /** Does what the policy wants once it is not restarted any more. */
   giveUp(reason: unknown): void
   /** Takes back what giving up has done. */
-  takeBack(): void
+  undoGiveUp(): void
 }
 
 /** Longest text of an error that is kept of an actor, characters. */
@@ -39,20 +39,20 @@ interface Crash {
 /** An incarnation has ended by itself, or did not start: a new one follows, unless restarts are used up. */
 export function crashed(state: SupervisorState, subject: Subject, { reason, cause }: Crash): void {
   const now = state.parts.monotonic()
-  const { policy, seen } = subject
-  const [recent, verdict] = recordRestart(policy, seen.crashes.recent, now)
+  const { policy, present } = subject
+  const [recent, verdict] = recordRestart(policy, present.crashes.recent, now)
   const random = state.parts.random()
-  const [backoff, delayMs] = nextDelay(policy.backoff, seen.crashes.backoff, now, random)
-  const { downMs } = seen.crashes
-  const total = seen.crashes.total + 1
+  const [backoff, delayMs] = nextDelay(policy.backoff, present.crashes.backoff, now, random)
+  const { downMs } = present.crashes
+  const total = present.crashes.total + 1
   const lastError = shortText(reason)
   subject.put({ crashes: { recent, backoff, total, downMs, lastError, cause } })
   if (verdict === 'restart') {
-    if (delayMs > 0) wait(state, subject, { delayMs, isPaced: false })
+    if (delayMs > 0) wait(state, subject, { delayMs, isAwaitingTurn: false })
     else restart(state, subject)
     return
   }
-  subject.put({ watch: { kind: 'quarantined', since: now } })
+  subject.put({ status: { kind: 'quarantined', since: now } })
   subject.giveUp(reason)
 }
 
@@ -66,14 +66,14 @@ export function restart(state: SupervisorState, subject: Subject): void {
   )
   fleet.pace = pace
   if (isCommonCause) parts.journal({ kind: 'common-cause', ...parts.policy.fleet })
-  if (delayMs > 0) wait(state, subject, { delayMs, isPaced: true })
+  if (delayMs > 0) wait(state, subject, { delayMs, isAwaitingTurn: true })
   else launch(state, subject)
 }
 
 /** Starts the next incarnation now. A start that fails counts as a crash. */
 export function launch(state: SupervisorState, subject: Subject): void {
-  const epoch = subject.seen.epoch + 1
-  endWait(state, subject)
+  const epoch = subject.present.epoch + 1
+  countDownTime(state, subject)
   try {
     subject.start(epoch)
   } catch (reason) {
@@ -81,7 +81,7 @@ export function launch(state: SupervisorState, subject: Subject): void {
     crashed(state, subject, { reason, cause: 'start' })
     return
   }
-  const { crashes } = subject.seen
+  const { crashes } = subject.present
   if (crashes.cause === undefined) return
   const backoff = alive(subject.policy.backoff, crashes.backoff, state.parts.monotonic())
   subject.put({ crashes: { ...crashes, backoff } })
@@ -90,25 +90,25 @@ export function launch(state: SupervisorState, subject: Subject): void {
 
 /** The wait of an actor is over. */
 export function due(state: SupervisorState, subject: Subject, epoch: number): void {
-  const { watch, epoch: present } = subject.seen
-  if (watch.kind !== 'backoff' || present !== epoch) return
-  if (watch.isPaced) launch(state, subject)
+  const { status, epoch: last } = subject.present
+  if (status.kind !== 'backoff' || last !== epoch) return
+  if (status.isAwaitingTurn) launch(state, subject)
   else restart(state, subject)
 }
 
 /** What it is there for has come up: its backoff is over, but not the wait for its turn. */
 export function endBackoff(state: SupervisorState, subject: Subject): void {
-  const { watch } = subject.seen
-  if (watch.kind !== 'backoff' || watch.isPaced) return
-  watch.cancel()
+  const { status } = subject.present
+  if (status.kind !== 'backoff' || status.isAwaitingTurn) return
+  status.cancel()
   restart(state, subject)
 }
 
 /** A person wants a new incarnation: it starts at once, with a clean count. */
 export function revive(state: SupervisorState, subject: Subject): void {
-  end(state, subject.seen)
-  if (subject.seen.watch.kind === 'quarantined') subject.takeBack()
-  const { crashes } = subject.seen
+  end(state, subject.present)
+  if (subject.present.status.kind === 'quarantined') subject.undoGiveUp()
+  const { crashes } = subject.present
   subject.put({
     crashes: {
       ...crashes,
@@ -121,35 +121,37 @@ export function revive(state: SupervisorState, subject: Subject): void {
 }
 
 /** Ends whatever keeps an actor going, its incarnation or its wait. */
-export function end({ parts }: SupervisorState, { watch }: Supervised): void {
-  if (watch.kind === 'running') parts.stop(watch.ref)
-  if (watch.kind === 'backoff') watch.cancel()
+export function end({ parts }: SupervisorState, { status }: Supervised): void {
+  if (status.kind === 'running') parts.stop(status.ref)
+  if (status.kind === 'backoff') status.cancel()
 }
 
-/** Only the actor itself waits for this: what comes up meanwhile is decided by folds. */
+/** Only the actor itself waits for this: what comes up meanwhile is decided by the stand-in. */
 function wait(
   state: SupervisorState,
   subject: Subject,
-  { delayMs, isPaced }: { delayMs: number; isPaced: boolean },
+  { delayMs, isAwaitingTurn }: { delayMs: number; isAwaitingTurn: boolean },
 ): void {
   const { parts } = state
-  const { actor, seen } = subject
-  const { epoch } = seen
+  const { actor, present } = subject
+  const { epoch } = present
   const cancel = parts.timers.after(delayMs, () => parts.self({ kind: 'due', actor, epoch }))
-  endWait(state, subject)
+  countDownTime(state, subject)
   const since = parts.monotonic()
-  subject.put({ watch: { kind: 'backoff', since, until: since + delayMs, isPaced, cancel } })
+  subject.put({
+    status: { kind: 'backoff', since, until: since + delayMs, isAwaitingTurn, cancel },
+  })
   subject.standIn()
 }
 
 /** A wait that is over, or goes on as another one, counts as time that the actor was down. */
-function endWait({ parts }: SupervisorState, subject: Subject): void {
-  const { watch, crashes } = subject.seen
-  if (watch.kind !== 'backoff') return
+function countDownTime({ parts }: SupervisorState, subject: Subject): void {
+  const { status, crashes } = subject.present
+  if (status.kind !== 'backoff') return
   const since = parts.monotonic()
-  const downMs = crashes.downMs + since - watch.since
-  // What follows may fail, and end the wait once more.
-  subject.put({ watch: { ...watch, since }, crashes: { ...crashes, downMs } })
+  const downMs = crashes.downMs + since - status.since
+  // What follows may fail, and count once more, from now on.
+  subject.put({ status: { ...status, since }, crashes: { ...crashes, downMs } })
 }
 
 function shortText(reason: unknown): string {

@@ -15,24 +15,24 @@ export function monitorSubject(state: SupervisorState, { guard, generation }: Ch
   const subject: Subject = {
     actor: { kind: 'monitor', positionId },
     policy: parts.policy.monitor,
-    get seen() {
+    get present() {
       return registry.get(positionId)!
     },
     put: change => registry.set(positionId, { ...registry.get(positionId)!, ...change }),
     start: epoch => {
       const ref = parts.spawnMonitor(guard, { epoch, generation })
-      subject.put({ epoch, watch: { kind: 'running', ref } })
+      subject.put({ epoch, status: { kind: 'running', ref } })
       dispatcher.suspend(guard)
       send(ref, CATCH_UP)
     },
     standIn: () => standIn(dispatcher, guard),
     notifyRestarted: () => {
-      const { epoch, crashes } = subject.seen
+      const { epoch, crashes } = subject.present
       const { lastError: reason, cause = 'crash' } = crashes
       journal({ kind: 'monitor-restarted', positionId, epoch, cause, reason })
     },
-    giveUp: reason => giveUp(state, subject.seen as Child, reason),
-    takeBack: () => thaw(dispatcher, guard),
+    giveUp: reason => giveUp(state, subject.present as Child, reason),
+    undoGiveUp: () => thaw(dispatcher, guard),
   }
   return subject
 }
@@ -61,17 +61,17 @@ export function serviceSubject({ registry, parts }: SupervisorState, kind: Servi
   const subject: Subject = {
     actor: { kind },
     policy: parts.policy[kind],
-    get seen() {
+    get present() {
       return registry.service(kind)!
     },
     put: change => registry.setService(kind, { ...registry.service(kind)!, ...change }),
     start: epoch => {
       const ref = parts.spawnService(kind, epoch)
-      subject.put({ epoch, watch: { kind: 'running', ref } })
+      subject.put({ epoch, status: { kind: 'running', ref } })
     },
     standIn: () => undefined,
     notifyRestarted: () => {
-      const { epoch, crashes } = subject.seen
+      const { epoch, crashes } = subject.present
       const { lastError: reason, cause = 'crash' } = crashes
       parts.journal({ kind: 'actor-restarted', actor: kind, epoch, cause, reason })
     },
@@ -79,7 +79,7 @@ export function serviceSubject({ registry, parts }: SupervisorState, kind: Servi
       parts.journal({ kind: 'actor-gave-up', actor: kind, reason })
       parts.shutdown(kind, reason)
     },
-    takeBack: () => undefined,
+    undoGiveUp: () => undefined,
   }
   return subject
 }

@@ -71,7 +71,7 @@ export const supervisorState = (
 
 export const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
 
-/** Says that a position without rules has crossed its last levels. */
+/** Says that a frozen position has crossed its last levels. */
 export const crossedLast = (guard: WatchedPosition): CaretakerMessage => ({
   kind: 'crossed',
   guard,

@@ -12,25 +12,25 @@ import { CATCH_UP, crossedLast, type SupervisorState } from './supervisor-state.
 export function supervisor(state: SupervisorState, message: SupervisorMessage): SupervisorState {
   const { registry, parts } = state
   switch (message.kind) {
-    case 'guard': {
-      const { position, ruleSet, ratchet, generation, guarded } = message
+    case 'watch': {
+      const { position, ruleSet, ratchet, generation, watched } = message
       const known = registry.get(position.id)
       if (known === undefined || known.generation < generation) {
         if (known !== undefined) close(state, known)
-        begin(state, parts.sink.open(position, ruleSet, ratchet), { epoch: 0, generation })
+        begin(state, parts.sink.open(position, ruleSet, ratchet), { afterEpoch: 0, generation })
       }
-      guarded?.()
+      watched?.()
       return state
     }
     case 'rerule': {
       const child = registry.get(message.positionId)
       if (child !== undefined) rerule(state, child, message)
-      message.guarded()
+      message.watched()
       return state
     }
     case 'down': {
       const subject = subjectOf(state, message.actor)
-      if (subject?.seen.epoch === message.epoch) {
+      if (subject?.present.epoch === message.epoch) {
         crashed(state, subject, { reason: message.reason, cause: 'crash' })
       }
       return state
@@ -40,7 +40,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       if (subject !== undefined) due(state, subject, message.epoch)
       return state
     }
-    case 'crossed': {
+    case 'stood-in': {
       const child = registry.get(message.positionId)
       if (child !== undefined) endBackoff(state, monitorSubject(state, child))
       return state
@@ -93,27 +93,28 @@ function subjectOf(state: SupervisorState, actor: Actor): Subject | undefined {
   return child && monitorSubject(state, child)
 }
 
-/** Takes a guard under supervision; its first incarnation is the one after `before`. */
+/** Takes a guard under supervision; its first incarnation is the one after `afterEpoch`. */
 function begin(
   state: SupervisorState,
   guard: WatchedPosition,
-  { epoch: before, generation }: { epoch: number; generation: number },
+  { afterEpoch, generation }: { afterEpoch: number; generation: number },
 ): void {
   const { registry, parts } = state
-  const epoch = before + 1
+  const epoch = afterEpoch + 1
   // Written out: a spread costs each position more memory.
-  const childOn = (watch: Child['watch']): Child => ({
+  const childOn = (status: Child['status']): Child => ({
     guard,
     generation,
     epoch,
     crashes: UNHARMED,
-    watch,
+    status,
   })
   try {
     const ref = parts.spawnMonitor(guard, { epoch, generation })
     registry.set(guard.position.id, childOn({ kind: 'running', ref }))
     send(ref, CATCH_UP)
   } catch (reason) {
+    // A place in the registry, which `crashed` gives its status; until then nothing is restarted or sent.
     const child = childOn({ kind: 'quarantined', since: parts.monotonic() })
     registry.set(guard.position.id, child)
     crashed(state, monitorSubject(state, child), { reason, cause: 'start' })
@@ -138,7 +139,7 @@ function rerule(
   // A base price is one of the instrument that it was taken of.
   const isKept = watchedBy(ruleSet, position) === watchedBy(guard.ruleSet, position)
   const ratchet = anchor !== undefined && isKept ? { ...reached, anchor } : reached
-  begin(state, state.parts.sink.open(position, ruleSet, ratchet), { epoch, generation })
+  begin(state, state.parts.sink.open(position, ruleSet, ratchet), { afterEpoch: epoch, generation })
 }
 
 /** Most cycles have no decision that is not recorded: they check no monitor that never crashed. */
@@ -161,13 +162,13 @@ const isRecorded = ({ guard }: Child): boolean =>
 
 /** Repeats what is not answered yet: a decision, or a crossing that a caretaker has lost. */
 function remind({ registry, parts }: SupervisorState, child: Child): void {
-  const { guard, watch, generation } = child
+  const { guard, status, generation } = child
   if (!isRecorded(child)) {
-    if (watch.kind === 'running') send(watch.ref as Ref<MonitorMessage>, CATCH_UP)
+    if (status.kind === 'running') send(status.ref as Ref<MonitorMessage>, CATCH_UP)
     else parts.askForExit(guard, generation)
   }
-  if (watch.kind !== 'quarantined' || guard.closed || !guard.pending) return
-  const caretaker = registry.service('caretaker')?.watch
+  if (status.kind !== 'quarantined' || guard.closed || !guard.pending) return
+  const caretaker = registry.service('caretaker')?.status
   if (caretaker?.kind === 'running') {
     send(caretaker.ref as Ref<CaretakerMessage>, crossedLast(guard))
   }

@@ -139,7 +139,7 @@ export class VirtualSystem implements RowSink {
     this.account.add(position)
     this.engine.broker.deposit(position)
     send(this.engine.gateway, { kind: 'own', position, generation: 1 })
-    send(this.engine.supervisor, { kind: 'guard', position, ruleSet, generation: 1 })
+    send(this.engine.supervisor, { kind: 'watch', position, ruleSet, generation: 1 })
   }
 
   /** Resolves when every position taken under guard has its monitor. */

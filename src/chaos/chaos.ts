@@ -138,9 +138,9 @@ export class Chaos {
         const chosen = targets(open(), act.positions, { count: act.count, random })
         journal({ positions: shown(chosen), times: act.times })
         for (const id of chosen) this.throwing.set(id, act.times)
-        for (const { guard, watch } of registry.all()) {
-          if (this.throwing.has(guard.position.id) && watch.kind === 'running') {
-            send(watch.ref as Ref<MonitorMessage>, CATCH_UP)
+        for (const { guard, status } of registry.all()) {
+          if (this.throwing.has(guard.position.id) && status.kind === 'running') {
+            send(status.ref as Ref<MonitorMessage>, CATCH_UP)
           }
         }
         return

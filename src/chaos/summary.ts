@@ -31,7 +31,7 @@ export function chaosSummary(
     acts: Object.fromEntries(acts),
     calls: Object.fromEntries(hits),
     restarts: state.counts.restarts,
-    quarantined: [...engine.registry.all()].filter(({ watch }) => watch.kind === 'quarantined')
+    quarantined: [...engine.registry.all()].filter(({ status }) => status.kind === 'quarantined')
       .length,
     unguardedSeconds: Object.fromEntries(seconds) as Record<string, number>,
     exited: Math.max(

@@ -48,7 +48,10 @@ export interface EngineOptions<Venue> extends Omit<GatewayOptions, 'now' | 'jour
   readonly timers: Timers
   /** From 0 to 1. */
   random(): number
-  /** Called when an actor that is never restarted has ended: the supervisor. */
+  /**
+   * Called when the supervisor has ended, which is never restarted; with epoch 0 also for an actor that exists once, and for a
+   * monitor under `onGiveUp: shutdown`, whose restarts are given up.
+   */
   onFailure(down: Down): void
 }
 
@@ -90,7 +93,7 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
     actors,
     quotes: options.board,
     supervisor: registry.supervisor,
-    ask: message => send(registry.refOf('reconciler'), message),
+    toReconciler: message => send(registry.refOf('reconciler'), message),
   })
   services.serve('gateway', (epoch, onDown) => gateways.start(epoch, onDown))
   services.serve('reconciler', (epoch, onDown) => {

@@ -22,7 +22,7 @@ export interface GatewayFactoryDeps extends GatewayOptions {
   readonly broker: ExitVenue
   readonly quotes: Quotes
   readonly supervisor: GatewayDeps['supervisor']
-  readonly ask: GatewayDeps['ask']
+  readonly toReconciler: GatewayDeps['toReconciler']
 }
 
 /** What one incarnation of the gateway writes. */

@@ -15,7 +15,7 @@ export type ExitVenue = GatewayDeps['broker'] &
   Pick<Broker, 'capabilities' | 'streamOrders' | 'streamHints'>
 
 /** Dependencies that the engine connects itself. */
-type Wired = 'supervisor' | 'self' | 'ask' | 'track' | 'broker' | 'leaving' | 'leavingNet'
+type Wired = 'supervisor' | 'self' | 'toReconciler' | 'track' | 'broker' | 'leaving' | 'leavingNet'
 
 /** Called as events happen in the engine. No callback is awaited, and none may throw. */
 export interface EngineEvents {

@@ -17,8 +17,8 @@ export class Services {
   /** Starts the first incarnation of an actor and puts it under supervision. */
   serve<Kind extends ServiceKind>(kind: Kind, start: StartService<ServiceMessage[Kind]>): void {
     this.starts.set(kind, start)
-    const watch = { kind: 'running', ref: this.start(kind, 1) } as const
-    this.registry.setService(kind, { epoch: 1, watch, crashes: UNHARMED })
+    const status = { kind: 'running', ref: this.start(kind, 1) } as const
+    this.registry.setService(kind, { epoch: 1, status, crashes: UNHARMED })
   }
 
   /** Starts one incarnation of an actor that is served. */

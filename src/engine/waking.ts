@@ -13,19 +13,20 @@ export function wakeOf(
     const child = registry.get(guard.position.id)
     if (child?.guard !== guard) return
     guard.woken(monotonic())
-    switch (child.watch.kind) {
+    switch (child.status.kind) {
       case 'running':
         // If it has just ended, the message is lost: the next incarnation begins with the same catch-up.
-        send(child.watch.ref as Ref<MonitorMessage>, CATCH_UP)
+        send(child.status.ref as Ref<MonitorMessage>, CATCH_UP)
         return
       case 'backoff':
         guard.sink.standIn(guard)
-        send(registry.supervisor, { kind: 'crossed', positionId: guard.position.id })
+        send(registry.supervisor, { kind: 'stood-in', positionId: guard.position.id })
         return
       case 'quarantined': {
-        const watch = registry.service('caretaker')?.watch
+        const status = registry.service('caretaker')?.status
         const isSent =
-          watch?.kind === 'running' && send(watch.ref as Ref<CaretakerMessage>, crossedLast(guard))
+          status?.kind === 'running' &&
+          send(status.ref as Ref<CaretakerMessage>, crossedLast(guard))
         if (!isSent) guard.sink.standIn(guard)
       }
     }

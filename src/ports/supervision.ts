@@ -12,15 +12,15 @@ export const RESTART_CAUSES = ['crash', 'start', 'hand'] as const
 export type RestartCause = (typeof RESTART_CAUSES)[number]
 
 /** Actor status: running, in restart backoff, or quarantined after too many restarts. */
-export const WATCH_STATES = ['running', 'backoff', 'quarantined'] as const
-export type WatchState = (typeof WATCH_STATES)[number]
+export const ACTOR_STATUSES = ['running', 'backoff', 'quarantined'] as const
+export type ActorStatusName = (typeof ACTOR_STATUSES)[number]
 
 /** One actor as an operator sees it. */
 export const actorView = z.object({
   kind: word(['supervisor', ...SUPERVISED]),
   id: z.string().describe('What `restart` takes: the kind, or `monitor-<position id>`.'),
   epoch: z.number(),
-  state: word(WATCH_STATES).describe(
+  state: word(ACTOR_STATUSES).describe(
     'Running, in restart backoff, or quarantined: only a person restarts it then, and the caretaker ' +
       "holds a position's last levels.",
   ),

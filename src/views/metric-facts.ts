@@ -175,8 +175,8 @@ function actorFacts(
 ): ActorFacts[] {
   return SUPERVISED.map(kind => {
     const states = { running: 0, backoff: 0, quarantined: 0 }
-    const watch = kind === 'monitor' ? undefined : registry.service(kind)?.watch
-    if (watch !== undefined) states[watch.kind]++
+    const status = kind === 'monitor' ? undefined : registry.service(kind)?.status
+    if (status !== undefined) states[status.kind]++
     const { queued, handled, busyMs } = actors.tallyOf(kind)
     return { kind, states: kind === 'monitor' ? monitors : states, queued, handled, busyMs }
   })

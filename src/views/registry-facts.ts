@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.ts'
 import type { RuleFacts } from '../observability/metrics/facts.ts'
-import type { WatchState } from '../ports/supervision.ts'
+import type { ActorStatusName } from '../ports/supervision.ts'
 import { RULES } from '../risk/rules/registry.ts'
 
 /**
@@ -10,7 +10,7 @@ import { RULES } from '../risk/rules/registry.ts'
 export function registryFacts({ registry, sink }: Pick<Engine<unknown>, 'registry' | 'sink'>): {
   readonly rules: readonly RuleFacts[]
   readonly pending: number
-  readonly monitors: Readonly<Record<WatchState, number>>
+  readonly monitors: Readonly<Record<ActorStatusName, number>>
 } {
   const { tally, pending } = sink
   const configured = new Map<string, number>()
@@ -36,10 +36,10 @@ export function registryFacts({ registry, sink }: Pick<Engine<unknown>, 'registr
 }
 
 /** Monitors by their state: one that never crashed runs. */
-function monitorsIn(registry: Engine<unknown>['registry']): Record<WatchState, number> {
+function monitorsIn(registry: Engine<unknown>['registry']): Record<ActorStatusName, number> {
   const monitors = { running: registry.size, backoff: 0, quarantined: 0 }
   for (const id of registry.harmed) {
-    const kind = registry.get(id)?.watch.kind ?? 'running'
+    const kind = registry.get(id)?.status.kind ?? 'running'
     if (kind === 'running') continue
     monitors.running--
     monitors[kind]++

@@ -53,7 +53,7 @@ export class SupervisionView implements Supervising {
     return [
       this.view(
         { kind: 'supervisor' },
-        { ...ALWAYS_UP, watch: { kind: 'running', ref: supervisor } },
+        { ...ALWAYS_UP, status: { kind: 'running', ref: supervisor } },
       ),
       ...[...registry.services()].map(([kind, service]) => this.view({ kind }, service)),
       ...monitors.slice(0, limit).map(child => this.view(actorOf(child), child)),
@@ -63,7 +63,7 @@ export class SupervisionView implements Supervising {
   /** Actors that exist once and are not running at the moment, each with its last error. */
   down(): { readonly what: string }[] {
     return [...this.parts.registry.services()]
-      .filter(([, { watch }]) => watch.kind !== 'running')
+      .filter(([, { status }]) => status.kind !== 'running')
       .map(([kind, { crashes }]) => ({ what: `${kind} (${crashes.lastError ?? 'no error'})` }))
   }
 
@@ -122,21 +122,21 @@ export class SupervisionView implements Supervising {
   }
 
   private view(actor: Actor | { readonly kind: 'supervisor' }, seen: Supervised): ActorView {
-    const { watch, crashes, epoch } = seen
-    const liveness = watch.kind === 'running' ? livenessOf(watch.ref) : undefined
+    const { status, crashes, epoch } = seen
+    const liveness = status.kind === 'running' ? livenessOf(status.ref) : undefined
     return {
       kind: actor.kind,
       id: 'positionId' in actor ? monitorName(actor.positionId) : actor.kind,
       epoch,
       // An actor that has just ended has no planned restart yet.
-      state: watch.kind === 'running' && liveness?.stopped !== false ? 'backoff' : watch.kind,
+      state: status.kind === 'running' && liveness?.stopped !== false ? 'backoff' : status.kind,
       busySince: this.epochMs(liveness?.busySince),
       lastBeatAt: this.epochMs(liveness?.lastBeatAt),
       queued: liveness?.queued ?? 0,
       restartsInWindow: this.recent(actor.kind, seen),
       restarts: crashes.total,
       lastError: crashes.lastError ?? null,
-      nextRestartAt: watch.kind === 'backoff' ? this.epochMs(watch.until) : null,
+      nextRestartAt: status.kind === 'backoff' ? this.epochMs(status.until) : null,
     }
   }
 
@@ -154,7 +154,7 @@ const ALWAYS_UP: Pick<Supervised, 'epoch' | 'crashes'> = { epoch: 1, crashes: UN
 const actorOf = ({ guard }: Child): Actor => ({ kind: 'monitor', positionId: guard.position.id })
 
 /** Order of the list: quarantined actors first, then those in backoff, then those that crashed most. */
-function troubleOf({ watch, crashes }: Child): number {
-  const weight = { quarantined: 2e9, backoff: 1e9, running: 0 }[watch.kind]
+function troubleOf({ status, crashes }: Child): number {
+  const weight = { quarantined: 2e9, backoff: 1e9, running: 0 }[status.kind]
   return weight + crashes.total
 }

@@ -90,8 +90,8 @@ describe('Coverage', () => {
   }
 
   async function crash(): Promise<void> {
-    const { watch, epoch } = account.engine.registry.get(P1)!
-    if (watch.kind === 'running') account.engine.actors.stop(watch.ref)
+    const { status, epoch } = account.engine.registry.get(P1)!
+    if (status.kind === 'running') account.engine.actors.stop(status.ref)
     const actor = { kind: 'monitor', positionId: P1 } as const
     send(account.engine.supervisor, { kind: 'down', actor, epoch, reason: new Error('crashed') })
     await turn()

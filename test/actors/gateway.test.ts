@@ -99,7 +99,7 @@ describe('gateway', () => {
         killSwitch: OFF,
         isUnconfirmed: false,
       }),
-      ask: message => send(reconcilerRef, message),
+      toReconciler: message => send(reconcilerRef, message),
     })
     gatewayRef = factory.start(1, onFailure)
     reconcilerRef = actors.spawn({

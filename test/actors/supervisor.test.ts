@@ -115,12 +115,12 @@ describe('supervisor', () => {
   }
 
   function serve(kind: 'caretaker' | 'gateway'): void {
-    const watch = { kind: 'running', ref: spawnService(kind, 1) } as const
-    registry.setService(kind, { epoch: 1, watch, crashes: UNHARMED })
+    const status = { kind: 'running', ref: spawnService(kind, 1) } as const
+    registry.setService(kind, { epoch: 1, status, crashes: UNHARMED })
   }
 
   async function guard(but: Partial<Position> = {}): Promise<void> {
-    send(ref, { kind: 'guard', position: aPosition(but), ruleSet: TRAIL, generation: 1 })
+    send(ref, { kind: 'watch', position: aPosition(but), ruleSet: TRAIL, generation: 1 })
     await actors.idle()
   }
 
@@ -145,14 +145,14 @@ describe('supervisor', () => {
   async function crashTooOften(): Promise<void> {
     crashes = 6
     dispatcher.suspend(registry.get(ID)!.guard)
-    const { watch } = registry.get(ID)!
-    if (watch.kind === 'running') send(watch.ref as Ref<MonitorMessage>, { kind: 'catch-up' })
+    const { status } = registry.get(ID)!
+    if (status.kind === 'running') send(status.ref as Ref<MonitorMessage>, { kind: 'catch-up' })
     await actors.idle()
     while (timers.waits.length > 0) await pass(timers.waits[0]!)
   }
 
   const kinds = (): string[] => journal.map(event => event.kind)
-  const watchOf = (id = ID): string | undefined => registry.get(id)?.watch.kind
+  const statusOf = (id = ID): string | undefined => registry.get(id)?.status.kind
   const sentExits = (): unknown[] => exits.map(({ reason, level }) => [reason, level])
 
   it('waits longer before each restart but the first, and gives up at the sixth crash', async () => {
@@ -168,14 +168,14 @@ describe('supervisor', () => {
       ...Array<string>(5).fill('monitor-restarted'),
       'monitor-gave-up',
     ])
-    expect([spawned, watchOf()]).to.deep.equal([[], 'quarantined'])
+    expect([spawned, statusOf()]).to.deep.equal([[], 'quarantined'])
   })
 
   it('goes on after the fifth crash', async () => {
     crashes = 5
     await guard()
     await pass(10_000)
-    expect([spawned, watchOf()]).to.deep.equal([['p1.6'], 'running'])
+    expect([spawned, statusOf()]).to.deep.equal([['p1.6'], 'running'])
   })
 
   it('counts crashes within the window alone, its edge included', async () => {
@@ -186,13 +186,13 @@ describe('supervisor', () => {
       await tick(200 * 3 ** round)
       await pass(12_001)
     }
-    expect([watchOf(), spawned.length]).to.deep.equal(['running', 21])
+    expect([statusOf(), spawned.length]).to.deep.equal(['running', 21])
     for (let round = 20; round < 26; round++) {
       crashes = 1
       await tick(200 * 3 ** round)
       await pass(12_000)
     }
-    expect(watchOf()).to.equal('quarantined')
+    expect(statusOf()).to.equal('quarantined')
   })
 
   it('replaces a crashed monitor by the next epoch at once, which starts with the catch-up', async () => {
@@ -214,21 +214,21 @@ describe('supervisor', () => {
     await tick(120)
     crashes = 2
     await tick(150)
-    expect(watchOf()).to.equal('backoff')
+    expect(statusOf()).to.equal('backoff')
     dispatcher.tick({ instrument: aPosition().instrument, ts: 9, price: 134 }, 9)
     expect(sentExits()).to.deep.equal([['trailing-stop', 135]])
     await pass(2)
-    expect([watchOf(), timers.waits]).to.deep.equal(['running', []])
+    expect([statusOf(), timers.waits]).to.deep.equal(['running', []])
   })
 
   it('ends a backoff when the band is crossed, also where nothing is to be exited', async () => {
     await guard()
     crashes = 2
     await tick(150)
-    expect(watchOf()).to.equal('backoff')
+    expect(statusOf()).to.equal('backoff')
     await tick(300)
     await pass(2)
-    expect([sentExits(), watchOf(), timers.waits]).to.deep.equal([[], 'running', []])
+    expect([sentExits(), statusOf(), timers.waits]).to.deep.equal([[], 'running', []])
     await tick(269)
     expect(registry.get(ID)!.guard.decision?.level).to.equal(270)
   })
@@ -251,7 +251,7 @@ describe('supervisor', () => {
     await guard()
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     const rules = registry.get(ID)!.guard.ruleSet
-    send(ref, { kind: 'guard', position: aPosition(), ruleSet: rules, generation: 2 })
+    send(ref, { kind: 'watch', position: aPosition(), ruleSet: rules, generation: 2 })
     send(ref, { kind: 'intended', positionId: ID, generation: 1 })
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     await actors.idle()
@@ -277,7 +277,7 @@ describe('supervisor', () => {
     await guard()
     await tick(150)
     await crashTooOften()
-    expect(watchOf()).to.equal('quarantined')
+    expect(statusOf()).to.equal('quarantined')
     await tick(135.01)
     expect(sentExits()).to.deep.equal([])
     await tick(134)
@@ -310,9 +310,9 @@ describe('supervisor', () => {
     await guard()
     await tick(150)
     await crashTooOften()
-    const { watch } = registry.service('caretaker')!
+    const { status } = registry.service('caretaker')!
     dispatcher.tick({ instrument: aPosition().instrument, ts: 9, price: 100 }, 9)
-    if (watch.kind === 'running') actors.stop(watch.ref)
+    if (status.kind === 'running') actors.stop(status.ref)
     await actors.idle()
     expect(sentExits()).to.deep.equal([])
     send(ref, { kind: 'restart', actor: { kind: 'caretaker' }, done: sinon.stub() })
@@ -330,7 +330,7 @@ describe('supervisor', () => {
     const done = sinon.spy()
     send(ref, { kind: 'restart', actor: { kind: 'monitor', positionId: ID }, done })
     await actors.idle()
-    expect([done.args, watchOf(), registry.get(ID)?.crashes.recent]).to.deep.equal([
+    expect([done.args, statusOf(), registry.get(ID)?.crashes.recent]).to.deep.equal([
       [[true]],
       'running',
       [],
@@ -404,12 +404,12 @@ describe('supervisor', () => {
 
   it('ends the monitor of a closed position', async () => {
     await guard()
-    const { watch } = registry.get(ID)!
+    const { status } = registry.get(ID)!
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     await actors.idle()
-    if (watch.kind !== 'running') throw new Error('was alive')
-    const isHeard = send(watch.ref as Ref<MonitorMessage>, { kind: 'catch-up' })
+    if (status.kind !== 'running') throw new Error('was alive')
+    const isHeard = send(status.ref as Ref<MonitorMessage>, { kind: 'catch-up' })
     expect([registry.size, isHeard]).to.deep.equal([0, false])
   })
 })

@@ -87,9 +87,9 @@ function crashes(account: Account, crashing: Set<string>) {
     while (done < due) {
       const child = children[Math.floor(random() * children.length)]!
       done++
-      if (child.watch.kind !== 'running' || child.guard.closed) continue
+      if (child.status.kind !== 'running' || child.guard.closed) continue
       crashing.add(child.guard.position.id)
-      send(child.watch.ref, CATCH_UP as never)
+      send(child.status.ref, CATCH_UP as never)
     }
   }, 10)
   return { stop: () => clearInterval(timer), count: () => done }
@@ -100,7 +100,7 @@ async function allBack(account: Account, crashing: Set<string>): Promise<number>
   const from = performance.now()
   crashing.clear()
   const isBack = (): boolean =>
-    [...account.engine.registry.all()].every(({ watch }) => watch.kind === 'running')
+    [...account.engine.registry.all()].every(({ status }) => status.kind === 'running')
   while (!isBack() && performance.now() - from < 60_000) await pause(5)
   return performance.now() - from
 }

@@ -96,7 +96,7 @@ describe('Chaos', () => {
   it('quarantines a monitor that throws too often, and its stop still exits it once', async () => {
     await act({ kind: 'monitor-throws', times: 6 })
     for (let round = 0; round < 20; round++) await cycle(1_000)
-    expect(account.engine.registry.get(P1)?.watch.kind).to.equal('quarantined')
+    expect(account.engine.registry.get(P1)?.status.kind).to.equal('quarantined')
     expect(summary().quarantined).to.equal(1)
     await tick(94)
     for (let round = 0; round < 4; round++) await cycle()

@@ -127,15 +127,15 @@ describe('supervision of an account', () => {
 
   /** A message that no actor understands crashes its receiver. */
   async function crash(kind: 'gateway' | 'portfolio' | 'caretaker'): Promise<void> {
-    const { watch } = account.engine.registry.service(kind)!
-    if (watch.kind === 'running') send(watch.ref, null as never)
+    const { status } = account.engine.registry.service(kind)!
+    if (status.kind === 'running') send(status.ref, null as never)
     await turn()
   }
 
   async function crashMonitor(): Promise<void> {
-    const { watch } = account.engine.registry.get(P1)!
-    if (watch.kind !== 'running') return
-    account.engine.actors.stop(watch.ref)
+    const { status } = account.engine.registry.get(P1)!
+    if (status.kind !== 'running') return
+    account.engine.actors.stop(status.ref)
     send(account.engine.supervisor, {
       kind: 'down',
       actor: { kind: 'monitor', positionId: P1 },
@@ -223,8 +223,8 @@ describe('supervision of an account', () => {
   })
 
   it('reports when the actor ends that should answer', async () => {
-    const { watch } = account.engine.registry.service('portfolio')!
-    if (watch.kind === 'running') send(watch.ref, null as never)
+    const { status } = account.engine.registry.service('portfolio')!
+    if (status.kind === 'running') send(status.ref, null as never)
     const failed = await account.portfolio.standing().catch((error: unknown) => error)
     expect((failed as WatchkeeperError).code).to.equal('ACTOR_DOWN')
     expect((await account.portfolio.standing()).standings).to.deep.equal([])

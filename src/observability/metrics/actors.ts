@@ -1,4 +1,4 @@
-import { WATCH_STATES } from '../../ports/supervision.ts'
+import { ACTOR_STATUSES } from '../../ports/supervision.ts'
 import type { ActorFacts, MetricFacts } from './facts.ts'
 import { single, type MetricFamily } from './family.ts'
 
@@ -14,7 +14,7 @@ export const actorMetrics: MetricFamily = board => {
     },
     facts =>
       facts.actors.flatMap(({ kind, states }) =>
-        WATCH_STATES.map(state => [{ kind, state }, states[state]] as const),
+        ACTOR_STATUSES.map(state => [{ kind, state }, states[state]] as const),
       ),
   )
   board.counter(

@@ -4,7 +4,7 @@ import type { ExitOutcome } from '../../domain/reason.ts'
 import type { UnguardedCause } from '../../domain/unguarded.ts'
 import type { EXITABLE_STATES } from '../../ports/control/exitable.ts'
 import type { StoreStatus } from '../../ports/store.ts'
-import type { WatchState } from '../../ports/supervision.ts'
+import type { ActorStatusName } from '../../ports/supervision.ts'
 import type { AdvisorFacts } from './advisor-facts.ts'
 import type { RedisFacts } from './redis-facts.ts'
 
@@ -122,7 +122,7 @@ export interface PriceFacts {
 export interface ActorFacts {
   readonly kind: string
   /** How many there are in each state. */
-  readonly states: Readonly<Record<WatchState, number>>
+  readonly states: Readonly<Record<ActorStatusName, number>>
   /** Messages that wait, and those that were handled, in `busyMs`. */
   readonly queued: number
   readonly handled: number
