@@ -126,6 +126,25 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       venue.server.venue.price(name, at)
       streams.price(name, at)
     }
+    /** From now on the account is another one at the venue. */
+    const emulate = (change: object): void => {
+      const venue = emulator as unknown as { emulation: object }
+      venue.emulation = { ...venue.emulation, ...change }
+    }
+    /** Lets time pass here and at the venue until a check is so: the account is asked one question a minute, in turn. */
+    const untilAsked = async (name: string, status: string): Promise<void> => {
+      let before = 0
+      await until(async () => {
+        const asked = venue.server.seen.length
+        // A minute that passes under way makes a request too old for the venue.
+        if (asked === before) {
+          skewMs += 61_000
+          emulate({ aheadMs: skewMs })
+        }
+        before = asked
+        return (await check(name)).status === status
+      })
+    }
     const polls = (): number => venue.server.seen.filter(({ route }) => route === 'quotes').length
 
     beforeEach(async () => {
@@ -289,13 +308,8 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
     it('fails health when the account is set to the other position mode while it is guarded', async () => {
       await start(ownFeed())
       expect((await check('account:position-mode')).status).to.equal('pass')
-      const emulated = emulator as unknown as { emulation: object }
-      emulated.emulation = { ...emulated.emulation, mode: 'hedge' }
-      await until(async () => {
-        // One question a minute, in turn.
-        skewMs += 61_000
-        return (await check('account:position-mode')).status === 'fail'
-      })
+      emulate({ mode: 'hedge' })
+      await untilAsked('account:position-mode', 'fail')
       expect((await check('account:position-mode')).output).to.include('hedge')
     })
 
@@ -304,14 +318,8 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       it('warns in health when the key was given the right to withdraw while it is used', async () => {
         await start(ownFeed())
         expect((await check('account:withdrawals')).status).to.equal('pass')
-        const emulated = emulator as unknown as { emulation: object }
-        const rights = { Wallet: ['Withdraw'] }
-        emulated.emulation = { ...emulated.emulation, perm: 'trade,withdraw', rights }
-        await until(async () => {
-          // One question a minute, in turn.
-          skewMs += 61_000
-          return (await check('account:withdrawals')).status === 'warn'
-        })
+        emulate({ perm: 'trade,withdraw', rights: { Wallet: ['Withdraw'] } })
+        await untilAsked('account:withdrawals', 'warn')
         await until(async () => (await journal()).some(line => line.kind === 'key-may-withdraw'))
       })
 
