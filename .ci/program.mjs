@@ -109,7 +109,7 @@ async function buildProgram(folder) {
   bundleOthers(outdir)
   bundleCached(outdir)
   // What the bundler leaves alone: a worker starts from it.
-  cpSync(join(root, 'src', 'processes', 'watchdog.mjs'), join(outdir, 'watchdog.mjs'))
+  cpSync(join(root, 'src', 'processes', 'watchdog.cjs'), join(outdir, 'watchdog.cjs'))
   cpSync(join(root, 'package.json'), join(folder, 'package.json'))
   // The page is built into `dist` by the tests that need it.
   for (const name of ['node_modules', 'dist']) symlinkSync(join(root, name), join(folder, name))

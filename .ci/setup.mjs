@@ -71,7 +71,7 @@ export function build() {
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   // A worker thread starts from a file of plain JavaScript, which the compiler leaves alone.
-  const watchdog = join('processes', 'watchdog.mjs')
+  const watchdog = join('processes', 'watchdog.cjs')
   cpSync(join(root, 'src', watchdog), join(root, 'dist', watchdog))
   // A process of its own: esbuild is there only once the packages are.
   execFileSync(process.execPath, ['.ci/page.mjs', join('dist', 'page')], {

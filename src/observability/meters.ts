@@ -1,10 +1,11 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { performance } from 'node:perf_hooks'
 import { tally } from '../domain/tally.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PerformanceReport } from '../ports/control/performance.ts'
 import type { Store } from '../ports/store.ts'
 import type { CycleCount, EventTotals, Telemetry } from '../ports/telemetry.ts'
 import { CycleMetrics } from './cycle-metrics.ts'
+import { Durations } from './durations.ts'
 import type { ExitTime } from './exit-times.ts'
 import { PerformanceHistory } from './history.ts'
 import { watchLoopDelay } from './loop-delay.ts'
@@ -24,7 +25,6 @@ function flat({ exits, errors, ...calls }: Counts): Record<string, number> {
 }
 
 const RECENT_CYCLES = 20
-const DELAY_RESOLUTION_MS = 10
 const DELAY_WINDOW_MS = 60_000
 
 /**
@@ -44,19 +44,19 @@ export class Meters implements Telemetry {
   private readonly endWatch: () => void
   private delaySince = 0
   private readonly recent: number[] = []
-  private readonly delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
+  /** Delays of timers since `delaySince`, ms. */
+  private delay = new Durations()
   private history: PerformanceHistory | undefined
 
   constructor(clock: Clock) {
     this.clock = clock
     this.cycles = new CycleMetrics(clock.now())
-    this.delay.enable()
     const monotonic = (): number => clock.monotonic()
     this.profiler = new Profiler({ now: () => clock.now(), monotonic })
-    this.endWatch = watchLoopDelay(
-      lateMs => this.board.durations.loopDelay(lateMs / 1_000),
-      monotonic,
-    )
+    this.endWatch = watchLoopDelay(lateMs => {
+      this.board.durations.loopDelay(lateMs / 1_000)
+      this.delay.record(Math.round(lateMs))
+    }, monotonic)
   }
 
   /** Cycles since the process began, and their duration by phase, ms. */
@@ -72,7 +72,7 @@ export class Meters implements Telemetry {
 
   /** Delay of the event loop in the last minute or so, p99, ms. */
   get loopDelayMs(): number {
-    return Math.max(0, this.delay.percentile(99) / 1e6 - DELAY_RESOLUTION_MS)
+    return this.delay.percentiles({ p99: 99 }).p99
   }
 
   /** Time in which the event loop of this process was busy, ms. */
@@ -159,7 +159,7 @@ export class Meters implements Telemetry {
   async rollUp(): Promise<void> {
     if (this.clock.monotonic() - this.delaySince > DELAY_WINDOW_MS) {
       this.delaySince = this.clock.monotonic()
-      this.delay.reset()
+      this.delay = new Durations()
     }
     await this.history?.rollUp(this.profiler, this.clock.now())
   }
@@ -167,7 +167,6 @@ export class Meters implements Telemetry {
   /** Stops measuring the event loop. */
   stop(): void {
     this.endWatch()
-    this.delay.disable()
   }
 
   reset(): void {

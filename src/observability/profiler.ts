@@ -1,5 +1,5 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { Percentiles, SlowCycle } from '../ports/control/performance.ts'
+import { Durations } from './durations.ts'
 
 /** Measurements of a span of time, for one point of a history. */
 export interface Interval {
@@ -22,13 +22,12 @@ export interface ProfilerOptions {
 /** Most operations; their names come from code, so more of them would be a programming error. */
 const MOST_OPERATIONS = 200
 const NS_PER_MS = 1e6
-const LARGEST_NS = 2 ** 47
 
-/** Measures cycles, their phases and other operations with histograms of bounded size. */
+/** Measures cycles, their phases and other operations; what it keeps is bounded. */
 export class Profiler {
   private readonly options: ProfilerOptions & { readonly slowest: number }
-  private readonly all = new Map<string, RecordableHistogram>()
-  private interval = new Map<string, RecordableHistogram>()
+  private readonly all = new Map<string, Durations>()
+  private interval = new Map<string, Durations>()
   private slow: SlowCycle[] = []
   private phases: Record<string, number> | undefined
 
@@ -78,9 +77,9 @@ export class Profiler {
 
   /** Adds a measured duration of an operation, ms. */
   measure(operation: string, ms: number): void {
-    const ns = Math.min(LARGEST_NS, Math.max(1, Math.round(ms * NS_PER_MS)))
-    histogramIn(this.all, operation)?.record(ns)
-    histogramIn(this.interval, operation)?.record(ns)
+    const ns = Math.max(0, Math.round(ms * NS_PER_MS))
+    durationsIn(this.all, operation)?.record(ns)
+    durationsIn(this.interval, operation)?.record(ns)
   }
 
   /** Percentiles by operation since the start or the last reset. */
@@ -113,33 +112,31 @@ export class Profiler {
   }
 }
 
-function histogramIn(
-  histograms: Map<string, RecordableHistogram>,
-  operation: string,
-): RecordableHistogram | undefined {
-  const known = histograms.get(operation)
-  if (known !== undefined || histograms.size >= MOST_OPERATIONS) return known
-  const fresh = createHistogram({ highest: LARGEST_NS, figures: 3 })
-  histograms.set(operation, fresh)
+function durationsIn(all: Map<string, Durations>, operation: string): Durations | undefined {
+  const known = all.get(operation)
+  if (known !== undefined || all.size >= MOST_OPERATIONS) return known
+  const fresh = new Durations()
+  all.set(operation, fresh)
   return fresh
 }
 
-function percentilesOf(
-  histograms: ReadonlyMap<string, RecordableHistogram>,
-): Record<string, Percentiles> {
+const SHARES = { p50: 50, p90: 90, p99: 99, p999: 99.9 }
+
+function percentilesOf(all: ReadonlyMap<string, Durations>): Record<string, Percentiles> {
   return Object.fromEntries(
-    [...histograms].map(([operation, histogram]) => {
-      const at = (share: number): number => histogram.percentile(share) / NS_PER_MS
+    [...all].map(([operation, durations]) => {
+      const { p50, p90, p99, p999 } = durations.percentiles(SHARES)
+      const inMs = (ns: number): number => ns / NS_PER_MS
       return [
         operation,
         {
-          count: histogram.count,
-          mean: histogram.mean / NS_PER_MS,
-          p50: at(50),
-          p90: at(90),
-          p99: at(99),
-          p999: at(99.9),
-          max: histogram.max / NS_PER_MS,
+          count: durations.count,
+          mean: inMs(durations.mean),
+          p50: inMs(p50),
+          p90: inMs(p90),
+          p99: inMs(p99),
+          p999: inMs(p999),
+          max: inMs(durations.max),
         },
       ]
     }),

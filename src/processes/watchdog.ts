@@ -26,7 +26,7 @@ export function startWatchdog(
   const shared = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)
   const counter = new Int32Array(shared)
   const checkMs = Math.max(1, Math.floor(exitOnBlockedMs / BEATS))
-  const worker = new Worker(new URL('./watchdog.mjs', import.meta.url), {
+  const worker = new Worker(new URL('./watchdog.cjs', import.meta.url), {
     workerData: { shared, exitOnBlockedMs, checkMs },
     // Only plain JavaScript runs there: it needs no loader of this process.
     execArgv: [],

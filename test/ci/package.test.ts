@@ -84,7 +84,7 @@ describe('the package', function () {
       'clients/python/watchkeeper/__init__.py',
       'config/default.yaml',
       'dist/cli/main.js',
-      'dist/processes/watchdog.mjs',
+      'dist/processes/watchdog.cjs',
       'dist/page/manifest.json',
       'dist/page/index.html.br',
       'dist/page/index.html.gz',

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { Meters } from '../../src/observability/meters.ts'
 import type { EventTotals } from '../../src/ports/telemetry.ts'
+import { until } from '../support/until.ts'
 
 describe('Meters', () => {
   let mono: number
@@ -87,5 +88,13 @@ describe('Meters', () => {
       'watchkeeper_broker_call_seconds',
     )
     expect(text).to.match(/_count\{group="orders",operation="placeExit"\} 1$/m)
+  })
+
+  it('shows the longest delay of the event loop for a minute', async () => {
+    mono = 300
+    await until(() => meters.loopDelayMs === 280)
+    mono = 60_301
+    await meters.rollUp()
+    expect(meters.loopDelayMs).to.equal(0)
   })
 })

@@ -1,9 +1,6 @@
 // Runs in a worker thread, which keeps running when the event loop of the process is blocked. Plain
-// .mjs, so that it starts the same way from the sources and from the build.
-import { writeSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
-import { runInThisContext } from 'node:vm'
-import { workerData } from 'node:worker_threads'
+// .cjs, so that it starts the same way from the sources and from the build, and without the loader of ES modules.
+const { workerData } = require('node:worker_threads')
 
 /** Longer than the process needs to end by a signal, ms. */
 const GRACE_MS = 200
@@ -28,14 +25,17 @@ for (;;) {
     movedAt = now
   } else if (now - movedAt >= exitOnBlockedMs) {
     const forMs = Math.round(now - movedAt)
-    writeSync(2, `watchkeeper: the event loop has stood still for ${forMs} ms: killed\n`)
+    require('node:fs').writeSync(
+      2,
+      `watchkeeper: the event loop has stood still for ${forMs} ms: killed\n`,
+    )
     // process.exit would end only this thread, and any signal that Node handles waits for the loop.
     process.kill(process.pid, 'SIGKILL')
     // Process 1 of a container ignores that signal. Only a fault of its own ends it, and this is
     // the only way to cause one from a thread.
     Atomics.wait(counter, 1, 0, GRACE_MS)
-    setFlagsFromString('--allow-natives-syntax')
-    runInThisContext('%Abort("blocked")')
+    require('node:v8').setFlagsFromString('--allow-natives-syntax')
+    require('node:vm').runInThisContext('%Abort("blocked")')
   }
   checkedAt = now
 }
