@@ -42,14 +42,16 @@ function isValid(given: object): boolean {
 /** Sections whose settings an account may write. */
 const OF_ACCOUNTS = ['broker', 'gateway', 'exits', 'holdings', 'massExit', 'portfolio']
 
-/** The same configuration with every default written that it may have. */
+/** The same configuration with every default written that it may have; of an account, in the sections that it writes. */
 export function withDefaults(given: object): object {
   let filled = given as Tree
   for (const { path, fallback } of settings) {
     if (fallback === undefined) continue
     const own = path.split(/\.|(?=\[\])/)
     const ofAccounts = OF_ACCOUNTS.includes(own[0]!)
-      ? placesOf(filled, ['accounts', '<name>', ...own])
+      ? placesOf(filled, ['accounts', '<name>', ...own]).filter(
+          names => at(filled, names.slice(0, 3)) !== undefined,
+        )
       : []
     for (const names of [...placesOf(filled, own), ...ofAccounts]) {
       if (at(filled, names) !== undefined) continue

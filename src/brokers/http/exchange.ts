@@ -122,8 +122,8 @@ function open(
     method: ask.method,
     headers,
     agent: ask.isOrder === true ? orderAgent : agent,
-    // Otherwise Node gives each address of a name but the last only a quarter of a second.
-    autoSelectFamilyAttemptTimeout: Math.max(SHORTEST_ATTEMPT_MS, connectTimeoutMs / 2),
+    // Otherwise Node gives each address of a name but the last only a quarter of a second. It takes whole numbers only.
+    autoSelectFamilyAttemptTimeout: Math.max(SHORTEST_ATTEMPT_MS, Math.ceil(connectTimeoutMs / 2)),
   } as RequestOptions)
 }
 

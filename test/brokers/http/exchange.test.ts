@@ -66,6 +66,13 @@ describe('a call over HTTP', () => {
       expect(error).to.be.instanceOf(NotSent)
     })
 
+    it('connects whatever whole number of milliseconds a connection may take', async () => {
+      await on.remote.script({ hands: [{ instrument: 'ACME', quantity: 1 }] })
+      for (const connectTimeoutMs of [2_001, 599_999]) {
+        expect(await on.open({ connectTimeoutMs }).holdings(signal)).to.have.length(1)
+      }
+    })
+
     it('waits for a distant address, though another address of the name is dead', async () => {
       // Accepts connections, and then none for a while: the next client has to repeat its SYN after
       // a second.
