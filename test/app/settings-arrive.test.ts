@@ -14,29 +14,30 @@ import { settingsOf } from '../support/settings.ts'
 import { startService } from '../support/start-service.ts'
 import { oneAccount, severalAccounts, type FileOf } from '../support/written-settings.ts'
 
-/** Settings that no part of a service that runs has, each with what uses it instead. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  'portfolio.capital': 'the schema multiplies it: test/config/instrument-schema.test.ts',
-  'portfolio.limits[].maxLossPct':
-    'the schema multiplies it: test/config/instrument-schema.test.ts',
-  'stop.deadlineMs': 'it is read at the end: test/cli/stopping.test.ts',
-  'health.exitOverdueMs': 'each cycle reads it: test/app/health.test.ts',
-  'health.slowLoopMs': 'each cycle reads it: test/app/health.test.ts',
-}
-
-/** Settings that the runs below do not change, each with the test that does. */
-const UNCHANGED: Readonly<Record<string, RegExp>> = {
+/** Settings that the runs do not change, each with the test that does: no part of a service that runs has them by itself. */
+const ELSEWHERE: Readonly<Record<string, RegExp>> = {
   'the choice of a part: the runs have one of each kind': /\bkind$/,
   'they have one value only': /^supervision\.(?!monitor)\w+\.onGiveUp$/,
-  'test/cli/run.test.ts': /^positions$|^http\.port$/,
-  'test/cli/check.test.ts': /^acceptUnprovable$|^accounts\.<name>\.acceptUnprovable$/,
+  'test/app/data-folder.test.ts': /^feed\.acceptSimulated$/,
+  'test/app/health.test.ts': /^health\.(?:exitOverdueMs|slowLoopMs)$/,
+  'test/app/orders-of-a-venue.test.ts': /^feed\.pollMs$/,
   'test/app/plugins.test.ts': /^plugins$|\{plugin\}|^feed\.plugin/,
-  'test/config/accounts.test.ts': /^feeds\.<name>$|^accounts\.<name>\.(?:broker|feed)$|\.account$/,
-  'test/brokers/venue/key.test.ts': /\.keyFile$/,
+  'test/app/venue-start.test.ts': /\.acceptWithdrawals$/,
   'test/brokers/credentials.test.ts': /\.tokenCommand$/,
+  'test/brokers/http/options.test.ts': /\.plainHttp$/,
+  'test/brokers/venue/key.test.ts': /^broker\{\w+\}\.(?:key|keyFile|secret|passphrase)$/,
+  'test/brokers/venue/stream/account.test.ts': /\.orderStream$/,
   'test/brokers/venue/report.test.ts': /\.report$/,
+  'test/cli/check.test.ts': /\bacceptUnprovable$/,
+  'test/cli/run.test.ts': /^positions$|^http\.port$/,
+  'test/cli/stopping.test.ts': /^stop\.deadlineMs$/,
+  'test/config/accounts.test.ts': /^feeds\.<name>$|^accounts\.<name>\.(?:broker|feed)$|\.account$/,
+  'test/config/instrument-schema.test.ts': /^portfolio\.(?:capital|limits\[\]\.maxLossPct)$/,
+  'test/config/service-file.test.ts': /^broker\{(?:binance|bybit)\}\.environment$/,
   'test/redis/options.test.ts, test/app/settings.test.ts': /\bredis\b/,
 }
+
+const isElsewhere = (id: string): boolean => Object.values(ELSEWHERE).some(each => each.test(id))
 
 /** How the values of one place differ between runs: equal digits stand for equal values. */
 const patternOf = (values: readonly unknown[]): string => {
@@ -64,7 +65,9 @@ async function valuesOf(
     const sets = config.http.hooks.map(({ rules }) => [rules, { stopLoss: { pct: 5 } }])
     const ruleSets = new Map(sets as [string, never][])
     const { service } = await startService({}, () => {}, { config, ruleSets })
-    runs.push(arrivedIn(service))
+    const { broker, accounts, feed, feeds } = config
+    const brokers = Object.values(accounts).map(each => each.broker)
+    runs.push(arrivedIn(service, [broker, ...brokers, feed, ...Object.values(feeds)]))
     await service.stop()
   }
   const again = runs.pop()!
@@ -77,12 +80,22 @@ async function valuesOf(
 /** The settings that change nothing in any part of a service. */
 async function lostOf(given: object, changed: readonly Changed[]): Promise<readonly Changed[]> {
   const found = await valuesOf(given, changed)
-  const patterns = new Set(found.map(patternOf))
-  return changed.filter(({ inRuns, base, other, isSpelled }) => {
-    if (!isSpelled) return !patterns.has(patternOf(inRuns))
+  const any = new Set(found.map(patternOf))
+  // Counts and times that differ by chance are no sign of a choice.
+  const others = found.filter(values => values.every(value => typeof value !== 'number'))
+  const choice = new Set(others.map(patternOf))
+  return changed.filter(({ inRuns, base, other, shows }) => {
+    if (shows !== 'spelled') return !(shows === 'any' ? any : choice).has(patternOf(inRuns))
     const wanted = inRuns.map(isChanged => (isChanged ? other : base))
-    return !found.some(values => values.every((value, run) => isShown(value, wanted[run]!)))
+    return !found.some(values => areShown(values, wanted))
   })
+}
+
+/** Whether a place has the wanted value in each run in which it is there, and both values in some run. */
+function areShown(values: readonly (Value | undefined)[], wanted: readonly Value[]): boolean {
+  const shown = wanted.filter((each, run) => isShown(values[run], each))
+  const there = values.filter(value => value !== undefined)
+  return shown.length === there.length && new Set(shown).size === 2
 }
 
 describe('the settings of a configuration', function () {
@@ -97,32 +110,31 @@ describe('the settings of a configuration', function () {
   const file: FileOf = name =>
     name === 'data' ? join(folder.path, name) : folder.file(name, 'a-secret-of-enough-length')
 
-  async function lost(written: object, isFixed: (path: string) => boolean): Promise<string[]> {
+  /** Paths of settings that change nothing, but for the `fixed` ones, which stay as they are written. */
+  async function lost(written: object, ...fixed: readonly RegExp[]): Promise<string[]> {
     const given = withDefaults(JSON.parse(JSON.stringify(written)) as object)
-    const changed = changedSettings(given, isFixed)
+    const isFixed = (path: string): boolean => fixed.some(each => each.test(path))
+    const changed = changedSettings(given, (path, id) => isFixed(path) || isElsewhere(id))
     for (const id of changed.flatMap(({ ids }) => ids)) tried.add(id)
-    const all = await lostOf(given, changed)
-    return all.flatMap(({ path, ids }) => (ids.some(id => id in ELSEWHERE) ? [] : path.join('.')))
+    return (await lostOf(given, changed)).map(({ path }) => path.join('.'))
   }
 
   it('change each a part of the service that guards one account', async () => {
-    // An account on paper has no limits of calls, holdings that a person confirms, and doubts.
-    const fixed = /^http\.port$|^holdings\.(?:adopt|confirm)$|^gateway\.throttle|^acceptUnprovable$/
-    expect(await lost(oneAccount(file), path => fixed.test(path))).to.deep.equal([])
+    // An account on paper has no limits of calls, and no holdings that a person confirms; nothing asks for its prices.
+    const fixed =
+      /^holdings\.(?:adopt|confirm)$|^gateway\.throttle|^feed\.(?:pollAfterMs|heartbeatMs)$/
+    expect(await lost(oneAccount(file), fixed)).to.deep.equal([])
   })
 
   it('change each a part of the service that guards several accounts', async () => {
     const shared = /^(?!accounts|feeds|notify\.channels\.\d+\.accounts)/
-    const idle = /^accounts\.public\.gateway\.throttle|\.holdings\.adoptAfterMs$/
-    const named = /^accounts\.file\.broker\.capabilities\.limits\./
-    const isFixed = (path: string) => [shared, idle, named].some(each => each.test(path))
-    expect(await lost(severalAccounts(file), isFixed)).to.deep.equal([])
+    // Another limit of calls would have the group or the name of its neighbour.
+    const fixed = /\.adoptAfterMs$|^accounts\.file\.broker\.capabilities\.limits\./
+    expect(await lost(severalAccounts(file), shared, fixed)).to.deep.equal([])
   })
 
   it('are each changed above, or named with the test that changes it', () => {
-    const left = settingsOf().settings.filter(
-      ({ id }) => !tried.has(id) && !Object.values(UNCHANGED).some(each => each.test(id)),
-    )
+    const left = settingsOf().settings.filter(({ id }) => !tried.has(id) && !isElsewhere(id))
     expect(left.map(({ id }) => id)).to.deep.equal([])
   })
 })

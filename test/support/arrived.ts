@@ -6,6 +6,9 @@ const OUTSIDE: readonly unknown[] = [globalThis, process]
 /** A value of a part of a service. */
 export type Value = string | number | boolean
 
+/** A timer leads by these to all others of the process, also to those of a service that has ended. */
+const TIMERS: ReadonlySet<string | symbol> = new Set(['_idleNext', '_idlePrev'])
+
 /** Most objects on the way to a value: what lies deeper repeats what is above. */
 const DEEPEST = 40
 
@@ -18,10 +21,13 @@ const isConfig = (value: object): boolean =>
  * `root`. Of a configuration only sections that a part holds count, not the whole: a part that holds it may read
  * nothing of it. What functions have captured counts as well.
  */
-export function arrivedIn(root: object): ReadonlyMap<string, Value> {
+export function arrivedIn(
+  root: object,
+  without: readonly unknown[] = [],
+): ReadonlyMap<string, Value> {
   const captured = captures()
   const found = new Map<string, Value>()
-  const seen = new Set<unknown>(OUTSIDE)
+  const seen = new Set<unknown>([...OUTSIDE, ...without])
   let left: [each: object, way: string, depth: number][] = [[root, '', 0]]
   while (left.length > 0) {
     const next: typeof left = []
@@ -59,10 +65,12 @@ function contentOf(value: object): [name: string, value: unknown][] {
       : value instanceof Set
         ? [...value].map((each, index): [string, unknown] => [`item ${index}`, each])
         : []
-  const properties = Reflect.ownKeys(value).map((key): [string, unknown] => [
-    String(key),
-    Reflect.getOwnPropertyDescriptor(value, key)?.value as unknown,
-  ])
+  const properties = Reflect.ownKeys(value)
+    .filter(key => !TIMERS.has(key))
+    .map((key): [string, unknown] => [
+      String(key),
+      Reflect.getOwnPropertyDescriptor(value, key)?.value as unknown,
+    ])
   return [...inside, ...properties]
 }
 

@@ -16,8 +16,11 @@ export interface Changed {
   readonly other: Value
   /** In which runs it is changed. Of settings with few values no other has this pattern or its opposite. */
   readonly inRuns: readonly boolean[]
-  /** Whether its values stand out and are searched for; otherwise a place shows it that changes in the same runs. */
-  readonly isSpelled: boolean
+  /**
+   * Where it arrives: its values stand out and are searched for (`spelled`), or a place shows it that changes in the same
+   * runs, whatever its values are (`any`) or without being a number (`choice`).
+   */
+  readonly shows: 'spelled' | 'choice' | 'any'
 }
 
 type Tree = Record<string, unknown>
@@ -48,12 +51,14 @@ export function withDefaults(given: object): object {
   for (const { path, fallback } of settings) {
     if (fallback === undefined) continue
     const own = path.split(/\.|(?=\[\])/)
+    // At the top they would be another account, and its feed.
+    const isOfMain = 'accounts' in given && ['broker', 'feed'].includes(own[0]!)
     const ofAccounts = OF_ACCOUNTS.includes(own[0]!)
       ? placesOf(filled, ['accounts', '<name>', ...own]).filter(
           names => at(filled, names.slice(0, 3)) !== undefined,
         )
       : []
-    for (const names of [...placesOf(filled, own), ...ofAccounts]) {
+    for (const names of [...(isOfMain ? [] : placesOf(filled, own)), ...ofAccounts]) {
       if (at(filled, names) !== undefined) continue
       const trial = replaced(filled, names, fallback)
       if (isValid(trial)) filled = trial
@@ -75,7 +80,7 @@ function placesOf(tree: unknown, names: readonly string[]): string[][] {
  */
 export function changedSettings(
   given: object,
-  isFixed: (path: string) => boolean,
+  isFixed: (path: string, id: string) => boolean,
 ): readonly Changed[] {
   configOf(given)
   let rare = 0
@@ -83,18 +88,24 @@ export function changedSettings(
   return leavesIn(given as Tree).flatMap((path): Changed[] => {
     const found = settingsAt(given, path)
     const [setting] = found
-    if (setting === undefined || path.at(-1) === 'kind' || isFixed(path.join('.'))) return []
+    if (setting === undefined || isFixed(path.join('.'), setting.id)) return []
     const base = at(given, path) as Value
-    const isFree = typeof base !== 'boolean' && choicesOf(setting.json as Json).length === 0
-    const isSpelled = isFree && !READ_AS_NUMBER.test(String(base))
+    const shows = showsOf(base, setting)
     const other = othersOf(base, setting, common).find(each =>
       isValid(replaced(given as Tree, path, each)),
     )
     if (other === undefined) return []
-    const pattern = isSpelled ? SHARED[common++ % SHARED.length] : OWN[rare++]
+    const pattern = shows === 'spelled' ? SHARED[common++ % SHARED.length] : OWN[rare++]
     if (pattern === undefined) throw new Error('more settings than patterns')
-    return [{ path, ids: found.map(({ id }) => id), base, other, inRuns: pattern, isSpelled }]
+    return [{ path, ids: found.map(({ id }) => id), base, other, inRuns: pattern, shows }]
   })
+}
+
+/** Names in a list may be read as numbers, as days of the week are. */
+function showsOf(base: Value, { json }: Setting): Changed['shows'] {
+  if (typeof base === 'boolean' || json.enum !== undefined) return 'choice'
+  const isNamed = choicesOf(json as Json).length > 0
+  return isNamed || READ_AS_NUMBER.test(String(base)) ? 'any' : 'spelled'
 }
 
 /** The configuration of one run. */
@@ -110,9 +121,9 @@ const PATTERNS: readonly (readonly boolean[])[] = Array.from(
   (_, index) => Array.from({ length: RUNS }, (_each, run) => ((index + 1) >> run) % 2 === 1),
 ).toSorted((one, two) => offHalf(one) - offHalf(two))
 
-/** Those that settings share whose values stand out. */
-const SHARED = PATTERNS.slice(-16)
-const OWN = PATTERNS.slice(0, -16)
+/** Those that settings share whose values stand out: many runs change one of them, and not another. */
+const SHARED = PATTERNS.slice(0, 16)
+const OWN = PATTERNS.slice(16)
 
 function offHalf(pattern: readonly boolean[]): number {
   return Math.abs(pattern.filter(Boolean).length - RUNS / 2)

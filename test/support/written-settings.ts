@@ -143,6 +143,9 @@ const windowed = (orders: object, account: object, quotes: object): object => ({
 })
 const [count, time] = [{ kind: 'count' }, { kind: 'time' }]
 
+const polled = { maxJumpPct: 10, confirmMs: 2_000, maxTickAgeMs: 10_000 }
+const pushed = { ...polled, pollAfterMs: 5_000, heartbeatMs: 15_000 }
+
 /** Several accounts, one at each kind of broker. */
 export const severalAccounts = (file: FileOf): object => ({
   dataFolder: file('data'),
@@ -153,9 +156,11 @@ export const severalAccounts = (file: FileOf): object => ({
     channels: CHANNELS.map(({ file: _none, ...each }) => ({ ...each, accounts: ['http'] })),
   },
   feeds: {
-    own: { kind: 'broker' },
+    own: { kind: 'broker', ...pushed },
+    polled: { kind: 'poll', ...polled },
     public: {
       kind: 'venue',
+      ...pushed,
       venue: {
         kind: 'binance',
         environment: 'demo',
@@ -170,6 +175,7 @@ export const severalAccounts = (file: FileOf): object => ({
         { token: 'a-token-of-a-broker', tokenExpiresAt: '2031-01-02T03:04:05Z' },
         { limits: [{ name: 'all', groups: ['orders'], ...calls }] },
       ),
+      feed: 'polled',
       mode: 'guard',
       gateway: { breakers: windowed(count, time, count) },
       exits: { style: { kind: 'marketable-limit', bandPct: 1, escalateMs: 1_000 } },
