@@ -57,6 +57,8 @@ export class PositionClosing {
   filled({ position, generation }: Registered, { decision, fill, steps }: Filled): void {
     const { state, registry, followers } = this.deps
     const { id } = position
+    // A new incarnation of the gateway reports it again while the position is open.
+    if (this.uncounted.get(id)?.generation === generation) return
     tally(state.counts.exitsEnded.filled, decision.reason)
     const record = state.openExits.get(id)
     followers.notify(each => each.ended(id, { outcome: 'filled', fill }, record))
