@@ -90,7 +90,7 @@ export class ExitSaver implements ExitPersistence {
     this.discarded({ positionId, generation })
   }
 
-  /** A person has discarded the exit of a position: nothing more of it is made durable. */
+  /** The exit of an open position is over by an act of a person, who has discarded it or released the position. */
   discarded({ positionId: id, generation }: Pick<ExitRecord, 'positionId' | 'generation'>): void {
     const { openExits, exits } = this.parts.state
     const record = openExits.get(id)
