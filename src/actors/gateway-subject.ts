@@ -26,6 +26,7 @@ export function subjectOf(message: GatewayMessage): string | undefined {
       return `report on ${message.key.instrument}`
     case 'hint':
     case 'holdings':
+    case 'listed':
     case 'orders':
     case 'confirm':
     case 'cycle':

@@ -2,19 +2,12 @@ import type { ExitEvent } from '../exits/events.ts'
 import type { ExitRecord, PastOrder } from '../exits/record.ts'
 import type { TrackedNet } from '../nets/tracked-net.ts'
 import { callLate } from './gateway-calls.ts'
-import {
-  act,
-  actOnAll,
-  changed,
-  changedEach,
-  followReleased,
-  mayCancel,
-  restoreExit,
-} from './gateway-exits.ts'
+import { act, actOnAll, changed, followReleased, mayCancel, restoreExit } from './gateway-exits.ts'
 import { hinted } from './gateway-hints.ts'
-import { actOnNet, feedExit, feedExits, netIdOf, netsCycle, netsListed } from './gateway-nets.ts'
+import { actOnNet, feedExit, feedExits, netIdOf, netsCycle } from './gateway-nets.ts'
 import { sendIntended } from './gateway-notices.ts'
 import { owned } from './gateway-owners.ts'
+import { reported } from './gateway-reports.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { subjectOf } from './gateway-subject.ts'
 import type { GatewayMessage, NetMessage } from './messages.ts'
@@ -77,6 +70,7 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
       return state
     case 'holding':
     case 'holdings':
+    case 'listed':
     case 'orders':
       return reported(state, message)
     case 'cycle':
@@ -138,40 +132,6 @@ function orderNews(
       return state
     }
   }
-}
-
-/** Takes what the broker says of holdings and working orders, and goes on with the exits that it concerns. */
-function reported(
-  state: GatewayState,
-  message: Extract<GatewayMessage, { kind: 'holding' | 'holdings' | 'orders' }>,
-): GatewayState {
-  const { book, parts } = state
-  switch (message.kind) {
-    case 'holding': {
-      const { key, report, ...asked } = message
-      changedEach(
-        state,
-        book.reports.take(key, report, { ...asked, isNamed: true, now: parts.now() }),
-      )
-      break
-    }
-    case 'holdings': {
-      const { lacking, affected } = book.reports.takeAll(message.holdings, {
-        askedAt: message.askedAt,
-        now: parts.now(),
-      })
-      for (const key of lacking) parts.toReconciler({ kind: 'ask', key })
-      changedEach(state, affected)
-      break
-    }
-    case 'orders':
-      book.listed(message.orders, { askedAt: message.askedAt, now: parts.now() })
-      netsListed(state, message)
-      changedEach(state, book.exits.ids())
-      break
-  }
-  followReleased(state)
-  return state
 }
 
 function intend(

@@ -6,6 +6,7 @@ import type { ClientOrderId, Execution, Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitEvent } from '../exits/events.ts'
 import type { CallKind } from '../exits/exit-calls.ts'
+import type { HoldingList } from '../exits/holding-book.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { NetRecord } from '../nets/record.ts'
@@ -101,6 +102,13 @@ export type GatewayMessage =
       readonly askedAt: number
     }
   | { readonly kind: 'holdings'; readonly holdings: readonly Holding[]; readonly askedAt: number }
+  /** Holdings of such a list that positions own; those before `from` are judged. */
+  | {
+      readonly kind: 'listed'
+      readonly reports: HoldingList['reports']
+      readonly from: number
+      readonly askedAt: number
+    }
   | { readonly kind: 'orders'; readonly orders: readonly OpenOrder[]; readonly askedAt: number }
   /** Whether a person must confirm what the account holds before anything is sent. */
   | { readonly kind: 'confirm'; readonly isUnconfirmed: boolean }

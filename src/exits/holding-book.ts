@@ -27,6 +27,14 @@ export interface HoldingBookOptions extends Pick<
   specOf(instrument: InstrumentId): Pick<InstrumentSpec, 'lot'>
 }
 
+/** A list of everything that is held, sorted by what positions own. */
+export interface HoldingList {
+  /** The holdings that positions own. */
+  readonly reports: readonly { readonly key: HoldingKey; readonly report: HoldingReport }[]
+  /** The holdings that it lacks, and those that no position owns: it does not prove that they are gone. */
+  readonly lacking: readonly HoldingKey[]
+}
+
 /** The holdings of an account, and the open positions that own them. Changes itself. */
 export class HoldingBook {
   private readonly model: HoldingModel
@@ -208,17 +216,8 @@ export class HoldingBook {
     group.judgeAgain(this.around(group.quietSince))
   }
 
-  /**
-   * Takes a list of everything, asked for at `askedAt`; gives the reports on our holdings, and those
-   * that it lacks, with those that no position owns: a list proves of neither that it is gone.
-   */
-  sort(
-    holdings: readonly Holding[],
-    askedAt: number,
-  ): {
-    readonly reports: readonly { readonly key: HoldingKey; readonly report: HoldingReport }[]
-    readonly lacking: readonly HoldingKey[]
-  } {
+  /** Sorts a list of everything, asked for at `askedAt`; checks what is held outside the positions. */
+  sort(holdings: readonly Holding[], askedAt: number): HoldingList {
     const lacking = new Map<string, { readonly key: HoldingKey }>(this.groups)
     for (const key of this.outside.keys()) lacking.set(holdingName(key), { key })
     const spelled = spelling(holdings, this.groups, this.generations.accounts())

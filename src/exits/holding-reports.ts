@@ -1,4 +1,4 @@
-import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
+import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { EndedOrders } from './ended-orders.ts'
 import type { ExitTable } from './exit-table.ts'
@@ -40,21 +40,6 @@ export class HoldingReports {
     return group === undefined ? [] : this.affectedBy(group, lost)
   }
 
-  /**
-   * Takes the list of all holdings, requested at `askedAt`. A missing holding proves nothing: such
-   * holdings are returned, to be queried by name. `affected` are the exits that the list affects.
-   */
-  takeAll(
-    list: readonly Holding[],
-    asked: Omit<Asked, 'isNamed'>,
-  ): { readonly lacking: readonly HoldingKey[]; readonly affected: Iterable<PositionId> } {
-    const { reports, lacking } = this.deps.holdings.sort(list, asked.askedAt)
-    const affected = reports.map(({ key, report }) =>
-      this.take(key, report, { ...asked, isNamed: false }),
-    )
-    return { lacking, affected: oneByOne(affected) }
-  }
-
   /** The exits that a report lets make progress, and those whose record it has changed. */
   private *affectedBy(
     group: HoldingGroup,
@@ -83,8 +68,4 @@ export class HoldingReports {
     if (left > 0) notify({ kind: 'position-shrunk', ...notice, left })
     else if (!isExiting) notify({ kind: 'position-gone', ...notice })
   }
-}
-
-function* oneByOne<Item>(lists: readonly Iterable<Item>[]): Iterable<Item> {
-  for (const list of lists) yield* list
 }

@@ -472,4 +472,25 @@ describe('gateway', () => {
     expect(orders.map(({ quantity }) => quantity)).to.deep.equal([1, 7])
     expect(orders[0]!.clientOrderId).not.to.equal(orders[1]!.clientOrderId)
   })
+
+  it('judges a long list of holdings in turns, and all of it', async () => {
+    const positions = Array.from({ length: 200 }, (_, index) =>
+      aPosition({ id: positionId(`p${index}`), instrument: instrumentId(`I${index}`) }),
+    )
+    const held = positions.map(({ instrument }) => ({ instrument, quantity: 1, ageMs: 0 }))
+    start(filledAnswer, { holdings: () => Promise.resolve(held) })
+    positions.forEach(own)
+    await actors.idle()
+    now += 500
+    const known = (): number =>
+      positions.filter(({ id }) => factory.book.holdings.knownOf(id) !== undefined).length
+    send(reconcilerRef, { kind: 'list' })
+    const counts = new Set<number>()
+    for (let turns = 0; turns < 10_000 && known() < held.length; turns++) {
+      counts.add(known())
+      await new Promise(setImmediate)
+    }
+    expect(known()).to.equal(held.length)
+    expect(counts.size).to.be.greaterThan(3)
+  })
 })
