@@ -25,7 +25,9 @@ export function reported(
       const { holdings, askedAt } = message
       const { reports, lacking } = book.holdings.sort(holdings, askedAt)
       for (const key of lacking) parts.toReconciler({ kind: 'ask', key })
-      takeReports(state, { kind: 'listed', reports, from: 0, askedAt })
+      const listed = { kind: 'listed', reports, from: 0, askedAt } as const
+      if (reports.length > HOLDINGS_AT_ONCE) parts.self(listed)
+      else takeReports(state, listed)
       break
     }
     case 'listed':

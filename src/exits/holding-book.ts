@@ -220,7 +220,7 @@ export class HoldingBook {
   sort(holdings: readonly Holding[], askedAt: number): HoldingList {
     const lacking = new Map<string, { readonly key: HoldingKey }>(this.groups)
     for (const key of this.outside.keys()) lacking.set(holdingName(key), { key })
-    const spelled = spelling(holdings, this.groups, this.generations.accounts())
+    const spelled = spelling(holdings, this.groups)
     const reports = holdings.flatMap(({ quantity, ageMs, entryPrice, ...holding }) => {
       // Nothing holds so much: like a row that is missing, it proves nothing.
       if (!isBounded(quantity)) return []

@@ -6,15 +6,14 @@ type Owned = ReadonlyMap<string, { readonly key: HoldingKey }>
 
 /**
  * How our positions name what a venue lists. One with a single account may leave its name out, and our
- * positions, whose `accounts` are given, may do so where the venue does not: that is one holding still.
+ * positions may do so where the venue does not: that is one holding still.
  */
 export function spelling(
   rows: readonly Pick<Holding, 'account'>[],
   owned: Owned,
-  accounts: Iterable<string | undefined>,
 ): (listed: HoldingKey) => HoldingKey | 'several' {
   const onlyOne = withoutAccounts(owned)
-  const ours = new Set(accounts)
+  const ours = new Set(Array.from(owned.values(), ({ key }) => key.account))
   const [ourOnly] = ours.size === 1 ? ours : []
   const isOneAccount = new Set(rows.map(({ account }) => account)).size === 1
   return listed => {

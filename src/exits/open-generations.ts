@@ -31,9 +31,4 @@ export class OpenGenerations {
     const current = this.open.get(id)
     if (current !== undefined) this.set({ ...current, owned: leftOf(current.owned, units) })
   }
-
-  /** The account of each, as it names it. */
-  accounts(): readonly (string | undefined)[] {
-    return [...this.open.values()].map(({ position }) => position.account)
-  }
 }

@@ -154,10 +154,9 @@ function ownedRows({ engine: { book }, state: { positions } }: Account): Map<str
 function takeList(
   rows: Map<string, Row>,
   { answer, askedAt }: Kept<readonly Holding[]>,
-  { engine: { book }, state: { positions } }: Account,
+  { engine: { book } }: Account,
 ): void {
-  const accounts = [...positions.open.values()].map(({ position }) => position.account)
-  const spelled = spelling(answer, new Map(rows), accounts)
+  const spelled = spelling(answer, new Map(rows))
   for (const { quantity, ageMs, entryPrice: _price, ...listed } of answer) {
     if (!isBounded(quantity)) continue
     const side = quantity < 0 ? 'short' : 'long'
