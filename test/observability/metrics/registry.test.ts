@@ -260,6 +260,19 @@ describe('the metrics', () => {
     expect(lines).to.include('watchkeeper_metric_errors_total 2')
   })
 
+  it('are written in turns, and two scrapes at once show the facts of each', async () => {
+    const board = metrics()
+    const others = { ...FACTS, version: '2.0.0', rules: [], clockJumps: 7, openExits: new Map() }
+    const alone = [linesOf(await board.scrape(FACTS)), linesOf(await board.scrape(others))]
+    let [turns, isOver] = [0, false]
+    const turn = (): void => void (isOver || (turns++, setImmediate(turn)))
+    setImmediate(turn)
+    const both = await Promise.all([board.scrape(FACTS), board.scrape(others)])
+    isOver = true
+    expect(both.map(linesOf)).to.deep.equal(alone)
+    expect(turns).to.be.greaterThan(4)
+  })
+
   it('are OpenMetrics when requested, and the next scrape is as before', async () => {
     const board = metrics()
     const open = await board.scrape(FACTS, 'openmetrics')
