@@ -4,7 +4,7 @@ import type { KeptTrade } from '../../src/account/trade.ts'
 import { send } from '../../src/actors/actor.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
-import { OutcomeUnknown } from '../../src/errors.ts'
+import { Unauthorized } from '../../src/errors.ts'
 import { ExitTimes } from '../../src/observability/exit-times.ts'
 import type { ExitFollower } from '../../src/ports/telemetry.ts'
 import { supervisionOf } from '../../src/views/supervision.ts'
@@ -101,16 +101,16 @@ describe('the record of an exit', () => {
 
   it('is journaled once for each cause of failed calls, and counted from then on', async () => {
     venue.fault = 'lost'
-    account.engine.broker.orderByClientId = () => Promise.reject(new OutcomeUnknown('no answer'))
+    account.engine.broker.orderByClientId = () => Promise.reject(new Unauthorized('no such key'))
     await tick(100, 120, 107)
     for (let each = 0; each < 99; each++) await cycle()
     const failures = keeper.lines.filter(({ kind }) => kind === 'exit-failed')
     expect(failures.map(({ error, times = 1 }) => [error, times])).to.deep.equal([
       // The query before the first send fails as well, and does not hold the exit back.
-      ['no answer', 1],
+      ['no such key', 1],
       ['timeout', 1],
-      ['no answer', 10],
-      ['no answer', 100],
+      ['no such key', 10],
+      ['no such key', 100],
     ])
     expect(account.state.counts.brokerErrors).to.be.greaterThan(50)
   })
