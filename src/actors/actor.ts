@@ -75,7 +75,7 @@ class Cell<State, Message> implements Ref<Message>, Liveness {
     this.onDown = options.onDown
     this.tally = system.tallyOf(options.kind ?? options.name)
     const { nactRef: parent } = options.parent ?? system
-    const path = `${encodeName(options.name)}.g${options.epoch}`
+    const path = `${encodeName(options.name)}.e${options.epoch}`
     const properties = { ...NACT_PROPERTIES, initialState: this as unknown as AnyCell }
     this.nactRef = spawn(parent, receive, path, properties as never)
   }
@@ -95,7 +95,7 @@ const NACT_PROPERTIES = {
 
 /**
  * A set of actors that can be stopped as one. nact carries the messages; what it leaves open is
- * answered here: see docs/architecture.md.
+ * answered here; `test/actors/nact-facts.test.ts` shows each surprise.
  */
 export class ActorSystem {
   /** Messages that were sent to an actor that had ended. */

@@ -1,4 +1,5 @@
 import type { PositionId } from '../domain/ids.ts'
+import type { Allowed } from '../exits/circumstances.ts'
 import { maySend } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import { perform } from './gateway-calls.ts'
@@ -18,15 +19,24 @@ export function actOnAll(state: GatewayState): GatewayState {
 export const mayCancel = ({ killSwitch, parts }: GatewayState): boolean =>
   maySend(killSwitch) && parts.isObserving !== true
 
+/** What may leave now, where no exit is held apart. */
+export function allowedNow(state: GatewayState): Allowed {
+  const { book, parts, isUnconfirmed } = state
+  // What an earlier process had decided waits, too, for one that may send.
+  const may = mayCancel(state)
+  const isAlone = book.late.secondGuardOrders.length === 0
+  return { now: parts.now(), maySend: may && !isUnconfirmed && isAlone, mayCancel: may }
+}
+
 /** Begins what is due for orders of released positions; what is new of them becomes durable soon. */
 export function followReleased(state: GatewayState): void {
   const { book, parts, noted } = state
-  const gates = { now: parts.now(), mayCancel: mayCancel(state) }
+  const allowed = allowedNow(state)
   for (const order of book.released.all()) {
     book.faults.alone(
       `exit of ${order.name}`,
       () => {
-        for (const call of book.released.takeDue(order, gates)) {
+        for (const call of book.released.takeDue(order, allowed)) {
           if (call === 'ask-holding') parts.toReconciler({ kind: 'ask', key: order.group.key })
           else perform(parts, call, { record: order.record, isIntended: true })
         }
@@ -65,18 +75,13 @@ const isNews = ({ state }: ExitRecord): boolean =>
 
 /** Begins what is due for an exit. */
 export function act(state: GatewayState, id: PositionId): void {
-  const { book, parts, isUnconfirmed } = state
+  const { book, parts } = state
   const record = book.exits.record(id)
   if (record === undefined) return
-  // What an earlier process had decided waits, too, for one that may send.
-  const mayLeave = mayCancel(state)
-  const isHeld = isUnconfirmed || parts.isHeld?.(record) === true
-  const gates = {
-    now: parts.now(),
-    maySend: mayLeave && !isHeld && book.late.strangers.length === 0,
-    mayCancel: mayLeave,
-  }
-  for (const call of book.exits.takeDue(id, gates)) {
+  const allowed = allowedNow(state)
+  const isHeld = parts.isHeld?.(record) === true
+  const calls = book.exits.takeDue(id, { ...allowed, maySend: allowed.maySend && !isHeld })
+  for (const call of calls) {
     const present = book.exits.record(id)
     const isIntended = book.exits.isIntended(id)
     if (present !== undefined) perform(parts, call, { record: present, isIntended })

@@ -2,15 +2,14 @@ import type { ClientOrderId } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { StopOrder } from '../domain/resting-stop.ts'
 import { NotSent } from '../errors.ts'
-import { maySend } from '../exits/kill-switch.ts'
 import type { Listed } from '../exits/noticing.ts'
-import type { NetGates } from '../nets/options.ts'
 import type { NetRecord } from '../nets/record.ts'
 import type { NetCall, TrackedNet } from '../nets/tracked-net.ts'
 import type { NetEvent } from '../nets/transitions.ts'
 import type { Leaving } from '../ports/sender.ts'
 import { withDeadline } from './deadline.ts'
 import type { GatewayDeps } from './gateway-deps.ts'
+import { allowedNow } from './gateway-exits.ts'
 import { askOrder, isSaved, leave, sendFailed } from './gateway-orders.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { NetMessage } from './messages.ts'
@@ -19,7 +18,7 @@ import type { NetMessage } from './messages.ts'
 export function netsCycle(state: GatewayState): void {
   const { nets, parts } = state
   if (parts.nets === undefined) return
-  nets.cycle(parts.nets.views(), gatesOf(state))
+  nets.cycle(parts.nets.views(), allowedNow(state))
   actOnNets(state)
 }
 
@@ -37,22 +36,12 @@ export function actOnNets(state: GatewayState): void {
 export function actOnNet(state: GatewayState, net: TrackedNet): void {
   const { nets, parts } = state
   if (parts.nets === undefined) return
-  for (const call of nets.takeDue(net, gatesOf(state))) performNet(parts, call, net)
+  for (const call of nets.takeDue(net, allowedNow(state))) performNet(parts, call, net)
   const { record, position } = net
   if (nets.table.isFired(net)) exitBy(state, net)
   if (isNews(record) && record !== net.saved && !state.notedNets.has(record)) {
     state.notedNets.add(record)
     parts.nets.note({ record, position })
-  }
-}
-
-/** The gates of nets: those of exits, where stops may be sent at all. */
-function gatesOf({ book, parts, killSwitch, isUnconfirmed }: GatewayState): NetGates {
-  const mayLeave = maySend(killSwitch) && parts.isObserving !== true
-  return {
-    now: parts.now(),
-    maySend: mayLeave && !isUnconfirmed && book.late.strangers.length === 0,
-    mayCancel: mayLeave,
   }
 }
 

@@ -15,6 +15,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
     case 'watch': {
       const { position, ruleSet, ratchet, generation, watched } = message
       const known = registry.get(position.id)
+      // A generation that is watched already, or an earlier one that comes late, begins nothing.
       if (known === undefined || known.generation < generation) {
         if (known !== undefined) close(state, known)
         begin(state, parts.sink.open(position, ruleSet, ratchet), { afterEpoch: 0, generation })

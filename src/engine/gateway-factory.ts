@@ -100,7 +100,7 @@ export class GatewayFactory {
   private leavingOf(order: ExitOrder, book: AccountBook): Leaving {
     const { now } = this.parts
     const { departures } = book.exits
-    const isOpen = (): boolean => this.present === book && book.late.strangers.length === 0
+    const isOpen = (): boolean => this.present === book && book.late.secondGuardOrders.length === 0
     // The call desk asks in its turn for one order after another: what throws for one delays no other.
     const alone = (what: string, may: () => boolean): boolean =>
       book.faults.alone(`${what} of ${order.positionId}`, may, false)
@@ -115,7 +115,7 @@ export class GatewayFactory {
   private leavingOfNet(order: StopOrder, { book, nets }: Books) {
     const { now } = this.parts
     const isWanted = (): boolean =>
-      this.present === book && book.late.strangers.length === 0 && nets.isWanted(order)
+      this.present === book && book.late.secondGuardOrders.length === 0 && nets.isWanted(order)
     return {
       isWanted,
       isReady: isWanted,

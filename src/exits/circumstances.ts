@@ -64,8 +64,8 @@ export interface ExitBookOptions extends Omit<ExitsOptions, 'faults'> {
   readonly adopt: Adoption
 }
 
-/** What may leave at the moment. */
-export interface CallGates {
+/** What may leave at the moment, for an exit or a net. */
+export interface Allowed {
   /** Epoch ms. */
   readonly now: number
   readonly maySend: boolean

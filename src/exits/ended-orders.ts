@@ -45,8 +45,8 @@ export class EndedOrders {
   }
 
   /** Orders in our format that this store did not send: while there are any, nothing is sent. */
-  get strangers(): readonly string[] {
-    return this.guard.strangers
+  get secondGuardOrders(): readonly string[] {
+    return this.guard.secondGuardOrders
   }
 
   /** Orders of ended exits that work at the venue, and for how long at `now` (epoch ms). */

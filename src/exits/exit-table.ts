@@ -2,7 +2,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { eventOf, type Action } from './action.ts'
 import { newExit, type Intent } from './attempts.ts'
-import type { CallGates, ExitsOptions } from './circumstances.ts'
+import type { Allowed, ExitsOptions } from './circumstances.ts'
 import { Departures } from './departures.ts'
 import type { ExitEvent } from './events.ts'
 import type { CallKind } from './exit-calls.ts'
@@ -130,18 +130,18 @@ export class ExitTable {
   }
 
   /** Takes what is to be called for an exit now: each call counts as begun. */
-  takeDue(id: PositionId, gates: CallGates): readonly CallKind[] {
+  takeDue(id: PositionId, allowed: Allowed): readonly CallKind[] {
     const entry = this.entries.get(id)
     if (entry === undefined) return []
-    this.settleLocks(gates.now)
+    this.settleLocks(allowed.now)
     // Each action that needs no call leads to another state; the bound is for a mistake.
     for (let count = 0; count < MOST_ACTIONS_AT_ONCE; count++) {
-      entry.expireAnswer(gates.now, this.options.settings)
-      const actions = nextActions(entry, gates, { options: this.options, all: this.entries })
+      entry.expireAnswer(allowed.now, this.options.settings)
+      const actions = nextActions(entry, allowed, { options: this.options, all: this.entries })
       const known = actions
-        .map(action => eventOf(action, gates.now))
+        .map(action => eventOf(action, allowed.now))
         .find(event => event !== undefined)
-      if (known === undefined) return this.begin(entry, actions, gates.now)
+      if (known === undefined) return this.begin(entry, actions, allowed.now)
       this.happened(id, known)
     }
     return []

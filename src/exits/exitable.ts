@@ -33,7 +33,7 @@ export interface AccountStanding {
   readonly killSwitch: KillSwitchState
   readonly isUnconfirmed: boolean
   /** Working orders in our format that this store did not send: nothing is sent while there are any. */
-  readonly strangers: number
+  readonly secondGuardOrders: number
   readonly isStoreWritable: boolean
   /** Undefined where the broker does not say anything about them. */
   readonly credentials: Credentials | undefined
@@ -63,7 +63,7 @@ function heldBackHere(account: AccountStanding): Exitable | undefined {
   if (account.killSwitch === 'halt') return no('the kill switch is halt')
   if (!account.isStoreWritable) return no('the store refuses writes')
   if (account.isUnconfirmed) return no('the holdings are not confirmed')
-  if (account.strangers > 0) return no('orders of a second guard work in the account')
+  if (account.secondGuardOrders > 0) return no('orders of a second guard work in the account')
   if (account.budgetWaitMs > LONG_WAIT_MS) {
     return no(`the limit on calls is used up for ${seconds(account.budgetWaitMs)} s`)
   }

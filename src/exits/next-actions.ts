@@ -1,7 +1,7 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Action } from './action.ts'
 import { actionsFor } from './actions.ts'
-import type { CallGates, ExitsOptions } from './circumstances.ts'
+import type { Allowed, ExitsOptions } from './circumstances.ts'
 import { mayExecuteMore, wasEvidence } from './holding-evidence.ts'
 import { circumstancesOf } from './present-circumstances.ts'
 import { awaitsOf } from './report-readers.ts'
@@ -13,12 +13,12 @@ export const MOST_ACTIONS_AT_ONCE = 10
 /** What an exit must do now, with the circumstances that its account gives it; `all`: the exits of the account. */
 export function nextActions(
   entry: TrackedExit,
-  gates: CallGates,
+  allowed: Allowed,
   { options, all }: { options: ExitsOptions; all: ReadonlyMap<PositionId, TrackedExit> },
 ): readonly Action[] {
   // Most of the thousands of exits after a gap wait for their turn at the call desk.
   if (awaitsOf(entry.record) === 'call') return []
-  const around = circumstancesOf(entry, gates, options)
+  const around = circumstancesOf(entry, allowed, options)
   const { record } = entry
   // Only where the holding is read as evidence do other exits in it count.
   const isJudged = record.state.kind === 'unknown' && !wasEvidence(record)

@@ -1,4 +1,4 @@
-import type { CallGates, ExitsOptions, Circumstances } from './circumstances.ts'
+import type { Allowed, ExitsOptions, Circumstances } from './circumstances.ts'
 import { isHoldingEvidence } from './settings.ts'
 import type { TrackedExit } from './tracked-exit.ts'
 
@@ -9,7 +9,7 @@ type Surrounded = Pick<TrackedExit, 'position' | 'group' | 'takenUpAt'> &
 /** The present circumstances of an exit. */
 export function circumstancesOf(
   entry: Surrounded,
-  gates: CallGates,
+  allowed: Allowed,
   { settings, specOf, priceOf }: ExitsOptions,
 ): Circumstances {
   const { position, group, takenUpAt, isSought = true, isPastSought = true, notedAt } = entry
@@ -17,9 +17,9 @@ export function circumstancesOf(
   const isFree = group.lockedBy === undefined || group.lockedBy === id
   // Named each: V8 adds every property behind a spread by a slow path, about a microsecond each.
   return {
-    now: gates.now,
-    maySend: gates.maySend,
-    mayCancel: gates.mayCancel,
+    now: allowed.now,
+    maySend: allowed.maySend,
+    mayCancel: allowed.mayCancel,
     settings,
     held: group.held(side),
     isWhole: group.balance.isWhole,
@@ -28,7 +28,7 @@ export function circumstancesOf(
     areOwnersUnchanged: notedAt !== undefined && group.ownersChangedAt <= notedAt,
     allowance: group.allowance(id),
     quietSince: group.quietSince,
-    isVerified: entry.isVerified?.(gates.now, settings) ?? false,
+    isVerified: entry.isVerified?.(allowed.now, settings) ?? false,
     takenUpAt,
     isSought,
     isPastSought,

@@ -154,13 +154,13 @@ export class ReleasedExits {
   }
 
   /** Takes what is to be called for an order now: each call counts as begun. */
-  takeDue(order: FollowedOrder, gates: { now: number; mayCancel: boolean }): readonly CallKind[] {
+  takeDue(order: FollowedOrder, allowed: { now: number; mayCancel: boolean }): readonly CallKind[] {
     for (let count = 0; count < MOST_ACTIONS_AT_ONCE; count++) {
       if (!this.orders.has(order.name)) return []
-      const around = circumstancesOf(order, { ...gates, maySend: false }, this.options)
+      const around = circumstancesOf(order, { ...allowed, maySend: false }, this.options)
       const actions = actionsAfterRelease(order.record, around)
       const known = actions
-        .map(action => eventOf(action, gates.now))
+        .map(action => eventOf(action, allowed.now))
         .find(event => event !== undefined)
       if (known === undefined) return begin(order, actions)
       this.happened(order, known)

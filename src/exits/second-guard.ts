@@ -21,7 +21,7 @@ export class SecondGuard {
   private readonly ended = new Map<string, Ended>()
 
   /** Orders in our format that the last list showed and that this store did not send. */
-  get strangers(): readonly string[] {
+  get secondGuardOrders(): readonly string[] {
     return this.found
   }
 

@@ -1,9 +1,9 @@
 import type { PositionId } from '../domain/ids.ts'
 import { isEnough } from '../domain/units.ts'
+import type { Allowed } from '../exits/circumstances.ts'
 import { aimOf, changeOf, orderOf, type Aim, type NetView } from './aim.ts'
 import type { NetTable } from './net-table.ts'
 import type { NetHeld } from './notices.ts'
-import type { NetGates } from './options.ts'
 import { hasFired, newNet, openOf } from './record.ts'
 import { noNetAt } from './support.ts'
 import type { TrackedNet } from './tracked-net.ts'
@@ -37,7 +37,7 @@ export class NetMaking {
   }
 
   /** Makes the first or next order of an open position, or changes its trigger, where that is due. */
-  aim(view: NetView, gates: NetGates): void {
+  aim(view: NetView, allowed: Allowed): void {
     const { options } = this.table
     const { settings, account } = options
     const { capabilities, listsOrders } = settings
@@ -52,13 +52,13 @@ export class NetMaking {
     if (!isOpen || account.exitOf(positionId) !== undefined) return
     const net = this.table.of({ positionId, generation })
     const units = account.unitsOf(positionId)
-    if (!this.isDue(view, net, { units, now: gates.now })) return
+    if (!this.isDue(view, net, { units, now: allowed.now })) return
     const spec = options.specOf(instrument)
     const price = options.priceOf(view.position)
     const around = { capabilities, venue, spec, units, price }
     const aim = aimOf(view, around, net?.record.order.trigger)
-    if (net === undefined || net.isOver) this.make(view, net, { aim, gates })
-    else this.change(view, net, { aim, units, canAmend: venue.amend, now: gates.now })
+    if (net === undefined || net.isOver) this.make(view, net, { aim, allowed })
+    else this.change(view, net, { aim, units, canAmend: venue.amend, now: allowed.now })
   }
 
   /** Whether to evaluate the rules for a net now: its order may be made or changed. */
@@ -102,7 +102,7 @@ export class NetMaking {
   private make(
     { position, generation }: NetView,
     net: TrackedNet | undefined,
-    { aim, gates: { now, maySend } }: { aim: Aim; gates: NetGates },
+    { aim, allowed: { now, maySend } }: { aim: Aim; allowed: Allowed },
   ): void {
     if (!maySend) return
     const { id: positionId, account = '' } = position

@@ -1,6 +1,7 @@
 import type { GenerationKey, PositionId } from '../domain/ids.ts'
 import type { ClientOrderId } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
+import type { Allowed } from '../exits/circumstances.ts'
 import type { ExitEvent } from '../exits/events.ts'
 import type { Listed } from '../exits/noticing.ts'
 import { bookedOf } from '../exits/past-orders.ts'
@@ -14,7 +15,7 @@ import { NetMaking } from './making.ts'
 import { NetTable } from './net-table.ts'
 import type { NetHeld } from './notices.ts'
 import { noticesOf } from './noticing.ts'
-import type { NetBookOptions, NetGates } from './options.ts'
+import type { NetBookOptions } from './options.ts'
 import { netInLots } from './reading.ts'
 import type { NetRecord } from './record.ts'
 import type { NetCall, TrackedNet } from './tracked-net.ts'
@@ -58,14 +59,14 @@ export class NetBook {
   }
 
   /** A new cycle: makes a net for each position whose rules ask for one, and marks all others to be cancelled. */
-  cycle(views: Iterable<NetView>, gates: NetGates): void {
+  cycle(views: Iterable<NetView>, allowed: Allowed): void {
     const { faults } = this.options
     for (const view of views) {
-      faults.alone(`net of ${view.position.id}`, () => this.making.aim(view, gates), undefined)
+      faults.alone(`net of ${view.position.id}`, () => this.making.aim(view, allowed), undefined)
     }
     for (const net of this.table.all()) {
       net.cycle()
-      const review = (): void => this.review(net, gates.now)
+      const review = (): void => this.review(net, allowed.now)
       faults.alone(`net of ${net.record.positionId}`, review, undefined)
     }
   }
@@ -147,13 +148,13 @@ export class NetBook {
   }
 
   /** Takes the calls that a net needs now: each counts as in flight from then on. */
-  takeDue(net: TrackedNet, gates: NetGates): readonly NetCall[] {
+  takeDue(net: TrackedNet, allowed: Allowed): readonly NetCall[] {
     const { capabilities, listsOrders } = this.options.settings
     const { position, record } = net
     if (net.isOver) return []
     const price = this.options.priceOf(position)
     const calls = callsOf(net, {
-      ...gates,
+      ...allowed,
       visibilityMs: capabilities.visibilityMs,
       canAmend: capabilities.restingStop?.amend === true,
       listsOrders,
@@ -161,10 +162,10 @@ export class NetBook {
       isMet: price !== undefined && isMet(position.side, record.order.trigger, price),
     })
     const begun = net.begin(calls)
-    if (begun.includes('send')) this.happened({ kind: 'queued', id: net.id, at: gates.now })
-    if (begun.includes('cancel') && net.cancelledAt === Infinity) net.cancelledAt = gates.now
+    if (begun.includes('send')) this.happened({ kind: 'queued', id: net.id, at: allowed.now })
+    if (begun.includes('cancel') && net.cancelledAt === Infinity) net.cancelledAt = allowed.now
     if (begun.includes('amend')) {
-      net.amendAt = gates.now + AMEND_RETRY_MS * 2 ** Math.min(MOST_DOUBLINGS, net.vainAmends)
+      net.amendAt = allowed.now + AMEND_RETRY_MS * 2 ** Math.min(MOST_DOUBLINGS, net.vainAmends)
       net.vainAmends++
     }
     return begun

@@ -36,11 +36,3 @@ export interface NetBookOptions {
   priceOf(position: Position): number | undefined
   notify(notice: NetNotice): void
 }
-
-/** What may be sent now. */
-export interface NetGates {
-  /** Epoch ms. */
-  readonly now: number
-  readonly maySend: boolean
-  readonly mayCancel: boolean
-}

@@ -29,7 +29,7 @@ export interface AccountFacts {
   /** Exits whose limit waits for a price. */
   readonly priceless: readonly Trouble[]
   /** Working orders with ids of this service that this store did not send. */
-  readonly strangers: readonly Trouble[]
+  readonly secondGuardOrders: readonly Trouble[]
   /** Holdings on the wrong side of zero. */
   readonly oversold: readonly Trouble[]
   /** Holdings whose quantity has been unknown for long, or since the start. */
@@ -56,7 +56,7 @@ export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
   'exits:waiting-for-market': counted('component', facts.waitingForMarket, 'warn'),
   'exits:below-minimum': counted('component', facts.belowMinimum, 'warn'),
   'exits:priceless': counted('component', facts.priceless, 'warn'),
-  'broker:second-guard': counted('component', facts.strangers, 'fail'),
+  'broker:second-guard': counted('component', facts.secondGuardOrders, 'fail'),
   'broker:unprovable': {
     ...draft('component', facts.isUnprovable, facts.isUnprovable ? 'warn' : 'pass'),
     ...(facts.isUnprovable && { output: 'nothing proves that an exit is made only once' }),

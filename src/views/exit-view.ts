@@ -85,7 +85,7 @@ export function accountFacts(
     unverifiedExits: unverified.map(({ positionId, forMs }) => ({ what: positionId, forMs })),
     waitingForMarket: waiting.map(({ positionId }) => ({ what: positionId })),
     ...heldBack(records),
-    strangers: book.late.strangers.map(what => ({ what })),
+    secondGuardOrders: book.late.secondGuardOrders.map(what => ({ what })),
     oversold: book.holdings.oversold().map(({ instrument }) => ({ what: instrument })),
     unknownHoldings: [...unknown, ...notRead],
     unowned: unowned(book),

@@ -173,7 +173,7 @@ export class ExitableDesk {
       now: account.clock.now(),
       killSwitch: account.state.killSwitch.state,
       isUnconfirmed: account.confirmation.isMissing,
-      strangers: account.engine.book.late.strangers.length,
+      secondGuardOrders: account.engine.book.late.secondGuardOrders.length,
       isStoreWritable: account.storeErrors === 0,
       credentials,
       isUnauthorized: ENDPOINT_GROUPS.some(group => isDenied(desk.gates.breaker(group))),

@@ -124,13 +124,13 @@ export class HoldingsDesk {
   private orders(): HoldingsView['orders'] {
     const { account, answers } = this.deps
     if (answers.orders === undefined) return null
-    const strangers = new Set(account.engine.book.late.strangers)
+    const secondGuardOrders = new Set(account.engine.book.late.secondGuardOrders)
     const ownerOf = ({ clientOrderId }: OpenOrder) =>
       account.engine.nets.table.owner(clientOrderId ?? '') !== undefined
         ? 'ours'
         : clientOrderId === null || !hasOurPrefix(clientOrderId)
           ? 'others'
-          : strangers.has(clientOrderId)
+          : secondGuardOrders.has(clientOrderId)
             ? 'second-guard'
             : 'ours'
     return answers.orders.answer.map(order => ({ ...order, owner: ownerOf(order) }))
@@ -181,7 +181,7 @@ function waitingExits(account: Account): HoldingsView['exits'] {
   const all: (typeof EXIT_HOLDS)[number][] = [
     ...(maySend(state.killSwitch) ? [] : (['kill-switch'] as const)),
     ...(isObserving ? (['observe-mode'] as const) : []),
-    ...(engine.book.late.strangers.length > 0 ? (['second-guard'] as const) : []),
+    ...(engine.book.late.secondGuardOrders.length > 0 ? (['second-guard'] as const) : []),
   ]
   return [...state.openExits.values()].filter(mayStillLeave).map(record => ({
     id: record.positionId,

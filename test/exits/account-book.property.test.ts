@@ -428,8 +428,8 @@ describe('AccountBook', () => {
         const id = stored.positionId
         // It is asked for again only once the time of the store has come.
         const due = book.exits.takeDue.bind(book.exits)
-        book.exits.takeDue = (each, gates) =>
-          each === id && gates.now < state.retryAt ? [] : due(each, gates)
+        book.exits.takeDue = (each, allowed) =>
+          each === id && allowed.now < state.retryAt ? [] : due(each, allowed)
       }
       return book
     }

@@ -94,10 +94,10 @@ describe('an order of ours that a list shows after its end', () => {
     await cycles(4)
   }
 
-  const strangers = async (): Promise<readonly string[]> => {
+  const secondGuardOrders = async (): Promise<readonly string[]> => {
     account.shown = account.placed
     await cycles(24)
-    return system.engine.book.late.strangers
+    return system.engine.book.late.secondGuardOrders
   }
 
   it('is known to the next process, with those of the generations before it', async () => {
@@ -107,7 +107,7 @@ describe('an order of ours that a list shows after its end', () => {
     }
     expect(account.placed).to.have.length(3)
     await restart()
-    expect(await strangers()).to.deep.equal([])
+    expect(await secondGuardOrders()).to.deep.equal([])
     expect(keeper.lines.filter(({ kind }) => kind === 'second-guard')).to.deep.equal([])
     // A look-up shows that the list lags.
     expect(account.cancelled).to.deep.equal([])
@@ -121,9 +121,9 @@ describe('an order of ours that a list shows after its end', () => {
     const position = aPosition({ quantity: 5, openedAt: now })
     await system.add(position, { stopLoss: { price: 80 } }, 'test')
     await restart()
-    expect(await strangers()).to.deep.equal([])
+    expect(await secondGuardOrders()).to.deep.equal([])
     await restart()
-    expect(await strangers(), 'a process later').to.deep.equal([])
+    expect(await secondGuardOrders(), 'a process later').to.deep.equal([])
   })
 
   it('is known to the next process where its position was released', async () => {
@@ -132,7 +132,7 @@ describe('an order of ours that a list shows after its end', () => {
     await cycles(6)
     expect(system.state.released.size).to.equal(0)
     await restart()
-    expect(await strangers()).to.deep.equal([])
+    expect(await secondGuardOrders()).to.deep.equal([])
   })
 
   it('is known to the next process where it was refused and the position closed by others', async () => {
@@ -144,7 +144,7 @@ describe('an order of ours that a list shows after its end', () => {
     await cycles(90)
     expect(system.state.positions.get(P1)?.state).to.equal('closed')
     await restart()
-    expect(await strangers()).to.deep.equal([])
+    expect(await secondGuardOrders()).to.deep.equal([])
   })
 
   it('is forgotten after an hour, and its generation with it', async () => {
@@ -156,7 +156,7 @@ describe('an order of ours that a list shows after its end', () => {
     account.shown = account.placed.slice(0, 1)
     await restart()
     await cycles(24)
-    expect(system.engine.book.late.strangers).to.have.length(1)
+    expect(system.engine.book.late.secondGuardOrders).to.have.length(1)
   })
 
   it('is one of the last ten generations of its id', async () => {

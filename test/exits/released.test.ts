@@ -141,7 +141,7 @@ describe('the exit of a released position', () => {
         await releaseWorking()
         await restart()
         await cycles(12)
-        expect(system.engine.book.late.strangers).to.deep.equal([])
+        expect(system.engine.book.late.secondGuardOrders).to.deep.equal([])
         expect(line('second-guard')).to.equal(undefined)
       })
     })

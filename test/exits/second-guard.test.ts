@@ -16,10 +16,10 @@ describe('SecondGuard', () => {
   let guard: SecondGuard
   beforeEach(() => (guard = new SecondGuard()))
 
-  /** The strangers of a list that was asked for at `askedAt`. */
+  /** The orders of a second guard in a list that was asked for at `askedAt`. */
   const seen = (askedAt: number, ...ids: (string | null)[]): readonly string[] => {
     guard.check(new Set(ids), [], { askedAt, idLength: 26 })
-    return guard.strangers
+    return guard.secondGuardOrders
   }
 
   it('leaves the orders of others alone', () => {
@@ -59,6 +59,6 @@ describe('SecondGuard', () => {
     )
     // The setting of the length was changed while the order works.
     guard.check(new Set([record.order.clientOrderId]), [record], { askedAt: 5, idLength: 26 })
-    expect(guard.strangers).to.deep.equal([])
+    expect(guard.secondGuardOrders).to.deep.equal([])
   })
 })

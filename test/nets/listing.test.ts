@@ -59,11 +59,11 @@ describe('NetListing', () => {
 
   /** A net that the venue has accepted at `now`. */
   const resting = () => {
-    const gates = { now, maySend: true, mayCancel: true }
-    book.cycle([VIEW], gates)
+    const allowed = { now, maySend: true, mayCancel: true }
+    book.cycle([VIEW], allowed)
     const [net] = book.table.all()
     book.recorded(net!.record, now)
-    book.takeDue(net!, gates)
+    book.takeDue(net!, allowed)
     book.happened({ kind: 'sent', id: net!.id, at: now })
     book.happened({ kind: 'answered', id: net!.id, answer: { kind: 'acknowledged' }, at: now })
     return net!

@@ -59,7 +59,7 @@ export function aNetBook(capabilities: Capabilities = FUTURES, listsOrders = tru
     priceOf: () => scene.price,
     notify: notice => void notices.push(notice),
   })
-  const gates = () => ({ now: scene.now, maySend: true, mayCancel: true })
+  const allowed = () => ({ now: scene.now, maySend: true, mayCancel: true })
   const scene: NetBookScene = {
     book,
     notices,
@@ -77,13 +77,13 @@ export function aNetBook(capabilities: Capabilities = FUTURES, listsOrders = tru
       net: { beyondPct: 2, minMovePct: 0.5, everyMs: 1_000, limitPct: 5 },
       stop: () => scene.stop,
     },
-    cycle: () => book.cycle([scene.view], gates()),
+    cycle: () => book.cycle([scene.view], allowed()),
     net: () => [...book.table.all()][0]!,
     rest() {
       scene.cycle()
       const net = scene.net()
       book.recorded(net.record, scene.now)
-      book.takeDue(net, gates())
+      book.takeDue(net, allowed())
       book.ended({ id: net.id, call: 'send' }, { kind: 'sent', id: net.id, at: scene.now })
       const answer = { kind: 'acknowledged' } as const
       book.happened({ kind: 'answered', id: net.id, answer, at: scene.now })

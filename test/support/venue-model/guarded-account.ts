@@ -446,7 +446,7 @@ export class GuardedAccount {
   /** Starts everything that is due for an exit. */
   private act(id: PositionId, roll: Dice): void {
     const { now } = this
-    const maySend = this.book.late.strangers.length === 0 && !this.isHalted
+    const maySend = this.book.late.secondGuardOrders.length === 0 && !this.isHalted
     const due = this.book.exits.takeDue(id, { now, maySend, mayCancel: !this.isHalted })
     for (const call of due) this.call(id, call, roll)
   }
