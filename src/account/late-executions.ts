@@ -69,6 +69,8 @@ export class LateExecutions {
   }: LateFill): void {
     const { state, writer } = this.deps
     const { id } = position
+    const name = `late ${clientOrderId} ${booked}`
+    if (this.uncounted.has(name)) return
     state.counts.lateFills++
     if (isOpen) {
       // The open exit has the fill; its end counts it for the day.
@@ -83,7 +85,7 @@ export class LateExecutions {
       const line = lineOf(this.now(), kind, id, detail)
       writer.soon({ line, ...(isKept && { row: id }) })
     }
-    this.count(`late ${clientOrderId} ${booked}`, { position, executed, done })
+    this.count(name, { position, executed, done })
   }
 
   /** Sends an execution to the portfolio; `done` is called in the turn in which the day's sum has it. */

@@ -8,7 +8,7 @@ import { MemoryRepository } from '../support/memory-repository.ts'
 import { openAccount } from '../support/open-account.ts'
 import { RestingVenue } from '../support/resting-venue.ts'
 
-describe('what an order of a released position has executed', () => {
+describe('what an order has executed late', () => {
   let keeper: MemoryRepository
   let venue: RestingVenue
   let timers: FakeTimers
@@ -40,16 +40,13 @@ describe('what an order of a released position has executed', () => {
     }
   }
 
-  /** An exit of 5 units works at the venue, and its position is released. */
-  async function releaseWorking(): Promise<void> {
-    venue.ignoresCancels = true
+  /** An exit of 5 units works at the venue. */
+  async function exitWorking(): Promise<void> {
     await account.add(aPosition({ quantity: 5 }), { stopLoss: { pct: 10 } }, 'test')
     for (const price of [100, 89]) {
       account.tick({ instrument: instrumentId('ACME'), ts: 1_000 + ++timers.now, price })
       await account.settled()
     }
-    await cycles(2)
-    await account.release(positionId('p1'), 'test')
     await cycles(2)
   }
 
@@ -65,22 +62,50 @@ describe('what an order of a released position has executed', () => {
     }
   }
 
-  it('counts once for the day, also where portfolio and gateway are replaced meanwhile', async () => {
-    await releaseWorking()
-    await takePortfolioDown()
-    expect(venue.placed.map(order => venue.execute(order))).to.deep.equal([5])
-    await cycles(4)
+  /** Starts a new incarnation of the gateway, and then of the portfolio; what each of them journals of that kind. */
+  async function replaceBoth(kind: string): Promise<readonly (readonly unknown[])[]> {
+    const profits = () =>
+      keeper.lines.filter(each => each.kind === kind).map(line => line['profit'])
     await new Promise<void>(done => {
       const { supervisor } = account.engine
       send(supervisor, { kind: 'restart', actor: { kind: 'gateway' }, done: () => done() })
     })
-    await cycles(4)
-    const over = () => keeper.lines.filter(({ kind }) => kind === 'released-order-over')
-    expect(over()).to.deep.equal([])
+    await cycles(70)
+    const before = profits()
     timers.pass(60_000)
     await cycles(2)
-    expect(over().map(line => line['profit'])).to.deep.equal([-50])
-    const { day } = await account.portfolio.standing()
-    expect(day.realised.map(({ amount }) => amount)).to.deep.equal([-50])
+    return [before, profits()]
+  }
+
+  const realised = async (): Promise<readonly number[]> =>
+    (await account.portfolio.standing()).day.realised.map(({ amount }) => amount)
+
+  it('counts once for the day, however often portfolio and gateway are replaced meanwhile', async () => {
+    venue.ignoresCancels = true
+    await exitWorking()
+    await account.release(positionId('p1'), 'test')
+    await cycles(2)
+    await takePortfolioDown()
+    expect(venue.placed.map(order => venue.execute(order))).to.deep.equal([5])
+    await cycles(4)
+    expect(await replaceBoth('released-order-over')).to.deep.equal([[], [-50]])
+    expect(await realised()).to.deep.equal([-50])
+  })
+
+  it('is one late fill where its position was closed, likewise', async () => {
+    await exitWorking()
+    const [order] = venue.orders.values()
+    order!.state = { kind: 'ended', executed: { quantity: 0, price: null } }
+    await cycles(1)
+    venue.held -= 5
+    order!.state = { kind: 'filled', executed: { quantity: 5, price: 90 } }
+    venue.isSilent = true
+    await cycles(80)
+    expect(account.state.positions.get(positionId('p1'))?.state).to.equal('closed')
+    await takePortfolioDown()
+    venue.isSilent = false
+    await cycles(70)
+    expect(await replaceBoth('exit-late-fill')).to.deep.equal([[], [-50]])
+    expect([await realised(), account.state.counts.lateFills]).to.deep.equal([[-50], 1])
   })
 })
