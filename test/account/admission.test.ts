@@ -209,6 +209,11 @@ describe('a position at each entrance', () => {
     }
   }
 
+  it('is refused over HTTP with OPENS_LATER for a time ahead of the clock', async () => {
+    const [status, body] = await post({ ...POSITION, rules: STOP_5, openedAt: START + HOUR })
+    expect([status, body['code']]).to.deep.equal([409, 'OPENS_LATER'])
+  })
+
   for (const [what, name] of BAD_NAMES) {
     for (const [door, ask] of Object.entries(DOORS)) {
       it(`has no id, instrument, account, ticket or underlying ${door} with ${what}`, async () => {

@@ -138,6 +138,7 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
       ['/livez', '/health', '/readyz', '/api/positions'].map(path => fetch(`${url}${path}`)),
     )
     expect(asked.map(({ status }) => status)).to.deep.equal([200, 200, 503, 503])
+    expect(await asked[3]!.json()).to.include({ code: 'STANDBY' })
     const health = (await asked[1]!.json()) as { status: string; output: string[] }
     expect(health.status).to.equal('warn')
     expect(health.output.join()).to.include('a standby, which guards nothing')

@@ -14,6 +14,9 @@ import type { ClientOrderId, ExitOrder } from '../../src/domain/order.ts'
 import { AccountUnusable, NotSent, OutcomeUnknown } from '../../src/errors.ts'
 import type { OrderUpdate } from '../../src/ports/broker.ts'
 import { aPosition } from '../support/builders.ts'
+import { codeOf } from '../support/code-of.ts'
+import { needing } from '../support/needing.ts'
+import { smallDisk } from '../support/small-disk.ts'
 
 const ACME = instrumentId('ACME')
 const clientId = (id: string): ClientOrderId => id as ClientOrderId
@@ -375,5 +378,16 @@ describe('PaperAccount', () => {
     const file = join(folder, 'file')
     writeFileSync(file, '')
     expect(() => openAccount({ folder: file })).to.throw(AccountUnusable, file)
+  })
+
+  needing('a small disk').it('fails with ACCOUNT_FULL on a disk without room', async () => {
+    const disk = smallDisk(1)!
+    try {
+      disk.fill()
+      const open = () => openAccount({ folder: join(disk.folder, 'paper') })
+      expect(await codeOf(open)).to.equal('ACCOUNT_FULL')
+    } finally {
+      disk.end()
+    }
   })
 })

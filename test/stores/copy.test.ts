@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { copyBetween } from '../../src/app/store-copy.ts'
+import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import type { Batch } from '../../src/ports/store.ts'
+import { copyStore, type CopySource, type CopyTarget } from '../../src/stores/copy.ts'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
 import { codeOf } from '../support/code-of.ts'
 import { needing } from '../support/needing.ts'
@@ -141,5 +143,27 @@ needing('redis-server').describe('copying a store', () => {
   it('creates no store where there is none to copy', async () => {
     expect(await codeOf(copy(`lmdb:${data}`, server.url))).to.equal('STORE_UNUSABLE')
     expect(await codeOf(copy('redis://u:secret@h/x', `lmdb:${data}`))).to.equal('BAD_INPUT')
+  })
+})
+
+describe('a copy that the target does not hold afterwards', () => {
+  it('fails with COPY_FAILED, and the target is not marked as complete', async () => {
+    const held = { rows: () => Promise.resolve(new Map()), lastSeq: () => Promise.resolve(1) }
+    const line = { seq: 1, at: 1, kind: 'note' } as unknown as JournalLine
+    const from: CopySource = {
+      ...held,
+      journal: ({ after }) => Promise.resolve(after === 0 ? [line] : []),
+    }
+    const done: string[] = []
+    const to: CopyTarget = {
+      ...held,
+      journal: () => Promise.resolve([]),
+      begin: async () => void done.push('begin'),
+      put: async () => void done.push('put'),
+      finish: async () => void done.push('finish'),
+    }
+    const options = { from, to, overwrites: false, onProgress: () => undefined }
+    expect(await codeOf(copyStore(options))).to.equal('COPY_FAILED')
+    expect(done).to.deep.equal(['begin', 'put'])
   })
 })
