@@ -18,7 +18,7 @@ import type { Load } from '../resilience/throttle.ts'
 import { CallHistory } from './call-history.ts'
 import { answerOf, codeOf, promised, type CallRecord, type DeskCall, type Pending } from './call.ts'
 import { everySoOften } from './every-so-often.ts'
-import type { Gate } from './gate.ts'
+import type { LimitGate } from './gate.ts'
 import { CallGates, type GatesOptions, type Delay, type Grant } from './gates.ts'
 import {
   breakerOpen,
@@ -48,7 +48,7 @@ export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
 const LONGEST_PAUSE_MS = 1_000
 
 /** Present state of one limit: its throttle, and its waiting calls. */
-export interface LimitView extends Gate {
+export interface LimitView extends LimitGate {
   readonly lanes: Lanes<unknown>
 }
 

@@ -10,7 +10,7 @@ import {
 import type { LimitMember, LimitShare } from './shared-limits.ts'
 
 /** One declared limit and its throttle. */
-export interface Gate {
+export interface LimitGate {
   readonly limit: CallLimit
   throttle: Throttle
   /** Present where other accounts draw from the same throttle. */
@@ -19,7 +19,7 @@ export interface Gate {
   readonly members: Iterable<LimitMember>
 }
 
-export interface GateOptions {
+export interface LimitGateOptions {
   readonly throttle: Omit<ThrottleOptions, 'perSecond' | 'perMinute' | 'perHour' | 'perDay'>
   /** The part of the account in a limit that others share; `own`: the throttle that it would have alone. */
   shareOf?(limit: string, own: Throttle): LimitShare | undefined
@@ -34,9 +34,9 @@ export function withDefault(limits: readonly CallLimit[]): readonly CallLimit[] 
 }
 
 /** The gate of a limit at `now` (monotonic ms). `kept`: its throttle as an earlier process stored it. */
-export function openGate(
+export function openLimitGate(
   limit: CallLimit,
-  options: GateOptions,
+  options: LimitGateOptions,
   {
     kept,
     member,
@@ -46,7 +46,7 @@ export function openGate(
     readonly member: LimitMember
     readonly now: number
   },
-): Gate {
+): LimitGate {
   const settings = { ...options.throttle, ...ceilingsOf(limit) }
   const own = kept === undefined ? throttle(settings, now) : restoreThrottle(settings, kept, now)
   const share = options.shareOf?.(limit.name, own)
@@ -71,7 +71,7 @@ export function openGate(
  * Freezes the rate of a limit while a breaker of its groups is open (`isTroubled`), as nothing is learnt about it then.
  * A limit that several accounts share is frozen while each of them has such a breaker.
  */
-export function freeze(gate: Gate, isTroubled: boolean, now: number): void {
+export function freeze(gate: LimitGate, isTroubled: boolean, now: number): void {
   const isFrozen = gate.share?.noteTrouble(isTroubled) ?? isTroubled
   gate.throttle = isFrozen ? breakerOpened(gate.throttle, now) : breakerClosed(gate.throttle, now)
 }

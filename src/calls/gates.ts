@@ -6,7 +6,13 @@ import { held, NO_HOLD, type Hold } from '../resilience/hold.ts'
 import { snapshotThrottle } from '../resilience/throttle-snapshot.ts'
 import { admit, pollsHeld, rateLimited, type Load } from '../resilience/throttle.ts'
 import { Breakers, byGroup, type BreakersOptions } from './breakers.ts'
-import { freeze, openGate, withDefault, type Gate, type GateOptions } from './gate.ts'
+import {
+  freeze,
+  openLimitGate,
+  withDefault,
+  type LimitGate,
+  type LimitGateOptions,
+} from './gate.ts'
 import type { GatesSnapshot } from './gates-snapshot.ts'
 import { LimitUses } from './limit-uses.ts'
 import type { LimitMember } from './shared-limits.ts'
@@ -16,7 +22,7 @@ const RESERVED_FROM = 0.95
 /** Longest window of a limit that a venue reports, ms. */
 const LONGEST_WINDOW_MS = 60_000
 
-export interface GatesOptions extends BreakersOptions, GateOptions {
+export interface GatesOptions extends BreakersOptions, LimitGateOptions {
   readonly limits: readonly CallLimit[]
   /** State of an earlier process, aged to the present. */
   readonly past?: GatesSnapshot | undefined
@@ -55,7 +61,7 @@ export interface NotReady {
 
 /** A circuit breaker for each group of endpoints, and a throttle for each limit of the venue. */
 export class CallGates {
-  readonly all: readonly Gate[]
+  readonly all: readonly LimitGate[]
   /** Increases with every change that a snapshot would show, except those that time alone makes. */
   revision = 0
   private readonly uses = new LimitUses()
@@ -70,7 +76,7 @@ export class CallGates {
     this.all = withDefault(options.limits).map(limit => {
       const kept = options.past?.throttles[limit.name]
       const member = this.memberOf(limit)
-      const gate = openGate(limit, options, { kept, member, now: this.now })
+      const gate = openLimitGate(limit, options, { kept, member, now: this.now })
       freeze(gate, this.isTroubled(gate), this.now)
       return gate
     })
@@ -81,7 +87,7 @@ export class CallGates {
   }
 
   /** The gate of a group's calls. */
-  of(group: EndpointGroup): Gate {
+  of(group: EndpointGroup): LimitGate {
     return this.all.find(({ limit }) => limit.groups.includes(group))!
   }
 
@@ -211,13 +217,13 @@ export class CallGates {
   }
 
   /** Failures of one account say nothing about the polls of those that share its limit. */
-  private loadOf({ share }: Gate): Load {
+  private loadOf({ share }: LimitGate): Load {
     const load = this.options.load()
     return share === undefined ? load : { ...load, failureShare: 0 }
   }
 
   /** Delays a call without a token, or before its turn; accounts that share the limit see that it waits. */
-  private noToken({ share }: Gate, kind: 'exit' | 'other', retryInMs: number): Delay {
+  private noToken({ share }: LimitGate, kind: 'exit' | 'other', retryInMs: number): Delay {
     share?.waits(kind, this.now + retryInMs)
     return { kind: 'throttle', retryInMs }
   }
@@ -229,7 +235,7 @@ export class CallGates {
     }
   }
 
-  private isTroubled({ limit }: Pick<Gate, 'limit'>): boolean {
+  private isTroubled({ limit }: Pick<LimitGate, 'limit'>): boolean {
     return limit.groups.some(group => this.breakers.isTroubled(group))
   }
 }

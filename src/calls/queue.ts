@@ -2,12 +2,12 @@ import { NotSent, QueryRefused, RateLimited } from '../errors.ts'
 import type { Outcome } from '../resilience/breaker.ts'
 import { remove, type Lane, type Lanes, type Waiting } from '../resilience/lanes.ts'
 import type { Pending } from './call.ts'
-import type { Gate } from './gate.ts'
+import type { LimitGate } from './gate.ts'
 import type { Delay } from './gates.ts'
 
 /** The waiting calls of one limit. */
 export interface LimitQueue {
-  readonly gate: Gate
+  readonly gate: LimitGate
   lanes: Lanes<Pending>
   wakeUp: (() => void) | undefined
   /** Calls sent so far. */
