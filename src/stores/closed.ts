@@ -45,14 +45,14 @@ export class ClosedRows {
     this.limit = limit
   }
 
-  /** Loads the stored rows; returns them as entries of the position table. */
-  load(rows: ReadonlyMap<string, ClosedRow>): Registered[] {
+  /** Loads the stored rows, one at each step; gives them as entries of the position table. */
+  *load(rows: ReadonlyMap<string, ClosedRow>): Generator<Registered> {
     const sorted = [...rows].toSorted(([, [a]], [, [b]]) => a - b)
     this.order = sorted.at(-1)?.[1][0] ?? 0
-    return sorted.map(([key, [, generation, state, position, wasDoubted, exited, former]]) => {
+    for (const [key, [, generation, state, position, wasDoubted, exited, former]] of sorted) {
       const id = key as PositionId
       this.generations.set(id, generation)
-      return {
+      yield {
         position: { ...position, id },
         rules: NO_RULES,
         generation,
@@ -61,7 +61,7 @@ export class ClosedRows {
         ...(exited != null && { exited: endedOf(exited) }),
         ...(former !== undefined && { former }),
       }
-    })
+    }
   }
 
   /** The row of a closed position. */

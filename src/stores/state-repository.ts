@@ -59,7 +59,7 @@ const idIn = (settings: ReadonlyMap<string, unknown>): string | undefined =>
   settings.get(STORE_ID) as string | undefined
 
 /** Rows that are evaluated in one turn of the event loop. */
-const AT_ONCE = 500
+const AT_ONCE = 250
 
 /** Stores the state of the service: one table for each kind, keyed by position. */
 export class StoreRepository<
