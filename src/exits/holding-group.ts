@@ -2,8 +2,8 @@ import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
-import { Allowances } from './allowances.ts'
 import { HoldingBalance } from './holding-balance.ts'
+import { HoldingOwners } from './holding-owners.ts'
 import { type Held, heldOf, reported, unknownHolding, type HoldingState } from './holding-state.ts'
 import { LockHolder } from './lock-holder.ts'
 import { NOTHING_LOST, share, type Share, type Verdict } from './reconcile.ts'
@@ -23,8 +23,7 @@ export class HoldingGroup {
   ownersChangedAt = -Infinity
   private readonly lockHolder = new LockHolder()
   private readonly retained = new RetainedOrders()
-  private readonly owners = new Map<PositionId, Position>()
-  private readonly allowances = new Allowances()
+  private readonly owners = new HoldingOwners()
   private state: HoldingState
   /** Since when neither our orders nor our positions change it, epoch ms. */
   private quietAt: number
@@ -59,12 +58,11 @@ export class HoldingGroup {
 
   /** Takes a position in; it may close what the next report grants it. Gives how much came with it. */
   own(position: Position, now: number): number {
-    const before = this.owners.get(position.id)?.quantity ?? 0
+    const before = this.owners.position(position.id)?.quantity ?? 0
     const came = leftOf(position.quantity, before)
     this.lockHolder.came(came, now)
-    this.owners.set(position.id, position)
+    this.owners.came(position, now)
     this.ownersChanged(now)
-    this.allowances.came(position.id, now)
     this.stirred(now)
     return came
   }
@@ -82,10 +80,9 @@ export class HoldingGroup {
 
   /** Lets go of a position; `left` units of it stay at the venue. */
   disown(id: PositionId, { left, now }: { left: number; now: number }): void {
-    if (!this.owners.delete(id)) return
+    if (!this.owners.gone(id)) return
     if (left > 0) this.ownersChanged(now)
     this.balance.handsChanged()
-    this.allowances.gone(id)
     this.stirred(now)
     if (this.lockedBy === id) this.unlock()
   }
@@ -125,7 +122,7 @@ export class HoldingGroup {
   get isInDoubt(): boolean {
     // Asked in every cycle of every holding.
     if (this.isSettled) return false
-    return this.balance.isShort || this.state.known === undefined || !this.allowances.isComplete
+    return this.balance.isShort || this.state.known === undefined || !this.owners.areGranted
   }
 
   /** Since when no question was answered, epoch ms; null while the last one was. */
@@ -140,18 +137,18 @@ export class HoldingGroup {
 
   /** The positions that own it. */
   ids(): Iterable<PositionId> {
-    return this.owners.keys()
+    return this.owners.ids()
   }
 
   /** What is known of it is in doubt: no position may close anything before the next report. */
   grantNothing(): void {
-    this.allowances.clear()
+    this.owners.grantNothing()
     this.balance.isWhole = false
     this.isSettled = false
   }
 
   allowance(id: PositionId): number | undefined {
-    return this.allowances.of(id)
+    return this.owners.allowance(id)
   }
 
   /** The last answers by name, all alike, and when the last one came. */
@@ -176,7 +173,7 @@ export class HoldingGroup {
     if (executed <= 0) return
     this.executedAt = now
     this.balance.executed(executed)
-    this.allowances.executed(id, executed)
+    this.owners.executed(id, executed)
   }
 
   /** Takes a report; gives what each position has lost by it. */
@@ -200,7 +197,7 @@ export class HoldingGroup {
   /** A rise was bought by others: the exit that holds the lock must not mistake it. */
   private watchRise({ apartMs, drifted }: Surroundings): void {
     const { lockedBy } = this
-    const side = lockedBy === undefined ? undefined : this.owners.get(lockedBy)?.side
+    const side = lockedBy === undefined ? undefined : this.owners.position(lockedBy)?.side
     const held = side === undefined ? undefined : this.held(side)
     if (lockedBy === undefined || held === undefined) return
     if (this.lockHolder.isRise(held, apartMs)) drifted(lockedBy, { kind: 'risen' }, held.at)
@@ -218,15 +215,15 @@ export class HoldingGroup {
   }
 
   private shareOut({ shareOf, apartMs }: Pick<Surroundings, 'shareOf' | 'apartMs'>): Verdict {
-    const shares = [...[...this.owners.values()].map(shareOf), ...this.retained.shares()]
+    const shares = [...this.owners.positions().map(shareOf), ...this.retained.shares()]
     const verdict = share(this.state, shares, { quietSince: this.quietAt, apartMs })
     // A report may not show yet what we executed last: it can take away, but grant nothing.
     const { at, isNamed, quantity } = this.state.known!
     const isClean = at >= Math.max(this.executedAt, this.restoredAt) + apartMs
     if (at < this.restoredAt + apartMs) return verdict
     this.balance.judged(verdict, { shares, quantity, isNamed, isClean })
-    this.allowances.judged(verdict, { at, isNamed, isClean })
-    const isGranted = isClean && isNamed && this.allowances.isComplete
+    this.owners.judged(verdict, { at, isNamed, isClean })
+    const isGranted = isClean && isNamed && this.owners.areGranted
     this.isSettled = isGranted && this.balance.isWhole && !verdict.isShort && !verdict.isOversold
     return verdict
   }

@@ -1,46 +1,63 @@
 import type { PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
 import type { Verdict } from './reconcile.ts'
 
-/** What a position may close of a holding. */
-interface Allowance {
-  /** Since when it owns a part of the holding, epoch ms. */
+/** A position that owns a part of a holding. */
+interface Owner {
+  position: Position
+  /** Since when it owns that part, epoch ms. */
   since: number
-  /** Undefined: not known, nothing may be closed. */
+  /** What it may close, units; undefined: not known, nothing may be closed. */
   units: number | undefined
 }
 
-/** How many units of a holding each of its positions may close. Changes itself. */
-export class Allowances {
-  private readonly owners = new Map<PositionId, Allowance>()
+/** The positions that own a holding, and how many units each may close. Changes itself. */
+export class HoldingOwners {
+  private readonly owners = new Map<PositionId, Owner>()
   /** Owners whose units are not known. */
   private unknown = 0
 
-  /** Undefined where it is not known: nothing may be closed. */
-  of(id: PositionId): number | undefined {
+  get size(): number {
+    return this.owners.size
+  }
+
+  ids(): Iterable<PositionId> {
+    return this.owners.keys()
+  }
+
+  positions(): Position[] {
+    return Array.from(this.owners.values(), ({ position }) => position)
+  }
+
+  position(id: PositionId): Position | undefined {
+    return this.owners.get(id)?.position
+  }
+
+  /** What a position may close; undefined where it is not known: nothing. */
+  allowance(id: PositionId): number | undefined {
     return this.owners.get(id)?.units
   }
 
   /** A position owns a part of the holding since `now` (epoch ms); the next report grants what it may close. */
-  came(id: PositionId, now: number): void {
-    const owner = this.owners.get(id)
+  came(position: Position, now: number): void {
+    const owner = this.owners.get(position.id)
     if (owner === undefined || owner.units !== undefined) this.unknown++
-    if (owner === undefined) this.owners.set(id, { since: now, units: undefined })
-    else {
-      owner.since = now
-      owner.units = undefined
-    }
+    if (owner === undefined) {
+      this.owners.set(position.id, { position, since: now, units: undefined })
+    } else Object.assign(owner, { position, since: now, units: undefined })
   }
 
-  gone(id: PositionId): void {
+  /** Whether the position was an owner. */
+  gone(id: PositionId): boolean {
     const owner = this.owners.get(id)
-    if (owner === undefined) return
+    if (owner === undefined) return false
     if (owner.units === undefined) this.unknown--
-    this.owners.delete(id)
+    return this.owners.delete(id)
   }
 
   /** What is known of the holding is in doubt: no position may close anything before the next report. */
-  clear(): void {
+  grantNothing(): void {
     for (const owner of this.owners.values()) owner.units = undefined
     this.unknown = this.owners.size
   }
@@ -51,7 +68,7 @@ export class Allowances {
   }
 
   /** Whether each position that owns a part may close what is known. */
-  get isComplete(): boolean {
+  get areGranted(): boolean {
     return this.unknown === 0
   }
 
