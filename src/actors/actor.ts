@@ -1,6 +1,8 @@
 import { dispatch, Nobody, spawn, start, stop, type Ref as NactRef } from 'nact'
 import type { Clock } from '../ports/clock.ts'
+import { encodeName } from './encode-name.ts'
 import type { Liveness } from './liveness.ts'
+import { SmallActor } from './small-actor.ts'
 
 /** Why and which incarnation of an actor ended by a throw. */
 export interface Down {
@@ -60,6 +62,7 @@ class Cell<State, Message> implements Ref<Message>, Liveness {
   readonly tally: ActorTally
   state: State
   readonly nactRef: NactRef<unknown>
+  readonly small: SmallActor
   /** Messages sent and not yet begun. */
   queued = 0
   busySince = NaN
@@ -78,6 +81,7 @@ class Cell<State, Message> implements Ref<Message>, Liveness {
     const path = `${encodeName(options.name)}.e${options.epoch}`
     const properties = { ...NACT_PROPERTIES, initialState: this as unknown as AnyCell }
     this.nactRef = spawn(parent, receive, path, properties as never)
+    this.small = new SmallActor(this.nactRef)
   }
 }
 
@@ -215,6 +219,7 @@ export function send<Message>(ref: Ref<Message>, message: Message): boolean {
 /** The one function that nact calls, for every actor. */
 function receive(cell: AnyCell, message: unknown): AnyCell {
   const { system, tally } = cell
+  cell.small.handles()
   cell.queued--
   tally.queued--
   const from = system.clock.monotonic()
@@ -242,9 +247,4 @@ function reportDown({ name, epoch, onDown, state }: AnyCell, reason: unknown): v
       throw error
     })
   }
-}
-
-/** nact refuses `/ : @ # % =` and spaces in names: everything unusual becomes `_<hex>_`. */
-function encodeName(name: string): string {
-  return name.replace(/[^A-Za-z0-9-]/gu, char => `_${char.codePointAt(0)!.toString(16)}_`)
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { dispatch, query, spawn, spawnStateless, start, stop, type Ref } from 'nact'
+import systemMap from 'nact/lib/system-map.js'
 import sinon from 'sinon'
 
 /**
@@ -360,5 +361,33 @@ describe('nact 7.6.2', () => {
     } finally {
       sinon.restore()
     }
+  })
+
+  it('keeps two maps of children and the last event of the loop for each actor, and runs without them', async () => {
+    interface Inner {
+      children: ReadonlyMap<string, unknown>
+      childReferences: ReadonlyMap<string, unknown>
+      immediate: unknown
+    }
+    const seen: unknown[] = []
+    let inner: Inner | undefined
+    const actor = child(system, (_state, message, { children }) => {
+      seen.push(message, children)
+      inner!.immediate = undefined
+    })
+    inner = systemMap.applyOrThrowIfStopped(actor, each => each) as Inner
+    expect([inner.children, inner.childReferences]).to.deep.equal([new Map(), new Map()])
+    dispatch(actor, 'first')
+    expect(inner.immediate).to.be.an('object')
+    await turns()
+    const none: ReadonlyMap<string, never> = new Map<string, never>()
+    inner.children = inner.childReferences = none
+    for (const message of ['second', 'third']) dispatch(actor, message)
+    await turns()
+    expect(seen).to.deep.equal(['first', none, 'second', none, 'third', none])
+    stop(actor)
+    await turns()
+    expect(none.size).to.equal(0)
+    expect(() => systemMap.applyOrThrowIfStopped(actor, each => each)).to.throw('has stopped')
   })
 })
