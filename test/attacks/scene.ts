@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { VenueReport } from '../../src/brokers/venue/report.ts'
 import type { PositionView } from '../../src/ports/control/positions.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import type { Protocol } from '../support/broker-server/routes.ts'
@@ -13,7 +14,10 @@ import { Account } from './account.ts'
 import { configOf, type Settings } from './settings.ts'
 
 /** A position as its owner posts it. */
-export type Posted = Readonly<Record<string, unknown>> & { readonly id: string }
+export type Posted = Readonly<Record<string, unknown>> & {
+  readonly id: string
+  readonly instrument: string
+}
 
 /** Five ACME, bought at 100, that must be sold at 95. */
 export const five = (id: string, but: Readonly<Record<string, unknown>> = {}): Posted => ({
@@ -46,6 +50,8 @@ export interface SceneAccount {
   readonly broker: Settings
   /** Variables of the service. */
   readonly env: Readonly<Record<string, string>>
+  /** What was measured at the venue. */
+  readonly report?: VenueReport
 }
 
 /** The answer of the service to a request. */
@@ -93,7 +99,7 @@ export class Scene extends Account {
     const { options, folder } = this
     const url = `http://127.0.0.1:${this.broker.port}`
     const { capabilities } = this.broker.venue.settings
-    const broker = options.account?.broker
+    const broker = this.accountBroker()
     writeFileSync(
       file,
       JSON.stringify(configOf({ url, folder, capabilities, broker }, this.config)),
@@ -104,6 +110,15 @@ export class Scene extends Account {
     this.service = new RunningService(['--config', file], { main, env, isSteered: true })
     await this.service.printed(line => line.startsWith('positions  '))
     await this.until(async () => (await this.ask('GET', '/readyz')).status === 200)
+  }
+
+  /** The section of an account, with the report of its venue. */
+  private accountBroker(): Settings | undefined {
+    const { broker, report } = this.options.account ?? {}
+    if (report === undefined) return broker
+    const file = join(this.folder, 'venue-report.json')
+    writeFileSync(file, JSON.stringify(report))
+    return { ...broker, report: file }
   }
 
   /** kill -9. */

@@ -1,5 +1,5 @@
 import { theProgram } from '../support/compiled.ts'
-import { Scene, type SceneOptions } from './scene.ts'
+import { five, Scene, type Posted, type SceneOptions } from './scene.ts'
 
 /** Opens a scene that is closed when its story ends. */
 export type Open = (options?: SceneOptions) => Promise<Scene>
@@ -65,10 +65,51 @@ async function play(story: Story, main: string): Promise<void> {
       return scene
     })
   } catch (error) {
-    const reports = await Promise.all(scenes.map(scene => scene.report()))
-    const lines = reports.join('\n').split('\n').slice(-REPORTED_LINES)
-    throw new Error(`${(error as Error).message}\n${lines.join('\n')}`, { cause: error })
+    throw await reported(error, scenes)
   } finally {
     for (const scene of scenes) await scene.close()
   }
+}
+
+/** A failure of a story, and what its scenes report. */
+async function reported(error: unknown, scenes: readonly Scene[]): Promise<Error> {
+  const reports = await Promise.all(scenes.map(scene => scene.report()))
+  const lines = reports.join('\n').split('\n').slice(-REPORTED_LINES)
+  return new Error(`${(error as Error).message}\n${lines.join('\n')}`, { cause: error })
+}
+
+/** What happens to one position of a scene that others share. */
+export type Episode = (scene: Scene, position: Posted) => Promise<void>
+
+/**
+ * A test for each episode, one after the other in one scene: each with five of an instrument of its own, which are
+ * held from the start. An episode ends the faults that it has begun.
+ */
+export function inOneScene(
+  title: string,
+  options: () => SceneOptions,
+  episodes: Readonly<Record<string, Episode>>,
+): void {
+  describe(title, function () {
+    this.timeout(LONGEST_MS)
+    const names = Object.keys(episodes).filter(name => name.includes(ONLY))
+    const positions = names.map((_, at) => five(`p${at}`, { instrument: `ACME${at}` }))
+    let scene: Scene
+
+    before(async () => {
+      const main = theProgram().file('test/support/steered/main.ts')
+      scene = new Scene({ main, positions, ...options() })
+      await scene.open()
+    })
+    after(() => scene.close())
+
+    for (const [at, name] of names.entries())
+      it(name, async () => {
+        try {
+          await episodes[name]!(scene, positions[at]!)
+        } catch (error) {
+          throw await reported(error, [scene])
+        }
+      })
+  })
 }

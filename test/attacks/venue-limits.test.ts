@@ -1,12 +1,10 @@
 import { expect } from 'chai'
-import type { VenueKind } from '../../src/domain/venue-kind.ts'
-import { reportOf } from '../crash/emulated.ts'
-import { Folder } from '../support/cli.ts'
+import type { Protocol } from '../support/broker-server/routes.ts'
 import { binanceAccount, bybitAccount, okxAccount } from '../support/venues/accounts.ts'
-import type { Scene, SceneAccount } from './scene.ts'
-import { sideBySide, type Open } from './side-by-side.ts'
+import { measured, PROVES } from './at-venues.ts'
+import type { SceneOptions } from './scene.ts'
+import { inOneScene } from './side-by-side.ts'
 
-const PROVES = { dedupe: 'open-only', lookup: 'complete', reduceOnly: true } as const
 const PATIENCE_MS = 90_000
 const MAINTENANCE = '<html><head><title>Maintenance</title></head><body>Back soon</body></html>'
 
@@ -33,49 +31,49 @@ const LIMITS = {
   },
 } as const
 
-/** A service at a venue that was measured to show everything at once. */
-async function at(open: Open, kind: VenueKind, { broker, ...given }: SceneAccount): Promise<Scene> {
-  const report = folder.file(`${kind}.json`, JSON.stringify(reportOf({ kind, mode: 'one-way' })))
-  const account = { ...given, broker: { ...broker, report } }
-  const venue = { capabilities: PROVES }
-  const scene = await open({ account, venue, config: { holdings: { reconcileMs: 1_000 } } })
-  await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
-  return scene
-}
-
-let folder: Folder
-before(() => (folder = new Folder()))
-after(() => folder.remove())
-
 for (const kind of ['binance', 'bybit', 'okx'] as const) {
   const { account, without, waits } = LIMITS[kind]
-  sideBySide(`an account at ${kind}`, {
-    'is exited once over limits, a ban and pages of maintenance': async open => {
-      const scene = await at(open, kind, account())
+  let protocol: Protocol
+  const options = (): SceneOptions => {
+    const made = account()
+    ;({ protocol } = made)
+    return {
+      account: measured(made),
+      venue: { capabilities: PROVES },
+      config: { holdings: { reconcileMs: 1_000 } },
+    }
+  }
+  inOneScene(`an account at ${kind}`, options, {
+    'is exited once over limits, a ban and pages of maintenance': async (scene, position) => {
+      const { id, instrument } = position
+      await scene.until(async () => (await scene.position(id))?.state === 'guarded')
       scene.harm('place', { kind: 'status', when: 'before', ...without })
       scene.harm('place', { kind: 'status', when: 'before', ...waits }, { skip: 1 })
       scene.harm('place', { kind: 'raw', text: MAINTENANCE }, { skip: 2 })
       scene.harm('order', { kind: 'status', when: 'before', status: 503, text: MAINTENANCE })
-      scene.price(94)
-      await scene.until(() => scene.held() === 0, PATIENCE_MS)
-      await scene.until(async () => (await scene.position('a')) === undefined, PATIENCE_MS)
-      expect([scene.executed(), scene.asked('place')]).to.deep.equal([5, 3])
+      scene.price(94, instrument)
+      await scene.until(() => scene.held(instrument) === 0, PATIENCE_MS)
+      await scene.until(async () => (await scene.position(id)) === undefined, PATIENCE_MS)
+      expect([scene.executed(instrument), scene.asked('place')]).to.deep.equal([5, 3])
       expect(await scene.lines('exit-filled')).to.have.length(1)
     },
 
-    'names what a sale by hand took, and follows a clock that runs away': async open => {
-      const { protocol, ...rest } = account()
-      const scene = await at(open, kind, { protocol, ...rest })
-      scene.trade(-2)
+    'names what a sale by hand took, and follows a clock that runs away': async (
+      scene,
+      position,
+    ) => {
+      const { id, instrument } = position
+      await scene.until(async () => (await scene.position(id))?.state === 'guarded')
+      scene.trade(-2, instrument)
       await scene.until(async () => (await scene.lines('holding-shrunk')).length > 0, PATIENCE_MS)
       expect((await scene.lines('holding-shrunk'))[0]).to.include({ cause: 'by-hand' })
       // By more than a request may be late: each is refused until the time was read again.
       const emulator = protocol as unknown as { emulation: object }
       emulator.emulation = { ...emulator.emulation, aheadMs: 40_000 }
-      scene.price(94)
-      await scene.until(() => scene.held() === 0, PATIENCE_MS)
-      await scene.until(async () => (await scene.position('a')) === undefined, PATIENCE_MS)
-      expect(scene.executed()).to.equal(3)
+      scene.price(94, instrument)
+      await scene.until(() => scene.held(instrument) === 0, PATIENCE_MS)
+      await scene.until(async () => (await scene.position(id)) === undefined, PATIENCE_MS)
+      expect(scene.executed(instrument)).to.equal(3)
     },
   })
 }

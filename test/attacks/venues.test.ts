@@ -3,10 +3,9 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { binanceAccount, bybitAccount, okxAccount } from '../support/venues/accounts.ts'
 import { KEY } from '../support/venues/binance.ts'
+import { measured, PROVES } from './at-venues.ts'
 import type { Scene, SceneAccount } from './scene.ts'
 import { sideBySide, type Open } from './side-by-side.ts'
-
-const PROVES = { dedupe: 'open-only', lookup: 'complete', reduceOnly: true } as const
 
 /** Well before an accepted order is sure to be visible at the venue, ms. */
 const SOON_MS = 10_000
@@ -38,7 +37,7 @@ const FAILED = 'Internal error; unable to process your request. Please try again
 
 sideBySide('an account at Binance', {
   'is exited once where a 503 hides that the order was filled': async open => {
-    const scene = await atBinance(open)
+    const scene = await at(open, measured(binanceAccount()))
     scene.harm('place', { kind: 'status', when: 'after', status: 503, text: UNKNOWN })
     scene.price(94)
     await soldOnce(scene)
@@ -46,7 +45,7 @@ sideBySide('an account at Binance', {
   },
 
   'is exited once where a 503 hides that the order never arrived': async open => {
-    const scene = await atBinance(open)
+    const scene = await at(open, measured(binanceAccount()))
     scene.harm('place', { kind: 'status', when: 'before', status: 503, text: UNKNOWN })
     scene.price(94)
     await soldOnce(scene)
@@ -117,7 +116,7 @@ sideBySide('an account at Binance', {
 
 sideBySide('an account at Bybit', {
   'is exited once where an order is acknowledged and rejected later': async open => {
-    const scene = await at(open, bybitAccount())
+    const scene = await at(open, measured(bybitAccount()))
     scene.harm('place', { kind: 'reject', code: 'late' })
     scene.price(94)
     await soldOnce(scene)
@@ -140,7 +139,7 @@ const TIMED_OUT = { code: '51149', msg: 'Order timed out. Please try again.', da
 
 sideBySide('an account at OKX', {
   'is exited once where an order timed out at the venue and was filled': async open => {
-    const scene = await at(open, okxAccount())
+    const scene = await at(open, measured(okxAccount()))
     scene.harm('place', { kind: 'status', when: 'after', status: 500, body: TIMED_OUT })
     scene.price(94)
     await soldOnce(scene)
@@ -148,7 +147,7 @@ sideBySide('an account at OKX', {
   },
 
   'is exited once where an order timed out at the venue and was lost': async open => {
-    const scene = await at(open, okxAccount())
+    const scene = await at(open, measured(okxAccount()))
     scene.harm('place', { kind: 'status', when: 'before', status: 500, body: TIMED_OUT })
     scene.price(94)
     await soldOnce(scene)
