@@ -57,12 +57,12 @@ describe('the stream of events', () => {
     expect(wrong.status).to.equal(422)
   })
 
-  it('serves 20 of 2,000 clients, refuses the others at once, and stays able to answer', async () => {
-    const asked = await Promise.allSettled(Array.from({ length: 2_000 }, () => open()))
+  it('serves 20 of 300 clients, refuses the others at once, and stays able to answer', async () => {
+    const asked = await Promise.allSettled(Array.from({ length: 300 }, () => open()))
     const answers = asked.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
     const statuses = answers.map(({ statusCode }) => statusCode)
     expect(statuses.filter(status => status === 200)).to.have.length(20)
-    // A connection beyond the bound of the server is closed without an answer; all others are refused.
+    // A connection beyond the bound of the server (200) is closed without an answer; all others are refused.
     expect(statuses.filter(status => status !== 200 && status !== 503)).to.deep.equal([])
     expect((await ask(server.port, '/livez')).status).to.equal(200)
     for (const response of answers) response.destroy()
