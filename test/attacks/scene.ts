@@ -82,7 +82,7 @@ export class Scene extends Account {
   async open(): Promise<void> {
     await this.broker.listen()
     for (const { instrument, side, quantity } of this.positions) {
-      this.trade(side === 'short' ? -Number(quantity) : Number(quantity), String(instrument))
+      this.trade(side === 'short' ? -Number(quantity) : Number(quantity), instrument)
     }
     await this.start()
   }

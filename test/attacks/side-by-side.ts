@@ -72,10 +72,10 @@ async function play(story: Story, main: string): Promise<void> {
 }
 
 /** A failure of a story, and what its scenes report. */
-async function reported(error: unknown, scenes: readonly Scene[]): Promise<Error> {
+async function reported(cause: unknown, scenes: readonly Scene[]): Promise<Error> {
   const reports = await Promise.all(scenes.map(scene => scene.report()))
   const lines = reports.join('\n').split('\n').slice(-REPORTED_LINES)
-  return new Error(`${(error as Error).message}\n${lines.join('\n')}`, { cause: error })
+  return new Error(`${(cause as Error).message}\n${lines.join('\n')}`, { cause })
 }
 
 /** What happens to one position of a scene that others share. */
