@@ -12,6 +12,7 @@ import type { Readiness } from '../ports/control/health.ts'
 import { backupOf } from '../stores/backup.ts'
 import { AccountControl } from '../views/control.ts'
 import type { ExitableDesk } from '../views/exitable.ts'
+import { ServiceHealth } from '../views/service-health.ts'
 import type { ServiceParts } from './build.ts'
 import type { Feeds } from './feeds.ts'
 import { countDownTime, firstSweep, missingInstruments, type Begun } from './first-facts.ts'
@@ -20,7 +21,6 @@ import type { GuardedAccount } from './guarded-account.ts'
 import type { Messaging } from './messaging.ts'
 import { openPrices, type Prices } from './open-prices.ts'
 import type { TrustedOptions } from './options.ts'
-import { ServiceHealth } from './service-health.ts'
 import { seed, type Seeded } from './sync-positions.ts'
 import type { VenueWatch } from './venue-watch.ts'
 
@@ -100,10 +100,10 @@ export class AccountRun {
       store: parts.store,
       performance: parts.performance,
       desk: own.desk,
-      broker: own.broker,
-      chaos: own.chaos,
+      isChaosOn: own.chaos !== undefined,
+      lostFolders: () => guarded.lostFolders(),
       stopped: () => guarded.stopped,
-      config,
+      limits: config.health,
       clock,
       startedAt,
       prices: this.prices,

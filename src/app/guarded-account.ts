@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import type { Account } from '../account/account.ts'
+import { PaperAccount } from '../brokers/paper-account.ts'
 import type { AccessDrill } from '../calls/access-drill.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { GatesStore } from '../calls/gates-store.ts'
@@ -9,7 +11,7 @@ import type { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Broker } from '../ports/broker.ts'
-import type { Batch } from '../ports/store.ts'
+import type { Batch, LostFolder } from '../ports/store.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import type { AccountStore } from '../stores/account-rows.ts'
 import type { StoreRepository } from '../stores/state-repository.ts'
@@ -97,6 +99,13 @@ export class GuardedAccount {
     if (this.end !== undefined) return
     this.end = { error, at: this.deps.now() }
     if (this.present !== undefined) this.halt(this.end)
+  }
+
+  /** The folder of a paper account that is gone. */
+  lostFolders(): readonly LostFolder[] {
+    const { broker, plan } = this.deps
+    const lost = broker instanceof PaperAccount ? broker.lost : undefined
+    return lost === undefined ? [] : [{ place: join(plan.config.dataFolder, 'paper'), lost }]
   }
 
   /** Everything of it that is kept, as it lies in the store of the process. */

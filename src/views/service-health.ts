@@ -1,53 +1,55 @@
-import { join } from 'node:path'
 import type { Account } from '../account/account.ts'
 import type { Found } from '../account/found.ts'
-import type { Advisors } from '../advisors/advisors.ts'
-import { PaperAccount } from '../brokers/paper-account.ts'
 import type { AccessFacts } from '../calls/access-drill.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
-import type { Chaos } from '../chaos/chaos.ts'
-import type { ServiceConfig } from '../config/schema.ts'
 import type { Trouble } from '../observability/checks.ts'
+import type { HealthFacts } from '../observability/health-given.ts'
 import { healthStatus } from '../observability/health.ts'
 import type { Meters } from '../observability/meters.ts'
-import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HealthSnapshot } from '../ports/control/health.ts'
 import type { LostFolder, OwnedStore } from '../ports/store.ts'
-import type { ExitableDesk } from '../views/exitable.ts'
-import { gatewayTroubles } from '../views/gateway-view.ts'
-import { healthFacts } from '../views/health-facts.ts'
-import type { AccountHints } from './account-hints.ts'
-import type { Stopped } from './guarded-account.ts'
-import type { Messaging } from './messaging.ts'
-import type { Prices } from './open-prices.ts'
-import type { VenueWatch } from './venue-watch.ts'
+import type { ExitableDesk } from './exitable.ts'
+import { gatewayTroubles } from './gateway-view.ts'
+import { healthFacts } from './health-facts.ts'
+
+type Troubles = readonly Trouble[] | undefined
 
 export interface ServiceHealthDeps {
-  readonly config: ServiceConfig
+  /** Bounds, ms. */
+  readonly limits: {
+    readonly exitOverdueMs: number
+    readonly staleMs: number
+    readonly graceMs: number
+    readonly slowLoopMs: number
+  }
   readonly clock: Clock
   /** Epoch ms. */
   readonly startedAt: number
   readonly account: Account
   readonly desk: CallDesk
-  readonly store: OwnedStore
-  readonly broker: Broker
-  readonly advisors: Advisors
-  readonly prices: Prices
+  readonly store: Pick<OwnedStore, 'status'>
+  readonly advisors: { readonly all: readonly unknown[]; readonly troubles: readonly Trouble[] }
+  readonly prices: { troubles(): readonly Trouble[]; streamTroubles(): Troubles }
   /** Undefined where the account is not at a venue. */
-  readonly venueWatch: VenueWatch | undefined
+  readonly venueWatch:
+    | { troubles(): Troubles; multiplierTroubles(): Troubles; withdrawalTroubles(): Troubles }
+    | undefined
   /** What the venue pushes about the account. */
-  readonly hints: Pick<AccountHints, 'troubles'>
-  readonly performance: Meters
+  readonly hints: { troubles(): Troubles }
+  readonly performance: Pick<Meters, 'loopDelayMs'>
   readonly exitable: Pick<ExitableDesk, 'facts' | 'layers'>
   /** The last answers about the access to the account. */
   readonly access: { readonly facts: Pick<AccessFacts, 'clock'> }
-  readonly news: Pick<Messaging, 'troubles'>
-  readonly chaos: Chaos | undefined
+  readonly news: { readonly troubles: NonNullable<HealthFacts['news']> }
+  /** Faults are injected on purpose. */
+  readonly isChaosOn: boolean
   /** Troubles of bots that hooks belong to; undefined: there is none. */
-  hookTroubles(): readonly Trouble[] | undefined
+  hookTroubles(): Troubles
+  /** Folders that the process uses and that are gone. */
+  lostFolders(): readonly LostFolder[]
   /** Why the account was stopped while the process goes on; undefined: it was not. */
-  stopped(): Stopped | undefined
+  stopped(): { readonly error: Error } | undefined
 }
 
 /** The last health snapshot of the service: made by each cycle, and when the journal has said more since. */
@@ -122,9 +124,9 @@ export class ServiceHealth {
   }
 
   private evaluate(found?: Found): HealthSnapshot {
-    const { config, clock, account, desk, prices, performance, news } = this.deps
+    const { limits: bounds, clock, account, desk, prices, performance, news } = this.deps
     this.seenLines = account.begunLines
-    const { exitOverdueMs, staleMs, graceMs } = config.health
+    const { exitOverdueMs, staleMs, graceMs, slowLoopMs } = bounds
     const limits = {
       now: clock.now(),
       startedAt: this.deps.startedAt,
@@ -148,18 +150,12 @@ export class ServiceHealth {
       advisorTroubles:
         this.deps.advisors.all.length === 0 ? undefined : this.deps.advisors.troubles,
       store: this.deps.store.status(),
-      lostFolders: this.lostFolders(),
+      lostFolders: this.deps.lostFolders(),
       loopDelayMs: performance.loopDelayMs,
-      slowLoopMs: config.health.slowLoopMs,
+      slowLoopMs,
       news: news.troubles,
-      isChaosOn: this.deps.chaos !== undefined,
+      isChaosOn: this.deps.isChaosOn,
       stoppedAccount: this.deps.stopped()?.error.message,
     })
-  }
-
-  private lostFolders(): readonly LostFolder[] {
-    const { broker, config } = this.deps
-    const lost = broker instanceof PaperAccount ? broker.lost : undefined
-    return lost === undefined ? [] : [{ place: join(config.dataFolder, 'paper'), lost }]
   }
 }
