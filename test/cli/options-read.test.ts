@@ -20,6 +20,7 @@ const bare = (text: string): string =>
     .replaceAll(/\/\*[^]*?\*\//g, '')
     .replaceAll(/^\s*\/\/.*$/gm, '')
     .replaceAll(/'(?:[^'\\\n]|\\.)*'/g, "''")
+    .replaceAll(/`(?:[^`\\]|\\.)*`/g, text => [...text.matchAll(/\$\{[^}]*\}/g)].join(' '))
     .replaceAll(/^ {2}readonly \w+\??:.*$/gm, '')
 
 const DECLARED = /\.(?:required)?[oO]ption\(|new Option\(/
@@ -29,9 +30,9 @@ const UNREAD = [
   // It sets `format`.
   'connection.ts: json',
   // The fields of a position are sent whole.
-  ...['entryPrice', 'ticket', 'underlying', 'openedAt'].map(
-    name => `commands/positions-add.ts: ${name}`,
-  ),
+  ...'instrument side quantity entryPrice ticket underlying openedAt'
+    .split(' ')
+    .map(name => `commands/positions-add.ts: ${name}`),
 ]
 
 /** Each option that a file declares, by the name under which its action gets it. */
