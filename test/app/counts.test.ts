@@ -109,16 +109,17 @@ describe('the counts of a service', function () {
 
     let text = ''
     let lines: Line[] = []
-    // Of one moment: no line is written while the metrics are read.
-    await until(async () => {
-      lines = await journal()
-      text = (await ask(port, '/metrics')).text
-      return (await journal()).length === lines.length
-    })
     const sumOf = (name: string, labels = ''): number =>
       [...text.matchAll(new RegExp(`^watchkeeper_${name}(?:{.*${labels}.*})? (\\d+)$`, 'gm'))]
         .map(([, value]) => Number(value))
         .reduce((a, b) => a + b, 0)
+    // Of one moment: no line is written while the metrics are read, and the last one is counted.
+    await until(async () => {
+      lines = await journal()
+      text = (await ask(port, '/metrics')).text
+      const isQuiet = (await journal()).length === lines.length
+      return isQuiet && sumOf('journal_lines_total') >= lines.length
+    })
     const shown = {
       'exit-intended': sumOf('exits_intended_total', 'reason="manual"'),
       'exit-filled': sumOf('exits_ended_total', 'outcome="filled"'),
