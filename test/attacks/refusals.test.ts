@@ -113,19 +113,25 @@ sideBySide('a broker that refuses', {
 sideBySide('looser rules', {
   'are refused where they drop the deadline, the bound on an underlying, or the stop':
     async open => {
-      const looser = async (from: object, to: object) => {
-        const scene = await open({ positions: [five('a', { rules: from })] })
-        return (await scene.ask('PATCH', '/api/positions/a', { rules: to })).status
-      }
       const stop = { stopLoss: { price: 95 } }
       const underlying = { underlying: { instrument: 'INDEX', below: 10 } }
       const trailing = { trailingStop: { distancePct: 5, activateAtPct: 10 } }
-      const statuses = await Promise.all([
-        looser({ ...stop, maxHold: { ms: 60_000 } }, { maxHold: null }),
-        looser({ ...stop, ...underlying }, { underlying: null }),
-        looser({ ...stop, ...trailing }, { trailingStop: null }),
-        looser(stop, { stopLoss: { price: 94 } }),
-      ])
+      const changes = [
+        { from: { ...stop, maxHold: { ms: 60_000 } }, to: { maxHold: null } },
+        { from: { ...stop, ...underlying }, to: { underlying: null } },
+        { from: { ...stop, ...trailing }, to: { trailingStop: null } },
+        { from: stop, to: { stopLoss: { price: 94 } } },
+      ]
+      const positions = many(changes.length).map((each, index) => ({
+        ...each,
+        rules: changes[index]!.from,
+      }))
+      const scene = await open({ positions })
+      const statuses: number[] = []
+      for (const [index, { id }] of positions.entries()) {
+        const body = { rules: changes[index]!.to }
+        statuses.push((await scene.ask('PATCH', `/api/positions/${id}`, body)).status)
+      }
       expect(statuses).to.deep.equal([409, 409, 409, 409])
     },
 })
