@@ -19,7 +19,6 @@ type ProcessFacts = Pick<
   | 'version'
   | 'nodeVersion'
   | 'startedAt'
-  | 'now'
   | 'store'
   | 'notices'
   | 'clockJumps'
@@ -29,13 +28,12 @@ type ProcessFacts = Pick<
 >
 
 const processFacts = (facts: MetricFacts): ProcessFacts => {
-  const { version, nodeVersion, startedAt, now, store, notices, clockJumps } = facts
+  const { version, nodeVersion, startedAt, store, notices, clockJumps } = facts
   const { redis, streams, advisors } = facts
   return {
     version,
     nodeVersion,
     startedAt,
-    now,
     store,
     notices,
     clockJumps,

@@ -17,8 +17,10 @@ import { registryFacts } from './registry-facts.ts'
 
 interface Given extends Pick<
   MetricFacts,
-  'version' | 'startedAt' | 'now' | 'health' | 'redis' | 'streams' | 'advisors' | 'brokerClockMs'
+  'version' | 'startedAt' | 'health' | 'redis' | 'streams' | 'advisors' | 'brokerClockMs'
 > {
+  /** Epoch ms. */
+  readonly now: number
   /** Epoch ms of the last health snapshot. */
   readonly healthAt: number
 }
@@ -46,7 +48,7 @@ export interface Scraped {
  */
 export async function metricFacts(
   { account, desk, countsTicks, name, store, performance, notices, exitable, monotonicMs }: Scraped,
-  { healthAt, ...given }: Given,
+  { now, healthAt, ...given }: Given,
 ): Promise<MetricFacts> {
   const { state, engine, prices } = account
   const { counts } = state
@@ -65,7 +67,7 @@ export async function metricFacts(
     credentialsEndAt: exitable.credentialsEndAt,
     ...exitFacts(account),
     ticks: countsTicks ? ticksOf(prices) : NO_TICKS,
-    prices: { ...priceFacts(account, given.now), pending },
+    prices: { ...priceFacts(account, now), pending },
     unguardedMs: account.coverage.totals,
     restarts: [...counts.eachRestart()],
     actors: actorFacts(account, monitors),
@@ -76,7 +78,7 @@ export async function metricFacts(
     writes: { ...account.storeStanding, commits: performance.commits },
     cycles: {
       ...performance.cyclesRun,
-      healthAgeMs: Math.max(0, given.now - healthAt),
+      healthAgeMs: Math.max(0, now - healthAt),
       loopActiveMs: performance.loopActiveMs,
     },
     notices,

@@ -14,7 +14,6 @@ export interface MetricFacts {
   readonly nodeVersion: string
   /** Epoch ms. */
   readonly startedAt: number
-  readonly now: number
   readonly mode: string
   readonly health: string
   readonly killSwitch: string

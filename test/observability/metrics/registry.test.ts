@@ -3,148 +3,37 @@ import { EXIT_REASONS } from '../../../src/domain/reason.ts'
 import type { MetricFacts } from '../../../src/observability/metrics/facts.ts'
 import { Board, single } from '../../../src/observability/metrics/family.ts'
 import { metrics } from '../../../src/observability/metrics/registry.ts'
-
-const FACTS: MetricFacts = {
-  version: '1.2.3',
-  nodeVersion: 'v20',
-  startedAt: 1_000,
-  now: 5_000,
-  mode: 'guard',
-  health: 'warn',
-  killSwitch: 'off',
-  exitable: { yes: 0, no: 0, unknown: 0 },
-  layers: { both: 1, ours: 2, venue: 0, none: 1 },
-  nets: { resting: 1, missing: 0, unproved: 0, orphan: 0 },
-  venueLayerMs: 2_500,
-  credentialsEndAt: undefined,
-  brokerClockMs: -1_500,
-  positions: { guarded: 3, exiting: 1, observed: 0, unguarded: 0 },
-  exitsIntended: new Map([['stop-loss', 2]]),
-  exitsEnded: {
-    filled: new Map([['stop-loss', 1]]),
-    gone: new Map(),
-    dust: new Map(),
-    observed: new Map(),
-    discarded: new Map(),
-  },
-  rejections: new Map([['refused', 2]]),
-  unknownOrders: 1,
-  foreignOrders: 0,
-  unverifiedOrders: 0,
-  unverifiedMs: 0,
-  closedElsewhere: 0,
-  lateFills: 0,
-  releasedOrders: 0,
-  openExits: new Map([['unknown', 1]]),
-  oldestExitMs: 1_500,
-  ticks: { evaluated: 10, bad: 1, old: 0, closed: 0, ahead: 0 },
-  unguardedMs: new Map([['price' as const, 1_500]]),
-  store: { place: 'data/store', isOurs: true, risks: [], outages: 0, losses: 0 },
-  prices: {
-    oldestMs: 900,
-    newestMs: 5,
-    stale: 0,
-    pending: 1,
-    backlog: 3,
-    backlogLimit: 4_096,
-    foldErrors: 0,
-  },
-  restarts: [{ kind: 'monitor', cause: 'crash', count: 2 }],
-  actors: [
-    {
-      kind: 'monitor',
-      states: { running: 4, backoff: 1, quarantined: 0 },
-      queued: 2,
-      handled: 90,
-      busyMs: 1_250,
-    },
-  ],
-  deadLetters: 0,
-  brokerErrors: 0,
-  followErrors: 0,
-  isolatedFaults: 0,
-  clockJumps: 0,
-  writes: {
-    failing: 0,
-    commits: { ok: 8, failed: 0 },
-    journalLines: 7,
-    lostLines: 0,
-    ratchetAgeMs: 20,
-    waiting: { ratchets: 3, extremes: 0, lines: 0, exits: 0, positions: 0 },
-  },
-  cycles: {
-    ok: 9,
-    failed: 1,
-    empty: 0,
-    phasesMs: new Map([['flush', 12]]),
-    healthAgeMs: 250,
-    loopActiveMs: 2_000,
-  },
-  notices: {
-    commands: [{ channel: 'telegram', counts: { answered: 1 } }],
-    channels: [{ channel: 'slack', delivered: 2, failed: 1, leftOut: 0, waiting: 3 }],
-    delivered: 1,
-    failed: 0,
-    leftOut: 0,
-    waiting: 0,
-    beats: 4,
-    missedBeats: 0,
-  },
-  gateway: {
-    breakers: [{ group: 'orders', state: 'open', refused: 3 }],
-    throttles: [],
-    limitUses: [{ group: 'orders', share: 0.5 }],
-    laneBound: 10,
-    calls: [
-      { group: 'orders', operation: 'placeExit', outcome: 'ok', count: 2 },
-      { group: 'orders', operation: 'placeExit', outcome: 'ECONNRESET', count: 1 },
-      { group: 'orders', operation: 'placeExit', outcome: 'EPIPE', count: 1 },
-    ],
-  },
-  redis: {
-    connections: [
-      {
-        use: 'feed-push',
-        isUp: false,
-        breaker: 'open',
-        reconnects: 3,
-        outcomes: { ok: 7, timeout: 2 },
-      },
-    ],
-    messages: { pubsub: 9 },
-    malformed: { price: 1, time: 0 },
-  },
-  streams: {
-    streams: [{ stream: 'quotes', isUp: false, reconnects: 2 }],
-    messages: 11,
-    oddities: { old: 3 },
-  },
-  advisors: [
-    {
-      advisor: 'news',
-      state: 'backoff',
-      restarts: 2,
-      requests: { tightened: 3, exits: 1, notes: 0, refused: 4 },
-      lines: { invalid: 5, dropped: 6 },
-      confirmedAgeMs: 1_500,
-    },
-    {
-      advisor: 'new',
-      state: 'running',
-      restarts: 0,
-      requests: { tightened: 0, exits: 0, notes: 0, refused: 0 },
-      lines: { invalid: 0, dropped: 0 },
-      confirmedAgeMs: undefined,
-    },
-  ],
-  rules: [{ name: 'stopLoss', configured: 2, armed: 1, evaluated: 9, errored: 3, fired: 4 }],
-  limits: [{ name: 'all', loss: -5, maxLoss: 100, isTripped: false }],
-}
+import { FACTS } from '../../support/metric-facts.ts'
 
 const linesOf = (text: string): string[] =>
   text.split('\n').filter(line => line.startsWith('watchkeeper_'))
 
+/** The same facts with another number or flag at one place each, and that place. */
+function* changesOf(facts: unknown, way = ''): Iterable<[place: string, changed: unknown]> {
+  if (typeof facts === 'number') yield [way, facts + 1_000]
+  if (typeof facts === 'boolean') yield [way, !facts]
+  if (typeof facts !== 'object' || facts === null) return
+  for (const [name, value] of facts instanceof Map ? facts : Object.entries(facts)) {
+    for (const [place, changed] of changesOf(value, `${way}.${name}`)) {
+      if (facts instanceof Map) yield [place, new Map([...facts, [name, changed]])]
+      else if (Array.isArray(facts)) yield [place, facts.with(Number(name), changed)]
+      else yield [place, { ...facts, [name]: changed }]
+    }
+  }
+}
+
 describe('the metrics', () => {
+  it('show each number and flag of the facts', async () => {
+    const board = metrics()
+    const before = new Set(linesOf(await board.scrape(FACTS)))
+    const unseen: string[] = []
+    for (const [place, facts] of changesOf(FACTS)) {
+      const lines = linesOf(await board.scrape(facts as MetricFacts))
+      if (lines.every(line => before.has(line))) unseen.push(place)
+    }
+    expect(unseen).to.deep.equal([])
+  })
+
   it('show every combination of labels from the first scrape on', async () => {
     const lines = linesOf(await metrics().scrape(FACTS))
     for (const reason of EXIT_REASONS) {
