@@ -13,6 +13,8 @@ const LEAST_BYTES = 64 * 1024
 const BYTES_A_ROW = 4096
 /** Delay after a commit without room until the next attempt, ms. */
 const PAUSE_MS = 5_000
+/** Commits of one moment share one reading of the disk, less what each of them takes, ms. */
+const ONE_MOMENT_MS = 1
 
 /**
  * Decides before a commit whether the disk has room for it. A commit that fails for lack of room is
@@ -26,6 +28,9 @@ export class Room {
   private readonly ballast: string
   private hasBallast = false
   private failedAt = -Infinity
+  /** Free bytes as read at `readAt` (monotonic ms), less what commits were admitted to take since. */
+  private free = 0
+  private readAt = -Infinity
 
   constructor(folder: string) {
     this.folder = folder
@@ -40,6 +45,7 @@ export class Room {
       // Random bytes, because some file systems do not allocate blocks for zeros.
       writeFileSync(this.ballast, randomBytes(BALLAST_BYTES))
       this.hasBallast = true
+      this.readAt = -Infinity
     } catch {
       this.release()
     }
@@ -47,8 +53,9 @@ export class Room {
 
   /** Whether a commit of `count` rows may be attempted; `isExit`: it decides about an exit. */
   admits(count: number, isExit: boolean): boolean {
-    const free = freeBytes(this.folder)
     const needed = LEAST_BYTES + count * BYTES_A_ROW
+    const free = this.freeNow()
+    this.free = free - needed
     // Released space stays available to exits until there is room to reserve it again.
     const kept = SPARE_BYTES + (this.hasBallast ? 0 : BALLAST_BYTES)
     if (free >= needed + kept) {
@@ -60,8 +67,16 @@ export class Room {
     return performance.now() - this.failedAt >= PAUSE_MS
   }
 
+  private freeNow(): number {
+    const now = performance.now()
+    if (now - this.readAt < ONE_MOMENT_MS) return this.free
+    this.readAt = now
+    return freeBytes(this.folder)
+  }
+
   /** Call when a commit has found no room. */
   failed(): void {
+    this.readAt = -Infinity
     this.failedAt = performance.now()
   }
 
@@ -70,6 +85,7 @@ export class Room {
     if (!existsSync(this.ballast)) return false
     unlinkSync(this.ballast)
     this.hasBallast = false
+    this.readAt = -Infinity
     return true
   }
 }
