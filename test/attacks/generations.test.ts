@@ -1,206 +1,215 @@
 import { expect } from 'chai'
-import { five, type Scene } from './scene.ts'
-import { sideBySide } from './side-by-side.ts'
+import { five, type Posted, type Scene } from './scene.ts'
+import { overOneKill, sideBySide } from './side-by-side.ts'
 
 /** A venue where a second order is a second sale. */
 const NETTING = { capabilities: { reduceOnly: false } } as const
 
 /** Exits a position by hand; resolves when the service no longer shows it. */
-async function exited(scene: Scene, id = 'a'): Promise<void> {
+async function exited(scene: Scene, { id }: Posted): Promise<void> {
   await scene.exit(id)
-  await scene.until(async () => (await scene.position(id)) === undefined)
+  await gone(scene, id)
 }
+
+const gone = (scene: Scene, id: string): Promise<void> =>
+  scene.until(async () => (await scene.position(id)) === undefined)
 
 /** Buys five more, posts them under an id that is free again, and asserts that they are guarded. */
-async function addedAgain(scene: Scene, id = 'a'): Promise<void> {
-  scene.trade(5)
-  expect(await scene.add(five(id, { reopen: true }))).to.have.property('status', 201)
+async function addedAgain(scene: Scene, position: Posted): Promise<void> {
+  scene.trade(5, position.instrument)
+  expect(await scene.add(position, { reopen: true })).to.have.property('status', 201)
 }
 
-const trailing = five('b', {
-  instrument: 'GLOBEX',
-  rules: { trailingStop: { distancePct: 5 } },
-})
+/** Buys five of an instrument that no other position has, and guards them. */
+async function another(scene: Scene, position: Posted): Promise<Posted> {
+  scene.trade(5, position.instrument)
+  expect(await scene.add(position)).to.have.property('status', 201)
+  await scene.until(async () => (await scene.position(position.id))?.state === 'guarded')
+  return position
+}
 
-/** A commit without relation to `a` takes so long, and all others wait behind it. */
-async function duringCommit(scene: Scene, ms: number): Promise<void> {
-  await scene.until(async () => (await scene.position('b'))?.state === 'guarded')
-  await scene.steer({
-    commits: [{ having: 'ratchets', slowMs: ms, times: 1 }],
-  })
+const trailing = { rules: { trailingStop: { distancePct: 5 } } }
+
+/** A commit without relation to a position takes so long, and all others wait behind it. */
+async function duringCommit(scene: Scene, { id, instrument }: Posted): Promise<void> {
+  const other = five(`${id}-other`, { instrument: `OTHER-${instrument}`, ...trailing })
+  await another(scene, other)
+  await scene.steer({ commits: [{ having: 'ratchets', slowMs: COMMIT_MS, times: 1 }] })
   const before = scene.asked('quotes')
-  scene.price(110, 'GLOBEX')
+  scene.price(110, other.instrument)
   await scene.until(() => scene.asked('quotes') >= before + 2)
 }
 
+const COMMIT_MS = 1_500
+
 /** A person sells two by hand, and the service has detected it. */
-async function becameSmaller(scene: Scene): Promise<void> {
-  scene.trade(-2)
-  await scene.until(async () => (await scene.position('a'))?.quantity === 3)
+async function becameSmaller(scene: Scene, { id, instrument }: Posted): Promise<void> {
+  scene.trade(-2, instrument)
+  await scene.until(async () => (await scene.position(id))?.quantity === 3)
 }
 
-/** The new generation of `a` is guarded after a kill: it is sold where its stop is crossed. */
-async function soldAfterKill(scene: Scene, { executed }: { executed: number }): Promise<void> {
-  await scene.restart()
-  expect(await scene.position('a')).to.include({ quantity: 5 })
-  scene.price(94)
-  await scene.until(() => scene.held() === 0)
-  await scene.until(async () => (await scene.position('a')) === undefined)
-  expect(scene.executed()).to.equal(executed)
-}
+/** The new generation is guarded after a kill: it is sold where its stop is crossed. */
+const soldAfterKill =
+  (scene: Scene, { id, instrument }: Posted, { executed }: { executed: number }) =>
+  async (): Promise<void> => {
+    expect(await scene.position(id)).to.include({ quantity: 5 })
+    scene.price(94, instrument)
+    await scene.until(() => scene.held(instrument) === 0)
+    await gone(scene, id)
+    expect(scene.executed(instrument)).to.equal(executed)
+  }
 
-sideBySide('a position whose id has several generations', {
-  'is guarded after a kill, however often it was added again at once': async open => {
-    const scene = await open({ venue: NETTING })
+/** Longer than any order of the scene works. */
+const config = { exits: { workingMs: 10_000 } }
+
+overOneKill('a position whose id has several generations', () => ({ venue: NETTING, config }), {
+  'is guarded after a kill, however often it was added again at once': async (scene, position) => {
     for (let generation = 0; generation < 8; generation++) {
-      await exited(scene)
-      await addedAgain(scene)
+      await exited(scene, position)
+      await addedAgain(scene, position)
     }
-    await soldAfterKill(scene, { executed: 45 })
+    return soldAfterKill(scene, position, { executed: 45 })
   },
 
-  'is guarded after a kill where the end of its old generation waited for a slow commit':
-    async open => {
-      const scene = await open({
-        venue: NETTING,
-        positions: [five('a'), trailing],
-      })
-      scene.harm('place', { kind: 'delay', when: 'after', ms: 700 })
-      await scene.exit('a')
-      await duringCommit(scene, 1_500)
-      await scene.until(async () => (await scene.position('a')) === undefined)
-      await addedAgain(scene)
-      await scene.pass(1_500)
-      await soldAfterKill(scene, { executed: 10 })
-    },
+  'is guarded after a kill where the end of its old generation waited for a slow commit': async (
+    scene,
+    position,
+  ) => {
+    const { id, instrument } = position
+    scene.harm('place', { kind: 'delay', when: 'after', ms: 700 }, { instrument })
+    await scene.exit(id)
+    await duringCommit(scene, position)
+    await gone(scene, id)
+    await addedAgain(scene, position)
+    await scene.pass(COMMIT_MS)
+    return soldAfterKill(scene, position, { executed: 10 })
+  },
 
-  'is guarded after a kill where the store refused the end of its old generation once':
-    async open => {
-      const scene = await open({ venue: NETTING })
-      await scene.steer({
-        commits: [{ having: 'exit-filled', isRefused: true, times: 1 }],
-      })
-      await exited(scene)
-      await addedAgain(scene)
-      await scene.pass(1_500)
-      await soldAfterKill(scene, { executed: 10 })
-    },
-
-  'stays released where its quantity was reduced just before': async open => {
-    const scene = await open({
-      venue: NETTING,
-      positions: [five('a'), trailing],
-    })
-    await duringCommit(scene, 1_500)
-    await becameSmaller(scene)
-    expect(await scene.release('a')).to.have.property('status', 204)
+  'is guarded after a kill where the store refused the end of its old generation once': async (
+    scene,
+    position,
+  ) => {
+    await scene.steer({ commits: [{ having: 'exit-filled', isRefused: true, times: 1 }] })
+    await exited(scene, position)
+    await addedAgain(scene, position)
     await scene.pass(1_500)
-    await scene.restart()
-    scene.price(94)
-    await scene.pass(1_000)
-    expect(await scene.position('a')).to.equal(undefined)
-    expect(scene.executed()).to.equal(0)
+    return soldAfterKill(scene, position, { executed: 10 })
   },
 
-  'keeps its tighter rules where its quantity was reduced just before': async open => {
-    const scene = await open({
-      venue: NETTING,
-      positions: [five('a'), trailing],
-    })
-    await duringCommit(scene, 1_500)
-    await becameSmaller(scene)
+  'stays released where its quantity was reduced just before': async (scene, position) => {
+    const { id, instrument } = position
+    await duringCommit(scene, position)
+    await becameSmaller(scene, position)
+    expect(await scene.release(id)).to.have.property('status', 204)
+    await scene.pass(COMMIT_MS)
+    return async () => {
+      scene.price(94, instrument)
+      await scene.pass(1_000)
+      expect(await scene.position(id)).to.equal(undefined)
+      expect(scene.executed(instrument)).to.equal(0)
+    }
+  },
+
+  'keeps its tighter rules where its quantity was reduced just before': async (scene, position) => {
+    const { id, instrument } = position
+    await duringCommit(scene, position)
+    await becameSmaller(scene, position)
     const rules = { stopLoss: { price: 98 } }
-    expect(await scene.ask('PATCH', '/api/positions/a', { rules })).to.have.property('status', 200)
-    await scene.pass(1_500)
-    await scene.restart()
-    expect(await scene.position('a')).to.include({ stop: 98, quantity: 3 })
-    scene.price(97)
-    await scene.until(() => scene.held() === 0)
-    expect(scene.executed()).to.equal(3)
+    const said = await scene.ask('PATCH', `/api/positions/${id}`, { rules })
+    expect(said).to.have.property('status', 200)
+    await scene.pass(COMMIT_MS)
+    return async () => {
+      expect(await scene.position(id)).to.include({ stop: 98, quantity: 3 })
+      scene.price(97, instrument)
+      await scene.until(() => scene.held(instrument) === 0)
+      expect(scene.executed(instrument)).to.equal(3)
+    }
   },
 
-  'starts without the best price of its old generation': async open => {
-    const position = five('a', { rules: { trailingStop: { distancePct: 5 } } })
-    const other = five('c', { rules: { stopLoss: { price: 1 } } })
-    const scene = await open({ positions: [position, other] })
-    scene.price(130)
-    await scene.until(async () => (await scene.position('a'))?.best === 130)
+  'starts without the best price of its old generation': async (scene, { id, instrument }) => {
+    const position = await another(scene, five(`${id}-trails`, { instrument, ...trailing }))
+    scene.price(130, instrument)
+    await scene.until(async () => (await scene.position(position.id))?.best === 130)
     await scene.steer({ commits: [{ slowMs: 400, times: 3 }] })
-    scene.price(140)
+    scene.price(140, instrument)
     await scene.pass(150)
-    expect(await scene.release('a')).to.have.property('status', 204)
+    expect(await scene.release(position.id)).to.have.property('status', 204)
+    scene.price(100, instrument)
+    await scene.until(async () => (await scene.position(id))?.lastPrice === 100)
+    expect(await scene.add(position, { reopen: true })).to.have.property('status', 201)
+    await scene.pass(1_500)
+    return async () => {
+      await scene.until(async () => (await scene.position(position.id))?.state === 'guarded')
+      expect(await scene.position(position.id)).to.include({ best: 100 })
+      expect(scene.executed(instrument)).to.equal(0)
+    }
+  },
+
+  'keeps ownership of a known order after a restart when it is released': async (
+    scene,
+    { id, instrument },
+  ) => {
+    const other = await another(scene, five(`${id}-other`, { instrument: 'GLOBEX' }))
+    const before = scene.asked('place')
+    scene.harm('place', { kind: 'fill', plan: { share: 0 } }, { instrument })
+    await scene.exit(id)
+    await scene.until(() => scene.asked('place') === before + 1)
+    await scene.release(id)
+    return async () => {
+      scene.price(94, other.instrument)
+      await scene.until(() => scene.held(other.instrument) === 0)
+      expect(await scene.lines('second-guard')).to.deep.equal([])
+    }
+  },
+
+  'sells once where it was released and added again with its order in flight': async (
+    scene,
+    position,
+  ) => {
+    const { id, instrument } = position
+    const before = scene.asked('place')
+    scene.harm('place', { kind: 'fill', plan: { share: 0, restMs: 1_500 } }, { instrument })
+    await scene.exit(id)
+    await scene.until(() => scene.asked('place') === before + 1)
+    expect(await scene.release(id)).to.have.property('status', 204)
+    await scene.add(position, { reopen: true })
+    scene.price(94, instrument)
+    await scene.until(() => scene.executed(instrument) >= 5)
+    await scene.pass(2_000)
+    return async () => {
+      const ledger = { held: scene.held(instrument), executed: scene.executed(instrument) }
+      expect(ledger).to.deep.equal({ held: 0, executed: 5 })
+    }
+  },
+})
+
+sideBySide('a daily loss', {
+  'counts a position whose old generation was released while an exit was written': async open => {
+    const low = { rules: { stopLoss: { price: 1 } } }
+    const scene = await open({
+      positions: [five('a'), five('c', low)],
+      venue: NETTING,
+      config: {
+        health: { exitOverdueMs: 1_000 },
+        portfolio: { limits: [{ name: 'account', maxLoss: 150 }] },
+      },
+    })
+    await scene.steer({ commits: [{ having: 'exit-intended', slowMs: 500, times: 1 }] })
+    scene.price(94)
+    await scene.pass(300)
+    await scene.release('a')
     scene.price(100)
     await scene.until(async () => (await scene.position('c'))?.lastPrice === 100)
-    expect(await scene.add({ ...position, reopen: true })).to.have.property('status', 201)
-    await scene.pass(1_500)
-    await scene.restart()
-    await scene.pass(500)
-    expect(await scene.position('a')).to.include({
-      best: 100,
-      state: 'guarded',
-    })
-    expect(scene.executed()).to.equal(0)
+    await scene.pass(700)
+    // What the intent has sold meanwhile, where it was faster, is bought back.
+    scene.trade(10 - scene.held())
+    const before = scene.executed()
+    expect(await scene.add(five('a', { ...low, reopen: true }))).to.have.property('status', 201)
+    await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
+    await scene.pass(1_200)
+    expect((await scene.health()).output).not.to.include('overdue')
+    scene.price(60)
+    await scene.until(() => scene.held() === 0)
+    expect(scene.executed() - before).to.equal(10)
   },
-
-  'sells once where it was released and added again with its order in flight': async open => {
-    const scene = await open({
-      venue: NETTING,
-      config: { exits: { workingMs: 10_000 } },
-    })
-    scene.harm('place', { kind: 'fill', plan: { share: 0, restMs: 1_500 } })
-    await scene.exit('a')
-    await scene.until(() => scene.asked('place') === 1)
-    expect(await scene.release('a')).to.have.property('status', 204)
-    await scene.add(five('a', { reopen: true }))
-    scene.price(94)
-    await scene.until(() => scene.executed() >= 5)
-    await scene.pass(2_000)
-    expect({ held: scene.held(), executed: scene.executed() }).to.deep.equal({
-      held: 0,
-      executed: 5,
-    })
-  },
-
-  'keeps ownership of a known order after a restart when it is released': async open => {
-    const globex = five('b', { instrument: 'GLOBEX' })
-    const scene = await open({ positions: [five('a'), globex] })
-    scene.harm('place', { kind: 'fill', plan: { share: 0 } })
-    await scene.exit('a')
-    await scene.until(() => scene.asked('place') === 1)
-    await scene.release('a')
-    await scene.restart()
-    scene.price(94, 'GLOBEX')
-    await scene.until(() => scene.held('GLOBEX') === 0)
-    expect(await scene.lines('second-guard')).to.deep.equal([])
-  },
-
-  'counts for a daily loss though its old generation was released while an exit was written':
-    async open => {
-      const low = { rules: { stopLoss: { price: 1 } } }
-      const scene = await open({
-        positions: [five('a'), five('c', low)],
-        venue: NETTING,
-        config: {
-          health: { exitOverdueMs: 1_000 },
-          portfolio: { limits: [{ name: 'account', maxLoss: 150 }] },
-        },
-      })
-      await scene.steer({ commits: [{ having: 'exit-intended', slowMs: 500, times: 1 }] })
-      scene.price(94)
-      await scene.pass(300)
-      await scene.release('a')
-      scene.price(100)
-      await scene.until(async () => (await scene.position('c'))?.lastPrice === 100)
-      await scene.pass(700)
-      // What the intent has sold meanwhile, where it was faster, is bought back.
-      scene.trade(10 - scene.held())
-      const before = scene.executed()
-      expect(await scene.add(five('a', { ...low, reopen: true }))).to.have.property('status', 201)
-      await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
-      await scene.pass(1_200)
-      expect((await scene.health()).output).not.to.include('overdue')
-      scene.price(60)
-      await scene.until(() => scene.held() === 0)
-      expect(scene.executed() - before).to.equal(10)
-    },
 })

@@ -81,10 +81,41 @@ async function reported(cause: unknown, scenes: readonly Scene[]): Promise<Error
 /** What happens to one position of a scene that others share. */
 export type Episode = (scene: Scene, position: Posted) => Promise<void>
 
-/**
- * A test for each episode, one after the other in one scene: each with five of an instrument of its own, which are
- * held from the start. An episode ends the faults that it has begun.
- */
+/** A scene that episodes share, and what an episode does in it. */
+interface Shared {
+  readonly names: readonly string[]
+  act<T>(name: string, act: (scene: Scene, position: Posted) => Promise<T>): Promise<T>
+  open(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Each episode has five of an instrument of its own, which are held from the start. */
+function shared(all: readonly string[], options: () => SceneOptions): Shared {
+  const names = all.filter(name => name.includes(ONLY))
+  const positions = names.map((_, at) => five(`p${at}`, { instrument: `ACME${at}` }))
+  let scene: Scene
+  return {
+    names,
+    act: async (name, act) => {
+      try {
+        return await act(scene, positions[names.indexOf(name)]!)
+      } catch (error) {
+        throw await reported(error, [scene])
+      }
+    },
+    open: async () => {
+      scene = new Scene({
+        main: theProgram().file('test/support/steered/main.ts'),
+        positions,
+        ...options(),
+      })
+      await scene.open()
+    },
+    close: () => scene.close(),
+  }
+}
+
+/** A test for each episode, one after the other in one scene. An episode ends the faults that it has begun. */
 export function inOneScene(
   title: string,
   options: () => SceneOptions,
@@ -92,24 +123,41 @@ export function inOneScene(
 ): void {
   describe(title, function () {
     this.timeout(LONGEST_MS)
-    const names = Object.keys(episodes).filter(name => name.includes(ONLY))
-    const positions = names.map((_, at) => five(`p${at}`, { instrument: `ACME${at}` }))
-    let scene: Scene
+    const { names, act, open, close } = shared(Object.keys(episodes), options)
+    before(open)
+    after(close)
+    for (const name of names) it(name, () => act(name, episodes[name]!))
+  })
+}
 
+/** What happens to a position before a kill; gives what happens to it afterwards. */
+export type KilledEpisode = (scene: Scene, position: Posted) => Promise<() => Promise<void>>
+
+/** Episodes of one scene with one kill for all of them. `restart`: how the service is killed and started again. */
+export function overOneKill(
+  title: string,
+  options: () => SceneOptions,
+  episodes: Readonly<Record<string, KilledEpisode>>,
+  restart: (scene: Scene) => Promise<void> = scene => scene.restart(),
+): void {
+  describe(title, function () {
+    this.timeout(LONGEST_MS)
+    const { names, act, open, close } = shared(Object.keys(episodes), options)
+    const begun = new Map<string, Promise<() => Promise<void>>>()
     before(async () => {
-      const main = theProgram().file('test/support/steered/main.ts')
-      scene = new Scene({ main, positions, ...options() })
-      await scene.open()
+      await open()
+      for (const name of names) {
+        const beginning = act(name, episodes[name]!)
+        begun.set(name, beginning)
+        await beginning.catch(() => undefined)
+      }
+      if (names.length > 0) await act(names[0]!, restart)
     })
-    after(() => scene.close())
-
-    for (const [at, name] of names.entries())
+    after(close)
+    for (const name of names)
       it(name, async () => {
-        try {
-          await episodes[name]!(scene, positions[at]!)
-        } catch (error) {
-          throw await reported(error, [scene])
-        }
+        const end = await begun.get(name)!
+        await act(name, end)
       })
   })
 }
