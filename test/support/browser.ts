@@ -45,6 +45,8 @@ export async function opened(
   options: BrowserContextOptions = {},
 ): Promise<Opened> {
   const context = await browser.newContext(options)
+  // A machine that is busy with other tests shows a page late.
+  context.setDefaultTimeout(60_000)
   return openedIn(await context.newPage(), url)
 }
 

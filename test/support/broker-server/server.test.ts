@@ -21,6 +21,9 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 describe('BrokerServer', () => {
   const on = stage()
   const held = (): number => on.remote.book().holdings[0]?.quantity ?? 0
+  const instantly = { order: 0, holding: 0, list: 0 }
+
+  afterEach(() => on.remote.script({ set: { lagMs: instantly, reserves: false, limit: null } }))
 
   it('has on disk what it has answered, whenever it is killed', async () => {
     const broker = on.open()
@@ -75,7 +78,7 @@ describe('BrokerServer', () => {
   })
 
   it('shows late what it has done, by id, by name and in the list', async () => {
-    await on.remote.script({ set: { lagMs: { order: 60, holding: 120, list: 180 } } })
+    await on.remote.script({ set: { lagMs: { order: 1_000, holding: 1_100, list: 1_200 } } })
     const broker = on.open()
     await until(async () => (await broker.holdings(signal)).length === 1)
     await broker.placeExit({ ...anOrder(), quantity: 5 }, signal)
@@ -83,7 +86,6 @@ describe('BrokerServer', () => {
     await until(async () => (await broker.orderByClientId(ID, signal)).kind === 'filled')
     await until(async () => (await broker.holding({ instrument: ACME }, signal)).kind === 'flat')
     await until(async () => (await broker.holdings(signal)).length === 0)
-    await on.remote.script({ set: { lagMs: { order: 0, holding: 0, list: 0 } } })
   })
 
   it('goes through zero where it has no reduce-only and a person trades by hand', async () => {
@@ -119,7 +121,6 @@ describe('BrokerServer', () => {
     expect(answer).to.include({ kind: 'rejected', code: 'insufficient-quantity' })
     await on.remote.script({ endHandOrders: true })
     expect(await broker.placeExit(another('wk2'), signal)).to.include({ kind: 'acknowledged' })
-    await on.remote.script({ set: { reserves: false } })
   })
 
   it('lets a limit order wait for its price', async () => {
