@@ -1,10 +1,6 @@
 import { expect } from 'chai'
-import { five } from './scene.ts'
-import { sideBySide } from './side-by-side.ts'
-
-const REDUCE_ONLY = {
-  capabilities: { dedupe: 'never', lookup: 'none', visibilityMs: 100 },
-} as const
+import { five, type Posted, type Scene } from './scene.ts'
+import { inOneScene, sideBySide } from './side-by-side.ts'
 
 /** Breakers with the default rests. */
 const PATIENT = { openMs: 10_000, exitOpenMs: 1_000, maxOpenMs: 60_000 }
@@ -16,36 +12,64 @@ const gateway = {
 const many = (count: number) =>
   Array.from({ length: count }, (_, index) => five(`p${index}`, { instrument: `ACME${index}` }))
 
-sideBySide('a broker that refuses', {
-  'a price query does not delay an exit': async open => {
-    const scene = await open({ venue: REDUCE_ONLY })
-    await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
-    const headers = { 'retry-after': '30' }
-    scene.harm('quotes', {
-      kind: 'status',
-      when: 'before',
-      status: 429,
-      headers,
-    })
-    await scene.pass(400)
-    await scene.exit('a')
-    await scene.until(() => scene.held() === 0, 6_000)
-  },
+const guarded = (scene: Scene, { id }: Posted): Promise<void> =>
+  scene.until(async () => (await scene.position(id))?.state === 'guarded')
 
-  'an order until a time with a wrong date receives it again within seconds': async open => {
-    const scene = await open()
+inOneScene('a refusal', () => ({}), {
+  'of an order until a time with a wrong date is over within seconds': async (
+    scene,
+    { instrument },
+  ) => {
     const date = 'Sat, 01 Jan 2000 00:00:00 GMT'
     const headers = { 'ban-until': String(Date.now() + 1_000), date }
-    scene.harm('place', {
-      kind: 'status',
-      when: 'before',
-      status: 429,
-      headers,
-    })
-    scene.price(94)
-    await scene.until(() => scene.held() === 0, 15_000)
+    scene.harm('place', { kind: 'status', when: 'before', status: 429, headers })
+    scene.price(94, instrument)
+    await scene.until(() => scene.held(instrument) === 0, 15_000)
   },
 
+  'of a second request on a connection does not prevent an exit': async (scene, position) => {
+    const { instrument } = position
+    await guarded(scene, position)
+    scene.change({ keepsAlive: false })
+    scene.price(94, instrument)
+    await scene.until(() => scene.held(instrument) === 0)
+    expect(scene.executed(instrument)).to.equal(5)
+    scene.change({ keepsAlive: true })
+  },
+
+  'of a price query does not delay an exit': async (scene, position) => {
+    await guarded(scene, position)
+    const headers = { 'retry-after': '30' }
+    scene.harm('quotes', { kind: 'status', when: 'before', status: 429, headers })
+    await scene.pass(400)
+    await scene.exit(position.id)
+    await scene.until(() => scene.held(position.instrument) === 0, 6_000)
+  },
+
+  'is the answer to rules that drop a deadline, a bound on an underlying, or a stop':
+    async scene => {
+      const stop = { stopLoss: { price: 95 } }
+      const underlying = { underlying: { instrument: 'INDEX', below: 10 } }
+      const trailing = { trailingStop: { distancePct: 5, activateAtPct: 10 } }
+      const changes = [
+        { from: { ...stop, maxHold: { ms: 60_000 } }, to: { maxHold: null } },
+        { from: { ...stop, ...underlying }, to: { underlying: null } },
+        { from: { ...stop, ...trailing }, to: { trailingStop: null } },
+        { from: stop, to: { stopLoss: { price: 94 } } },
+      ]
+      const statuses: number[] = []
+      for (const [index, { from, to }] of changes.entries()) {
+        const position = five(`loose${index}`, { instrument: `LOOSE${index}`, rules: from })
+        scene.trade(5, position.instrument)
+        expect(await scene.add(position)).to.have.property('status', 201)
+        const said = await scene.ask('PATCH', `/api/positions/${position.id}`, { rules: to })
+        statuses.push(said.status)
+      }
+      expect(statuses).to.deep.equal([409, 409, 409, 409])
+    },
+})
+
+sideBySide('a broker that refuses', {
   'ten exits with a wrong token gets fewer and fewer probes, one at a time': async open => {
     const positions = many(10)
     const scene = await open({
@@ -101,37 +125,4 @@ sideBySide('a broker that refuses', {
     await scene.until(() => scene.held() === 0, 4_000)
     expect(scene.executed()).to.equal(5)
   },
-
-  'connections after each answer is used all the same': async open => {
-    const scene = await open({ venue: { keepsAlive: false } })
-    scene.price(94)
-    await scene.until(() => scene.held() === 0)
-    expect(scene.executed()).to.equal(5)
-  },
-})
-
-sideBySide('looser rules', {
-  'are refused where they drop the deadline, the bound on an underlying, or the stop':
-    async open => {
-      const stop = { stopLoss: { price: 95 } }
-      const underlying = { underlying: { instrument: 'INDEX', below: 10 } }
-      const trailing = { trailingStop: { distancePct: 5, activateAtPct: 10 } }
-      const changes = [
-        { from: { ...stop, maxHold: { ms: 60_000 } }, to: { maxHold: null } },
-        { from: { ...stop, ...underlying }, to: { underlying: null } },
-        { from: { ...stop, ...trailing }, to: { trailingStop: null } },
-        { from: stop, to: { stopLoss: { price: 94 } } },
-      ]
-      const positions = many(changes.length).map((each, index) => ({
-        ...each,
-        rules: changes[index]!.from,
-      }))
-      const scene = await open({ positions })
-      const statuses: number[] = []
-      for (const [index, { id }] of positions.entries()) {
-        const body = { rules: changes[index]!.to }
-        statuses.push((await scene.ask('PATCH', `/api/positions/${id}`, body)).status)
-      }
-      expect(statuses).to.deep.equal([409, 409, 409, 409])
-    },
 })
