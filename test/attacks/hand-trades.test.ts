@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { SettingsChange } from '../support/broker-server/script.ts'
-import { five, type Scene } from './scene.ts'
-import { sideBySide } from './side-by-side.ts'
+import { five, type Posted, type Scene, type SceneOptions } from './scene.ts'
+import { inOneScene, overOneKill, sideBySide } from './side-by-side.ts'
 
 /** No reduce-only: the venue lets an order open the other side. */
 const UNBOUNDED = { capabilities: { reduceOnly: false } } as const satisfies SettingsChange
@@ -11,17 +11,27 @@ const RARE_LISTS = { holdings: { reconcileMs: 60_000 } } as const
 const move = (scene: Scene, act: 'force-open' | 'reset') =>
   scene.ask('POST', `/api/gateway/breakers/orders/${act}`, {})
 
-/** The exit of `a` waits for the breaker of its orders. */
-async function queue(scene: Scene): Promise<void> {
+/** The exit of a position waits for the breaker of its orders. */
+async function queue(scene: Scene, { id }: Posted): Promise<void> {
   await move(scene, 'force-open')
-  await scene.exit('a')
+  await scene.exit(id)
   await scene.until(async () => {
-    const { body } = await scene.ask('GET', '/api/positions/a/why')
+    const { body } = await scene.ask('GET', `/api/positions/${id}/why`)
     return (body['exit'] as { state?: string } | undefined)?.state === 'queued'
   })
 }
 
-const isOver = async (scene: Scene): Promise<boolean> => (await scene.position('a')) === undefined
+const over = (scene: Scene, { id }: Posted): Promise<void> =>
+  scene.until(async () => (await scene.position(id)) === undefined)
+
+const guarded = (scene: Scene, { id }: Posted): Promise<void> =>
+  scene.until(async () => (await scene.position(id))?.state === 'guarded')
+
+const intended = (scene: Scene, { id }: Posted): Promise<void> =>
+  scene.until(async () => {
+    const lines = await scene.lines('exit-intended')
+    return lines.some(line => line.positionId === id)
+  })
 
 /** Neither holding query is answered. */
 function silenceHoldings(scene: Scene): void {
@@ -30,89 +40,112 @@ function silenceHoldings(scene: Scene): void {
   }
 }
 
-const expectLedger = (scene: Scene, executed: number): void => {
-  expect({ executed: scene.executed(), held: scene.held() }).to.deep.equal({ executed, held: 0 })
+const expectLedger = (scene: Scene, { instrument }: Posted, executed: number): void => {
+  const ledger = { executed: scene.executed(instrument), held: scene.held(instrument) }
+  expect(ledger).to.deep.equal({ executed, held: 0 })
 }
 
-sideBySide('a position that a person closes', {
-  'while its exit waits for a breaker is noticed, and nothing is sent': async open => {
-    const scene = await open({ venue: UNBOUNDED })
-    await queue(scene)
-    scene.trade(-5)
-    await scene.until(() => isOver(scene))
+inOneScene('a position that a person closes', () => ({ venue: UNBOUNDED }), {
+  'while its exit waits for a breaker is noticed, and nothing is sent': async (scene, position) => {
+    await queue(scene, position)
+    scene.trade(-5, position.instrument)
+    await over(scene, position)
     await move(scene, 'reset')
     await scene.pass(1_000)
-    expectLedger(scene, 0)
+    expectLedger(scene, position, 0)
   },
 
-  'in part while its exit waits for a breaker is exited for the remaining quantity': async open => {
-    const scene = await open({ venue: UNBOUNDED })
-    await queue(scene)
-    scene.trade(-2)
-    await scene.until(async () => (await scene.position('a'))?.quantity === 3)
+  'in part while its exit waits for a breaker is exited for the remaining quantity': async (
+    scene,
+    position,
+  ) => {
+    await queue(scene, position)
+    scene.trade(-2, position.instrument)
+    await scene.until(async () => (await scene.position(position.id))?.quantity === 3)
     await move(scene, 'reset')
-    await scene.until(() => isOver(scene))
-    expectLedger(scene, 3)
+    await over(scene, position)
+    expectLedger(scene, position, 3)
   },
 
-  'while its exit waits, and no list shows it, is detected by a query before the order is sent':
-    async open => {
-      const scene = await open({ venue: UNBOUNDED, config: RARE_LISTS })
-      await queue(scene)
-      scene.trade(-5)
-      await scene.pass(1_200)
-      await move(scene, 'reset')
-      await scene.until(() => isOver(scene))
-      expectLedger(scene, 0)
-    },
-
-  'two seconds before its stop is crossed is not sold again': async open => {
-    const scene = await open({ venue: UNBOUNDED, config: RARE_LISTS })
-    scene.trade(-5)
-    await scene.pass(2_000)
-    scene.price(94)
-    await scene.until(() => isOver(scene))
-    expectLedger(scene, 0)
-  },
-
-  'while no holding query is answered is not sold, and is detected afterwards': async open => {
-    const scene = await open({ venue: UNBOUNDED })
+  'while no holding query is answered is not sold, and is detected afterwards': async (
+    scene,
+    position,
+  ) => {
+    await guarded(scene, position)
     silenceHoldings(scene)
-    scene.trade(-5)
-    scene.price(94)
-    await scene.until(async () => (await scene.lines('exit-intended')).length === 1)
+    scene.trade(-5, position.instrument)
+    scene.price(94, position.instrument)
+    await intended(scene, position)
     await scene.pass(3_000)
-    expectLedger(scene, 0)
+    expectLedger(scene, position, 0)
     scene.calm()
-    await scene.until(() => isOver(scene))
-    expectLedger(scene, 0)
+    await over(scene, position)
+    expectLedger(scene, position, 0)
   },
 })
 
-sideBySide('an exit that queries the holding before its order is sent', {
-  'waits for the answer, and its outcome is known after a kill before it': async open => {
-    const scene = await open({ venue: UNBOUNDED })
-    silenceHoldings(scene)
-    await scene.exit('a')
-    await scene.until(async () => (await scene.lines('exit-intended')).length === 1)
-    await scene.pass(500)
-    expect(scene.executed()).to.equal(0)
-    await scene.restart()
+const unlisted = (): SceneOptions => ({ venue: UNBOUNDED, config: RARE_LISTS })
+
+inOneScene('a position that a person closes, and that no list shows', unlisted, {
+  'while its exit waits is detected by a query before the order is sent': async (
+    scene,
+    position,
+  ) => {
+    await queue(scene, position)
+    scene.trade(-5, position.instrument)
+    await scene.pass(1_200)
+    await move(scene, 'reset')
+    await over(scene, position)
+    expectLedger(scene, position, 0)
+  },
+
+  'two seconds before its stop is crossed is not sold again': async (scene, position) => {
+    await guarded(scene, position)
+    scene.trade(-5, position.instrument)
+    await scene.pass(2_000)
+    scene.price(94, position.instrument)
+    await over(scene, position)
+    expectLedger(scene, position, 0)
+  },
+})
+
+/** No answer about a holding stays fresh for longer, ms. */
+const FRESH_MS = 100
+const shortFresh = (): SceneOptions => ({
+  venue: UNBOUNDED,
+  config: { exits: { holdingFreshMs: FRESH_MS } },
+})
+
+overOneKill('an exit that queries the holding before its order is sent', shortFresh, {
+  'is sent where each answer takes longer than it stays fresh': async (scene, position) => {
+    await guarded(scene, position)
+    const late = { kind: 'delay', when: 'after', ms: 7 * FRESH_MS } as const
+    scene.harm('holding', late, { times: 'always' })
+    scene.price(94, position.instrument)
+    await over(scene, position)
     scene.calm()
-    await scene.until(() => isOver(scene))
-    expectLedger(scene, 5)
-    expect(await scene.lines('exit-unknown')).to.deep.equal([])
+    return async () => expectLedger(scene, position, 5)
   },
 
-  'is sent where each answer takes longer than it stays fresh': async open => {
-    const config = { exits: { holdingFreshMs: 100 } }
-    const scene = await open({ venue: UNBOUNDED, config })
-    scene.harm('holding', { kind: 'delay', when: 'after', ms: 700 }, { times: 'always' })
-    scene.price(94)
-    await scene.until(() => isOver(scene))
-    expectLedger(scene, 5)
+  'waits for the answer, and its outcome is known after a kill before it': async (
+    scene,
+    position,
+  ) => {
+    silenceHoldings(scene)
+    await scene.exit(position.id)
+    await intended(scene, position)
+    await scene.pass(500)
+    expect(scene.executed(position.instrument)).to.equal(0)
+    return async () => {
+      scene.calm()
+      await over(scene, position)
+      expectLedger(scene, position, 5)
+      expect(await scene.lines('exit-unknown')).to.deep.equal([])
+    }
   },
+})
 
+sideBySide('an exit that queries the holding, at its limits', {
   'is sent at the pace of a limit of one call a second': async open => {
     const names = ['ACME', 'BOLT', 'COIL']
     const scene = await open({
@@ -134,21 +167,5 @@ sideBySide('an exit that queries the holding before its order is sent', {
     await scene.until(async () => {
       return (await scene.lines('exit-unverified')).some(line => line['isSent'] === true)
     })
-  },
-})
-
-sideBySide('a venue that proves less after a restart', {
-  'than finding each order does not execute an exit twice': async open => {
-    const scene = await open({ venue: { capabilities: { dedupe: 'never', reduceOnly: false } } })
-    scene.harm('place', { kind: 'hang', when: 'after' })
-    await scene.exit('a')
-    await scene.until(() => scene.executed() === 5)
-    await scene.kill()
-    scene.change({ capabilities: { lookup: 'none', visibilityMs: 200 } })
-    scene.config = { acceptUnprovable: true }
-    await scene.start()
-    await scene.until(() => isOver(scene))
-    await scene.pass(500)
-    expectLedger(scene, 5)
   },
 })

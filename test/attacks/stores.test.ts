@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { five, type Scene } from './scene.ts'
-import { sideBySide } from './side-by-side.ts'
+import { inOneScene, overOneKill, sideBySide } from './side-by-side.ts'
 
 const LOOK_UP = {
   capabilities: { dedupe: 'never', reduceOnly: false, visibilityMs: 100 },
@@ -45,21 +45,36 @@ function folderOf(scene: Scene): Backup {
   return { save: () => (copy = scene.saveData()), putBack: () => scene.restoreData(copy) }
 }
 
-sideBySide('a store other than the previous one', {
-  'makes new order ids where it is new: the old fill is not taken for a new one': async open => {
-    const scene = await open({ venue: DEDUPE })
-    await scene.exit('a')
-    await scene.until(async () => (await scene.position('a')) === undefined)
+inOneScene('a store that is lost', () => ({ venue: DEDUPE }), {
+  'is a new one, with new order ids: the old fill is not taken for a new one': async (
+    scene,
+    { id, instrument },
+  ) => {
+    await scene.exit(id)
+    await scene.until(async () => (await scene.position(id)) === undefined)
     await scene.kill()
     scene.loseData()
-    scene.trade(5)
+    scene.trade(5, instrument)
     await scene.start()
-    await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
-    scene.price(94)
-    await scene.until(() => scene.held() === 0)
-    expect(scene.executed()).to.equal(10)
+    await scene.until(async () => (await scene.position(id))?.state === 'guarded')
+    scene.price(94, instrument)
+    await scene.until(() => scene.held(instrument) === 0)
+    expect(scene.executed(instrument)).to.equal(10)
   },
 
+  'while the process runs lets nothing be sent': async (scene, { id, instrument }) => {
+    await scene.until(async () => (await scene.position(id))?.state === 'guarded')
+    const before = scene.asked('place')
+    scene.loseData()
+    await scene.until(async () => (await scene.health()).status === 'fail')
+    scene.price(94, instrument)
+    await scene.pass(1_500)
+    expect(scene.asked('place')).to.equal(before)
+    expect(scene.held(instrument)).to.equal(5)
+  },
+})
+
+sideBySide('a store other than the previous one', {
   'sells nothing twice where it is older than an exit, and orders are found by id': async open => {
     const scene = await open({ venue: LOOK_UP, config: CONFIRMED })
     scene.trade(5)
@@ -83,16 +98,6 @@ sideBySide('a store other than the previous one', {
       executed: 5,
       held: 5,
     })
-  },
-
-  'sends nothing once it was deleted while the process runs': async open => {
-    const scene = await open({ venue: LOOK_UP })
-    await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
-    scene.loseData()
-    await scene.until(async () => (await scene.health()).status === 'fail')
-    scene.price(94)
-    await scene.pass(1_500)
-    expect(scene.asked('place')).to.equal(0)
   },
 })
 
@@ -126,26 +131,53 @@ sideBySide(
   needing('redis-server').describe,
 )
 
-sideBySide('a venue that proves less after a restart', {
-  'receives no second order for one that was found by its id before': async open => {
-    const scene = await open({ venue: LOOK_UP })
-    scene.trade(5)
-    scene.harm('place', { kind: 'hang', when: 'after' }, { times: 'always' })
-    scene.price(94)
-    await scene.until(() => scene.executed() === 5)
-    await scene.kill()
-    scene.calm()
-    const capabilities = { ...LOOK_UP.capabilities, lookup: 'none' } as const
-    scene.change({ capabilities })
-    scene.config = { acceptUnprovable: true }
-    await scene.start()
-    await scene.pass(3_000)
-    expect({ executed: scene.executed(), held: scene.held() }).to.deep.equal({
-      executed: 5,
-      held: 5,
-    })
-  },
+/** The venue no longer finds an order by its id. */
+async function restartedWithoutIds(scene: Scene): Promise<void> {
+  await scene.kill()
+  scene.calm()
+  scene.change({ capabilities: { lookup: 'none', visibilityMs: 200 } })
+  scene.config = { acceptUnprovable: true }
+  await scene.start()
+}
 
+overOneKill(
+  'a venue that finds no order after a restart',
+  () => ({ venue: LOOK_UP }),
+  {
+    'receives no second order for one that was found by its id before': async (
+      scene,
+      { instrument },
+    ) => {
+      scene.trade(5, instrument)
+      scene.harm('place', { kind: 'hang', when: 'after' }, { times: 'always', instrument })
+      scene.price(94, instrument)
+      await scene.until(() => scene.executed(instrument) === 5)
+      return async () => {
+        await scene.pass(3_000)
+        const ledger = { executed: scene.executed(instrument), held: scene.held(instrument) }
+        expect(ledger).to.deep.equal({ executed: 5, held: 5 })
+      }
+    },
+
+    'receives no second order for an exit by hand, whose outcome the holding proves': async (
+      scene,
+      { id, instrument },
+    ) => {
+      scene.harm('place', { kind: 'hang', when: 'after' }, { times: 'always', instrument })
+      await scene.exit(id)
+      await scene.until(() => scene.executed(instrument) === 5)
+      return async () => {
+        await scene.until(async () => (await scene.position(id)) === undefined)
+        await scene.pass(500)
+        const ledger = { executed: scene.executed(instrument), held: scene.held(instrument) }
+        expect(ledger).to.deep.equal({ executed: 5, held: 0 })
+      }
+    },
+  },
+  restartedWithoutIds,
+)
+
+sideBySide('a venue that proves less after a restart', {
   'receives no second order for one whose id prevented a second one before': async open => {
     const scene = await open({
       venue: DEDUPE,
