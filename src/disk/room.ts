@@ -54,10 +54,10 @@ export class Room {
   /** Whether a commit of `count` rows may be attempted; `isExit`: it decides about an exit. */
   admits(count: number, isExit: boolean): boolean {
     const needed = LEAST_BYTES + count * BYTES_A_ROW
-    const free = this.freeNow()
-    this.free = free - needed
     // Released space stays available to exits until there is room to reserve it again.
     const kept = SPARE_BYTES + (this.hasBallast ? 0 : BALLAST_BYTES)
+    const free = this.freeNow(needed + kept)
+    this.free = free - needed
     if (free >= needed + kept) {
       if (!this.hasBallast) this.hold()
       return true
@@ -67,9 +67,10 @@ export class Room {
     return performance.now() - this.failedAt >= PAUSE_MS
   }
 
-  private freeNow(): number {
+  /** Free bytes; read anew where less than `wanted` was left of the last reading. */
+  private freeNow(wanted: number): number {
     const now = performance.now()
-    if (now - this.readAt < ONE_MOMENT_MS) return this.free
+    if (now - this.readAt < ONE_MOMENT_MS && this.free >= wanted) return this.free
     this.readAt = now
     return freeBytes(this.folder)
   }
