@@ -14,9 +14,9 @@ const scratch = mkdtempSync(join(tmpdir(), 'watchkeeper-test-'))
 /** The programs that tests start, bundled once for the whole run. */
 const program = join(scratch, 'program')
 
-/** What tests start or serve: made before they run. */
+/** What tests start, serve or pack: made before they run, as a build removes what it replaces. */
 const PREPARATIONS = [
-  { name: 'page', script: '.ci/page.mjs', args: [join('dist', 'page')] },
+  { name: 'build', script: '.ci/build.mjs', args: [] },
   { name: 'programs of the tests', script: '.ci/program.mjs', args: [program] },
 ]
 
