@@ -54,6 +54,7 @@ export class LateExecutions {
       return
     }
     const name = generationName({ positionId: position.id, generation })
+    if (this.uncounted.has(name)) return
     this.count(name, { position, executed, done: profit => this.forgetReleased(event, profit) })
   }
 

@@ -124,16 +124,10 @@ export class ServiceHealth {
   }
 
   private evaluate(found?: Found): HealthSnapshot {
-    const { limits: bounds, clock, account, desk, prices, performance, news } = this.deps
+    const { clock, startedAt, account, desk, prices, performance, news } = this.deps
     this.seenLines = account.begunLines
-    const { exitOverdueMs, staleMs, graceMs, slowLoopMs } = bounds
-    const limits = {
-      now: clock.now(),
-      startedAt: this.deps.startedAt,
-      exitOverdueMs,
-      staleMs,
-      graceMs,
-    }
+    const { slowLoopMs, ...bounds } = this.deps.limits
+    const limits = { now: clock.now(), startedAt, ...bounds }
     return healthStatus({
       ...healthFacts(account, limits, found),
       ...gatewayTroubles(desk, clock.monotonic()),
