@@ -12,7 +12,7 @@ import type { Readiness } from '../ports/control/health.ts'
 import { backupOf } from '../stores/backup.ts'
 import { AccountControl } from '../views/control.ts'
 import type { ExitableDesk } from '../views/exitable.ts'
-import { ServiceHealth } from '../views/service-health.ts'
+import { healthMaxAgeMs, ServiceHealth } from '../views/service-health.ts'
 import type { ServiceParts } from './build.ts'
 import type { Feeds } from './feeds.ts'
 import { countDownTime, firstSweep, missingInstruments, type Begun } from './first-facts.ts'
@@ -38,9 +38,6 @@ export interface AccountRunDeps {
   /** Figures of the service. */
   metrics(format: MetricsFormat): Promise<string>
 }
-
-/** After so many cycles without a new snapshot health counts as `fail`. */
-const HEALTH_CYCLES = 3
 
 /**
  * One account while the service runs: starts and stops its prices, runs its cycles, and has its health, its advisors, the
@@ -228,7 +225,7 @@ export class AccountRun {
       ruleSets,
       log: parts.log.logger,
       metrics,
-      healthMaxAgeMs: HEALTH_CYCLES * config.cycleMs,
+      healthMaxAgeMs: healthMaxAgeMs(config.cycleMs),
       healthAgeMs: () => this.health.ageMs,
       readiness: () => this.readiness(),
     })

@@ -52,6 +52,16 @@ export interface ServiceHealthDeps {
   stopped(): { readonly error: Error } | undefined
 }
 
+/** After so many cycles without a new snapshot health counts as `fail`. */
+const OLD_CYCLES = 3
+
+/** A pause of the machine as long as this says nothing about the service, however short its cycles, ms. */
+const LEAST_MAX_AGE_MS = 3_000
+
+/** The age of a snapshot from which on health counts as `fail`, ms. */
+export const healthMaxAgeMs = (cycleMs: number): number =>
+  Math.max(OLD_CYCLES * cycleMs, LEAST_MAX_AGE_MS)
+
 /** The last health snapshot of the service: made by each cycle, and when the journal has said more since. */
 export class ServiceHealth {
   private readonly deps: ServiceHealthDeps
@@ -126,8 +136,8 @@ export class ServiceHealth {
   private evaluate(found?: Found): HealthSnapshot {
     const { clock, startedAt, account, desk, prices, performance, news } = this.deps
     this.seenLines = account.begunLines
-    const { slowLoopMs, ...bounds } = this.deps.limits
-    const limits = { now: clock.now(), startedAt, ...bounds }
+    const { exitOverdueMs, staleMs, graceMs, slowLoopMs } = this.deps.limits
+    const limits = { now: clock.now(), startedAt, exitOverdueMs, staleMs, graceMs }
     return healthStatus({
       ...healthFacts(account, limits, found),
       ...gatewayTroubles(desk, clock.monotonic()),

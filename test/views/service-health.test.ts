@@ -4,6 +4,7 @@ import sinon from 'sinon'
 import type { ServiceParts } from '../../src/app/build.ts'
 import type { Service } from '../../src/app/service.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import { healthMaxAgeMs } from '../../src/views/service-health.ts'
 import { Folder } from '../support/cli.ts'
 import { startService } from '../support/start-service.ts'
 
@@ -33,6 +34,10 @@ describe('health on request', () => {
       (sum, state) => sum + (checks[`positions:${state}`]?.[0]?.observedValue ?? 0),
       0,
     )
+
+  it('is old after three cycles, and after 3 s where cycles are short', () => {
+    expect([50, 1_000, 5_000].map(healthMaxAgeMs)).to.deep.equal([3_000, 3_000, 15_000])
+  })
 
   it('is made in slices, once for requests at one time, and knows what the journal said before', async () => {
     const { parts } = service as unknown as { readonly parts: ServiceParts }
