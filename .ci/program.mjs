@@ -20,6 +20,7 @@ const CACHED = [
 ]
 
 const OTHERS = [
+  'src/plugins/examiner.ts',
   'test/support/ending.ts',
   'test/support/many-questions.ts',
   'test/support/price-publisher.ts',

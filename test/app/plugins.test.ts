@@ -8,6 +8,8 @@ import { configWithPlugins } from '../../src/app/plugins.ts'
 import { loadServiceConfig, pluginsOf } from '../../src/config/service-file.ts'
 import type { Fault, InputError } from '../../src/errors.ts'
 import { forgetPlugins } from '../../src/plugins/table.ts'
+import { MemoryPlace, MemoryStore } from '../../src/stores/memory.ts'
+import { examinedByBundle } from '../support/bundled-examiner.ts'
 import { cliHere } from '../support/cli-here.ts'
 import { Folder } from '../support/cli.ts'
 import { until } from '../support/until.ts'
@@ -38,6 +40,7 @@ interface Steered {
 const steered = (): Steered => (globalThis as unknown as { testFeed: Steered }).testFeed
 
 describe('plugins of a configuration', () => {
+  examinedByBundle()
   let folder: Folder
   let running: RunningWatchkeeper | undefined
   let hook: Server | undefined
@@ -163,6 +166,7 @@ describe('plugins of a configuration', () => {
 })
 
 describe('watchkeeper rules test', () => {
+  examinedByBundle()
   let folder: Folder
   beforeEach(() => (folder = new Folder()))
   afterEach(() => folder.remove())
@@ -199,6 +203,7 @@ describe('watchkeeper rules test', () => {
 })
 
 describe('watchkeeper broker test', () => {
+  examinedByBundle()
   afterEach(() => forgetPlugins())
 
   it('runs every promise of the capabilities on a broker of a plugin', async () => {
@@ -228,6 +233,7 @@ describe('watchkeeper broker test', () => {
 
 describe('watchkeeper plugin test', function () {
   this.timeout(60_000)
+  examinedByBundle()
 
   let folder: Folder
   beforeEach(() => (folder = new Folder()))
@@ -237,15 +243,16 @@ describe('watchkeeper plugin test', function () {
   })
 
   const test = (file: string) => cliHere(['plugin', 'test', file])
-  const STORES = new URL('../../src/stores/memory.ts', import.meta.url).href
+  before(() => Object.assign(globalThis, { testStores: { MemoryPlace, MemoryStore } }))
+  after(() => void Reflect.deleteProperty(globalThis, 'testStores'))
   /** A store of a plugin: ours in memory, with a change of its own. */
   const store = (change = ''): string =>
     folder.file(
       'store.mjs',
-      `import { MemoryPlace, MemoryStore } from ${JSON.stringify(STORES)}
-       export default {
+      `export default {
          kind: 'store', name: 'mine', open() {},
          testPlace() {
+           const { MemoryPlace, MemoryStore } = globalThis.testStores
            const place = new MemoryPlace()
            let now = 0
            return {

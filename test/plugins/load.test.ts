@@ -4,6 +4,7 @@ import { examinePlugin, loadPlugins } from '../../src/plugins/load.ts'
 import { pluginNamed } from '../../src/plugins/table.ts'
 import { compileRuleSet } from '../../src/risk/rule-set.ts'
 import { RULES } from '../../src/risk/rules/registry.ts'
+import { examinedByBundle } from '../support/bundled-examiner.ts'
 import { Folder } from '../support/cli.ts'
 
 /** Short, since a plugin that blocks does not come to an end. */
@@ -34,6 +35,7 @@ const REFUSED: readonly (readonly [title: string, text: string, why: RegExp])[] 
 ]
 
 describe('a plugin', () => {
+  examinedByBundle()
   let folder: Folder
   beforeEach(() => (folder = new Folder()))
   afterEach(() => folder.remove())
