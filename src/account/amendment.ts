@@ -12,7 +12,7 @@ import { levelsAt, type LevelPair } from '../risk/rule-change.ts'
 import { standing } from '../risk/standing.ts'
 import { ask } from './ask.ts'
 import { beginningOf } from './beginning.ts'
-import { changeableGuard, exitRunning, type ChangeableDeps } from './changeable.ts'
+import { changeablePosition, exitRunning, type ChangeableDeps } from './changeable.ts'
 import { lineOf } from './journal-line.ts'
 import type { RegistrationDeps } from './registration.ts'
 import { ruleSetOf } from './stored-rules.ts'
@@ -66,8 +66,8 @@ export async function amendPosition(
     throw exitRunning(id)
   }
   const ruleSet = ruleSetOf(row)
-  await new Promise<void>(watched =>
-    send(engine.supervisor, { kind: 'rerule', positionId: id, ruleSet, position, watched }),
+  await new Promise<void>(done =>
+    send(engine.supervisor, { kind: 'rerule', positionId: id, ruleSet, position, done }),
   )
   return positions.get(id) ?? row
 }
@@ -110,18 +110,18 @@ function judge(
   const { engine, clock } = deps
   const { id } = present.position
   if (present.entry?.kind === 'refused') {
-    const text = `${id} has no guard: found an entry that was refused, expected rules that do not exit at once`
+    const text = `${id} has no watched: found an entry that was refused, expected rules that do not exit at once`
     throw new WatchkeeperError('EXITS_AT_ONCE', text)
   }
-  const guard = changeableGuard(deps, present)
-  const position = { ...guard.position, ...after }
+  const watched = changeablePosition(deps, present)
+  const position = { ...watched.position, ...after }
   const ruleSet = ruleSetOf(present)
   const at = clock.now()
-  const ratchet = guard.ratchet()
+  const ratchet = watched.ratchet()
   const sign = signOf(position.side)
   const best = sign * Math.max(sign * ratchet.best, sign * position.entryPrice)
   if (!force) {
-    refuseFarther(position, standing(guard, at), levelsAt(position, ruleSet, { best, at }))
+    refuseFarther(position, standing(watched, at), levelsAt(position, ruleSet, { best, at }))
   }
   if (exitNow) return
   const beginning = beginningOf(engine.sink.board, position, at)

@@ -17,20 +17,20 @@ export interface ChangeableDeps {
  *
  * @throws WatchkeeperError EXIT_RUNNING; ACTOR_DOWN where the position has no monitor at the moment.
  */
-export function changeableGuard(
+export function changeablePosition(
   { engine, exitOf }: ChangeableDeps,
   { position: { id }, generation, observed }: Registered,
 ): WatchedPosition {
-  const guard = engine.registry.get(id)?.guard
+  const watched = engine.registry.get(id)?.watched
   const isExiting = observed !== undefined || exitOf(id, generation) !== undefined
-  if (isExiting || guard?.decision !== undefined) throw exitRunning(id)
-  if (guard === undefined) {
+  if (isExiting || watched?.decision !== undefined) throw exitRunning(id)
+  if (watched === undefined) {
     throw new WatchkeeperError(
       'ACTOR_DOWN',
       `position ${id} has no monitor at the moment: try again`,
     )
   }
-  return guard
+  return watched
 }
 
 export const exitRunning = (id: PositionId): WatchkeeperError =>

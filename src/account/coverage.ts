@@ -94,8 +94,8 @@ export class Coverage {
     if (state.openExits.size > 0 && state.openExits.has(position.id)) return undefined
     if (entry?.kind === 'refused') return 'entry'
     if (child === undefined || guardedBy(registry, child) === 'none') return 'monitor'
-    if (child.guard.decision !== undefined) return undefined
-    return idleCause(child.guard, { now, staleMs, hoursOf: each => instruments.of(each).hours })
+    if (child.watched.decision !== undefined) return undefined
+    return idleCause(child.watched, { now, staleMs, hoursOf: each => instruments.of(each).hours })
   }
 
   /** The state of an open position, and why it is not guarded. */
@@ -112,7 +112,7 @@ export class Coverage {
   private isExiting({ position: { id } }: Registered, child: Child | undefined): boolean {
     const { openExits, positions } = this.parts.state
     if ((openExits.size > 0 && openExits.has(id)) || positions.isEnding(id)) return true
-    return child?.guard.decision !== undefined
+    return child?.watched.decision !== undefined
   }
 
   /** Unguarded time of a position so far, ms, including the time since the last sweep. */

@@ -8,11 +8,11 @@ import type { Account } from './account.ts'
  */
 export function noteDeadRules(account: Pick<Account, 'engine' | 'note'>): void {
   const tested = new Map<RuleSet, Set<string>>()
-  for (const { guard } of account.engine.registry.all()) {
-    const { ruleSet, position } = guard
+  for (const { watched } of account.engine.registry.all()) {
+    const { ruleSet, position } = watched
     const sides = tested.get(ruleSet) ?? new Set()
     tested.set(ruleSet, sides)
-    if (guard.closed || sides.has(position.side)) continue
+    if (watched.closed || sides.has(position.side)) continue
     sides.add(position.side)
     for (const { rule, why } of deadRules(ruleSet, position)) {
       account.note('rule-cannot-fire', { rule, why, for: position.id })

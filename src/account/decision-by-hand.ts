@@ -11,6 +11,7 @@ export function decisionByHand(
   { reason, at }: { readonly reason: ExitReason; readonly at: number },
 ): Decision {
   const child = registry.get(position.id)
-  const best = child === undefined ? position.entryPrice : child.guard.sign * child.guard.bestNow()
+  const best =
+    child === undefined ? position.entryPrice : child.watched.sign * child.watched.bestNow()
   return withoutRule(position, { reason, at, best })
 }

@@ -95,10 +95,10 @@ export class EntryTests {
     const { positions, writer, engine, now } = this.parts
     const { id } = row.position
     const { registry, dispatcher, supervisor } = engine
-    const guard = registry.get(id)?.guard
+    const watched = registry.get(id)?.watched
     // An exit was decided already, by a deadline or by hand: the price changes nothing.
-    if (guard?.decision !== undefined) return
-    if (guard !== undefined) dispatcher.close(guard)
+    if (watched?.decision !== undefined) return
+    if (watched !== undefined) dispatcher.close(watched)
     send(supervisor, { kind: 'closed', positionId: id, generation: row.generation })
     for (const instrument of this.waiting.keys()) this.done(id, instrument)
     positions.refuseEntry(row, why, now())

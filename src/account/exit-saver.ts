@@ -149,7 +149,7 @@ function decidedBy(
   { positionId, tick, at }: Decision,
 ): { readonly epoch: number | undefined; readonly ageMs: number } {
   const child = registry.get(positionId)
-  const wokenAt = tick === null ? NaN : (child?.guard.wokenAt ?? NaN)
+  const wokenAt = tick === null ? NaN : (child?.watched.wokenAt ?? NaN)
   const ageMs = Number.isNaN(wokenAt) ? clock.now() - at : clock.monotonic() - wokenAt
   return { epoch: child?.epoch, ageMs: Math.max(0, ageMs) }
 }

@@ -2,7 +2,7 @@ import type { WatchedPosition } from '../risk/watched-position.ts'
 
 export interface FeedCheckpointDeps {
   /** Whether the decision of a position is durable. */
-  isDurable(guard: WatchedPosition): boolean
+  isDurable(watched: WatchedPosition): boolean
 }
 
 /** Most checks in a row that a decision under way may delay. */
@@ -25,8 +25,8 @@ export class FeedCheckpoint {
   }
 
   /** A position was decided, and the decision is not durable yet. */
-  decided(guard: WatchedPosition): void {
-    if (this.place !== undefined) this.undecided.add(guard)
+  decided(watched: WatchedPosition): void {
+    if (this.place !== undefined) this.undecided.add(watched)
   }
 
   /**
@@ -35,8 +35,8 @@ export class FeedCheckpoint {
    */
   requestTake(pending: number): boolean {
     if (this.place === undefined) return true
-    for (const guard of this.undecided) {
-      if (this.parts.isDurable(guard)) this.undecided.delete(guard)
+    for (const watched of this.undecided) {
+      if (this.parts.isDurable(watched)) this.undecided.delete(watched)
     }
     // A monitor in restart backoff stays pending: a price that crosses its band is decided at once.
     const isCalm = this.undecided.size === 0 && pending === 0

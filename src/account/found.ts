@@ -58,16 +58,16 @@ export function find(
   child: Child,
   { now, staleMs, instruments, hours }: FindOptions,
 ): void {
-  const { guard } = child
+  const { watched } = child
   if (child.status.kind === 'quarantined') found.quarantined.push(child)
-  if (guard.ruleErrors > 0) found.withRuleErrors.push(child)
-  const { instrument, underlying } = guard.position
-  const other = guard.other && (guard.underlying?.instrument ?? underlying)
-  if (other !== undefined && guard.other?.stream.lastAt === -Infinity) {
+  if (watched.ruleErrors > 0) found.withRuleErrors.push(child)
+  const { instrument, underlying } = watched.position
+  const other = watched.other && (watched.underlying?.instrument ?? underlying)
+  if (other !== undefined && watched.other?.stream.lastAt === -Infinity) {
     const otherHours = instruments.of(other).hours
     if (otherHours === undefined || isOpenAt(otherHours, now)) found.unpriced.add(other)
   }
-  const { lastAt } = guard.own.stream
+  const { lastAt } = watched.own.stream
   if (lastAt === -Infinity) {
     if (hours === undefined || isOpenAt(hours, now)) found.unpriced.add(instrument)
     return

@@ -79,7 +79,7 @@ export class KillSwitchActs {
   private ratchetOf({ positionId: id, generation }: ExitRecord): KeptRatchet | undefined {
     const { engine, state } = this.deps
     const child = engine.registry.get(id)
-    if (child?.generation === generation) return child.guard.ratchet()
+    if (child?.generation === generation) return child.watched.ratchet()
     const kept = state.ratchets.get(id)
     return kept?.generation === generation ? kept : undefined
   }

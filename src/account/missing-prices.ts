@@ -90,9 +90,9 @@ export class MissingPrices {
   /** The positions whose rules compare an instrument. */
   private idsOf(instrument: InstrumentId): string[] {
     const ids: string[] = []
-    for (const { guard } of this.parts.registry.all()) {
-      const { id, instrument: own, underlying } = guard.position
-      const other = guard.other && (guard.underlying?.instrument ?? underlying)
+    for (const { watched } of this.parts.registry.all()) {
+      const { id, instrument: own, underlying } = watched.position
+      const other = watched.other && (watched.underlying?.instrument ?? underlying)
       if (own === instrument || other === instrument) ids.push(id)
     }
     return ids

@@ -31,17 +31,17 @@ export class NetKeeper implements NetDeps {
   *views(): Iterable<NetView> {
     const { registry, now } = this.deps
     for (const id of registry.netted) {
-      const { guard, generation } = registry.get(id)!
-      const net = netOf(guard.ruleSet)
-      if (guard.closed || net === undefined) continue
-      const stop = (): number | undefined => standing(guard, now()).stop ?? undefined
-      yield { position: guard.position, generation, net, stop }
+      const { watched, generation } = registry.get(id)!
+      const net = netOf(watched.ruleSet)
+      if (watched.closed || net === undefined) continue
+      const stop = (): number | undefined => standing(watched, now()).stop ?? undefined
+      yield { position: watched.position, generation, net, stop }
     }
   }
 
   asksForNone({ positionId, generation }: GenerationKey): boolean {
     const child = this.deps.registry.get(positionId)
-    return child?.generation === generation && netOf(child.guard.ruleSet) === undefined
+    return child?.generation === generation && netOf(child.watched.ruleSet) === undefined
   }
 
   /** Resolves when a net is on disk, with the ratchet that its trigger follows from (P3). */
@@ -57,7 +57,7 @@ export class NetKeeper implements NetDeps {
     const child = registry.get(positionId)
     const isPresent = child?.generation === generation
     const ratchet = isPresent
-      ? ([positionId, { ...child.guard.ratchet(), generation }] as const)
+      ? ([positionId, { ...child.watched.ratchet(), generation }] as const)
       : undefined
     state.nets.set(generationName(net.record), net)
     writer.soon({ net: { positionId, generation, net }, ...(ratchet && { ratchet }) })

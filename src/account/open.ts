@@ -117,7 +117,7 @@ function attachRatchets(
         {
           ratchet: (watched, row) => {
             const child = registry.get(watched.position.id)
-            if (child?.guard !== watched) return
+            if (child?.watched !== watched) return
             sink.ratchet(watched.position.id, ratchetOf(row, child.generation))
           },
           extremes: (series, row) => sink.extremesOf(String(series), row),

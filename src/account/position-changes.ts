@@ -106,8 +106,8 @@ export class PositionChanges {
       // The position may have closed meanwhile.
       if (!positions.isOpen(id, registered.generation)) return { registered, changes }
       await new Promise<void>(resolve => {
-        if (isRefused) this.parts.watching.watch(registered, { watched: resolve })
-        else send(engine.supervisor, { kind: 'rerule', positionId: id, ruleSet, watched: resolve })
+        if (isRefused) this.parts.watching.watch(registered, { done: resolve })
+        else send(engine.supervisor, { kind: 'rerule', positionId: id, ruleSet, done: resolve })
       })
       return { registered: positions.get(id) ?? registered, changes }
     })

@@ -148,7 +148,7 @@ export class Registration {
   private async watchAll(registered: readonly Registered[]): Promise<void> {
     const guarded: Promise<void>[] = []
     await inTurns(registered, WATCHED_AT_ONCE, row => {
-      guarded.push(new Promise<void>(watched => this.parts.watching.watch(row, { watched })))
+      guarded.push(new Promise<void>(done => this.parts.watching.watch(row, { done })))
     })
     await Promise.all(guarded)
   }

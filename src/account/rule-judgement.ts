@@ -13,7 +13,7 @@ import {
 } from '../risk/rule-change.ts'
 import { standing } from '../risk/standing.ts'
 import { beginningOf } from './beginning.ts'
-import { changeableGuard, type ChangeableDeps } from './changeable.ts'
+import { changeablePosition, type ChangeableDeps } from './changeable.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
 export interface JudgementDeps extends ChangeableDeps {
@@ -37,15 +37,15 @@ export function judgeChange(
   const { engine, clock } = deps
   const { force, exitNow } = request
   if (present.entry?.kind === 'refused') return judgeEntry(deps, changed, present, request)
-  const guard = changeableGuard(deps, present)
-  const { position } = guard
+  const watched = changeablePosition(deps, present)
+  const { position } = watched
   const at = clock.now()
-  const ratchet = guard.ratchet()
+  const ratchet = watched.ratchet()
   const [before, after] = [ruleSetOf(present), ruleSetOf(changed)]
   const changes = ruleChanges(before, after, { position, at, ...ratchet })
   if (changes.length === 0) return changes
   const next = levelsAt(position, after, { best: ratchet.best, at })
-  if (!force) refuseLooser(position, changes, { present: standing(guard, at), next })
+  if (!force) refuseLooser(position, changes, { present: standing(watched, at), next })
   if (!exitNow) {
     refuseImmediateExit(position, after, {
       ...beginningOf(engine.sink.board, position, at),
@@ -74,10 +74,10 @@ export function previewChange(
   const { engine, clock } = deps
   const changed: Registered = { ...present, rules: mergedRules(present, request) }
   const changes = judgeChange(deps, present, changed, { ...request, force: true })
-  const guard = engine.registry.get(present.position.id)?.guard
-  if (guard === undefined) return { changes, next: { stop: null, target: null } }
-  const asked = { best: guard.ratchet().best, at: clock.now() }
-  return { changes, next: levelsAt(guard.position, ruleSetOf(changed), asked) }
+  const watched = engine.registry.get(present.position.id)?.watched
+  if (watched === undefined) return { changes, next: { stop: null, target: null } }
+  const asked = { best: watched.ratchet().best, at: clock.now() }
+  return { changes, next: levelsAt(watched.position, ruleSetOf(changed), asked) }
 }
 
 /** Judges new rules for a position that its first price has refused. */

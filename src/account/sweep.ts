@@ -75,14 +75,14 @@ export class Sweep {
   /** Whether a position needs no evaluation: its monitor runs and its price is fresh, as in the sweep before. */
   private isSteady({ price, child, seen }: SweptPosition): boolean {
     if (price === undefined || child === undefined || seen.cause !== undefined) return false
-    const { guard, status, crashes } = child
+    const { watched, status, crashes } = child
     if (status.kind !== 'running' || livenessOf(status.ref).stopped) return false
-    if (guard.decision !== undefined || guard.ruleErrors > 0) return false
+    if (watched.decision !== undefined || watched.ruleErrors > 0) return false
     const { now, staleMs } = this.deps
     const { lastAt } = price
     return (
       crashes.downMs === seen.downMs &&
-      guard.openedAt <= now &&
+      watched.openedAt <= now &&
       lastAt > -Infinity &&
       quietFor(seen.hours, lastAt, now) <= staleMs
     )

@@ -78,7 +78,7 @@ export class SweptPositions {
 
 function priceOf({ entry }: Registered, child: Child | undefined): WatchedStream | undefined {
   if (child === undefined || entry?.kind === 'refused') return undefined
-  const { own, other, ruleSet } = child.guard
+  const { own, other, ruleSet } = child.watched
   return other === undefined && needsOwnPrice(ruleSet) ? own.stream : undefined
 }
 

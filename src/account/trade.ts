@@ -63,7 +63,7 @@ export function factsOf(
   const stored = state.ratchets.get(id)
   const reached =
     child?.generation === generation
-      ? child.guard.ratchet()
+      ? child.watched.ratchet()
       : stored?.generation === generation
         ? stored
         : undefined

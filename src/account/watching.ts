@@ -32,10 +32,10 @@ export class Watching {
     this.deps = deps
   }
 
-  /** Starts the monitor of a position, from its ratchet where there is one; `watched` is called once it runs. */
+  /** Starts the monitor of a position, from its ratchet where there is one; `done` is called once it runs. */
   watch(
     registered: Registered,
-    { ratchet, watched }: { ratchet?: KeptRatchet | undefined; watched?: () => void } = {},
+    { ratchet, done }: { ratchet?: KeptRatchet | undefined; done?: () => void } = {},
   ): void {
     const { engine, state, entryTests, manualExits, rulesFor, now } = this.deps
     const { position, generation } = registered
@@ -47,9 +47,9 @@ export class Watching {
       ruleSet: rulesFor(ruleSetOf(registered)),
       generation,
       ...(ratchet !== undefined && { ratchet }),
-      watched: () => {
+      done: () => {
         entryTests.begin(registered)
-        watched?.()
+        done?.()
       },
     })
     if (state.killSwitch.state === 'flatten') manualExits.exit(position.id, 'kill-switch')

@@ -45,17 +45,17 @@ function ratchetsOf(
   for (const [id, { generation }] of state.positions.open) {
     const child = engine.registry.get(id)
     const isPresent = child?.generation === generation
-    const ratchet = isPresent ? rowOf(child.guard) : durable.get(id)
+    const ratchet = isPresent ? rowOf(child.watched) : durable.get(id)
     if (ratchet !== undefined) ratchets.set(id, { ...ratchet, generation })
   }
   return ratchets
 }
 
 /** The row of a position with its present ratchet. */
-function rowOf(guard: WatchedPosition): KeptRatchet {
-  const { sign, stored, worst, openedAt } = guard
+function rowOf(watched: WatchedPosition): KeptRatchet {
+  const { sign, stored, worst, openedAt } = watched
   const row = stored.values(sign, worst.since(openedAt))
-  const ratchet = guard.ratchet()
+  const ratchet = watched.ratchet()
   return { ...row, ...ratchet, best: sign * Math.max(sign * row.best, sign * ratchet.best) }
 }
 

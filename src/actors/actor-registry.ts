@@ -72,7 +72,7 @@ export interface Supervised {
 
 /** The monitor of a position. */
 export interface Child extends Supervised {
-  readonly guard: WatchedPosition
+  readonly watched: WatchedPosition
   /** Generation of the position id, from 1. */
   readonly generation: number
 }
@@ -117,7 +117,7 @@ export class ActorRegistry {
   set(id: PositionId, child: Child): void {
     this.touched.add(id)
     this.children.set(id, child)
-    if (netOf(child.guard.ruleSet) === undefined) this.netted.delete(id)
+    if (netOf(child.watched.ruleSet) === undefined) this.netted.delete(id)
     else this.netted.add(id)
     if (child.crashes.total > 0 || child.status.kind === 'quarantined') this.harmed.add(id)
     else this.harmed.delete(id)

@@ -7,7 +7,7 @@ import type { CaretakerMessage } from './messages.ts'
  * moves no level: when one is crossed, the dispatcher concludes the position, and its sink sends the
  * exit to the gateway; if not, the same levels are armed again.
  */
-export function caretaker(dispatcher: Dispatcher, { guard }: CaretakerMessage): Dispatcher {
-  if (guard.isFrozen) standIn(dispatcher, guard)
+export function caretaker(dispatcher: Dispatcher, { watched }: CaretakerMessage): Dispatcher {
+  if (watched.isFrozen) standIn(dispatcher, watched)
   return dispatcher
 }

@@ -38,7 +38,7 @@ export type MonitorMessage = { readonly kind: 'catch-up' }
 /** To the caretaker: a frozen position, whose monitor is quarantined, has crossed its last levels. */
 export interface CaretakerMessage {
   readonly kind: 'crossed'
-  readonly guard: WatchedPosition
+  readonly watched: WatchedPosition
 }
 
 /** To the gateway. */
@@ -159,7 +159,7 @@ export type SupervisorMessage =
       /** What an earlier process had got to. */
       readonly ratchet?: Ratchet
       /** Called once the position is watched. */
-      readonly watched?: () => void
+      readonly done?: () => void
     }
   /** The position has other rules, or another quantity or entry price, from now on; it keeps its ratchet. */
   | {
@@ -168,7 +168,7 @@ export type SupervisorMessage =
       /** Absent: as it is. */
       readonly position?: Position
       readonly ruleSet: RuleSet
-      readonly watched: () => void
+      readonly done: () => void
     }
   /** An incarnation crashed. */
   | {

@@ -7,7 +7,7 @@ import type { GatewayMessage, MonitorMessage } from './messages.ts'
 
 /** What one incarnation of a monitor knows. Everything that must survive it is in the guard. */
 export interface MonitorState {
-  readonly guard: WatchedPosition
+  readonly watched: WatchedPosition
   /** Generation of the position id, from 1. */
   readonly generation: number
   readonly shared: MonitorShared
@@ -18,7 +18,7 @@ export interface MonitorShared {
   readonly dispatcher: Dispatcher
   readonly gateway: Ref<GatewayMessage>
   /** Called before each message; a throw is a crash of the monitor. */
-  readonly before?: ((guard: WatchedPosition) => void) | undefined
+  readonly before?: ((watched: WatchedPosition) => void) | undefined
 }
 
 /**
@@ -26,14 +26,14 @@ export interface MonitorShared {
  * commit all of it or, if anything throws, nothing. A decision is repeated until it is recorded.
  */
 export function monitor(state: MonitorState, _message: MonitorMessage): MonitorState {
-  const { guard, shared } = state
-  shared.before?.(guard)
-  if (!guard.closed) shared.dispatcher.commit(guard, catchUp(guard, shared.dispatcher.now))
-  if (guard.decision !== undefined && !guard.isDecisionRecorded) {
-    askForExit(state, guard.decision)
+  const { watched, shared } = state
+  shared.before?.(watched)
+  if (!watched.closed) shared.dispatcher.commit(watched, catchUp(watched, shared.dispatcher.now))
+  if (watched.decision !== undefined && !watched.isDecisionRecorded) {
+    askForExit(state, watched.decision)
   }
   return state
 }
 
-const askForExit = ({ guard, generation, shared }: MonitorState, decision: Decision): boolean =>
-  send(shared.gateway, { kind: 'exit', decision, position: guard.position, generation })
+const askForExit = ({ watched, generation, shared }: MonitorState, decision: Decision): boolean =>
+  send(shared.gateway, { kind: 'exit', decision, position: watched.position, generation })

@@ -8,10 +8,10 @@ import type { Subject } from './restarting.ts'
 import { CATCH_UP, monitorName, type SupervisorState } from './supervisor-state.ts'
 
 /** The monitor of a position, to be restarted. Its first message is always the catch-up. */
-export function monitorSubject(state: SupervisorState, { guard, generation }: Child): Subject {
+export function monitorSubject(state: SupervisorState, { watched, generation }: Child): Subject {
   const { registry, parts } = state
   const { dispatcher, journal } = parts
-  const positionId = guard.position.id
+  const positionId = watched.position.id
   const subject: Subject = {
     actor: { kind: 'monitor', positionId },
     policy: parts.policy.monitor,
@@ -20,27 +20,27 @@ export function monitorSubject(state: SupervisorState, { guard, generation }: Ch
     },
     put: change => registry.set(positionId, { ...registry.get(positionId)!, ...change }),
     start: epoch => {
-      const ref = parts.spawnMonitor(guard, { epoch, generation })
+      const ref = parts.spawnMonitor(watched, { epoch, generation })
       subject.put({ epoch, status: { kind: 'running', ref } })
-      dispatcher.suspend(guard)
+      dispatcher.suspend(watched)
       send(ref, CATCH_UP)
     },
-    standIn: () => standIn(dispatcher, guard),
+    standIn: () => standIn(dispatcher, watched),
     notifyRestarted: () => {
       const { epoch, crashes } = subject.present
       const { lastError: reason, cause = 'crash' } = crashes
       journal({ kind: 'monitor-restarted', positionId, epoch, cause, reason })
     },
     giveUp: reason => giveUp(state, subject.present as Child, reason),
-    undoGiveUp: () => thaw(dispatcher, guard),
+    undoGiveUp: () => thaw(dispatcher, watched),
   }
   return subject
 }
 
 /** The monitor is not restarted any more: its position is left with its last levels, or exited. */
-function giveUp({ parts, fleet }: SupervisorState, { guard }: Child, reason: unknown): void {
+function giveUp({ parts, fleet }: SupervisorState, { watched }: Child, reason: unknown): void {
   const { policy, dispatcher, journal } = parts
-  const positionId = guard.position.id
+  const positionId = watched.position.id
   let action: 'quarantine' | 'exit-position' | 'shutdown' = policy.monitor.onGiveUp
   if (action === 'exit-position') {
     const [history, verdict] = recordGiveUp(policy.giveUpExits, fleet.giveUps, parts.monotonic())
@@ -49,10 +49,10 @@ function giveUp({ parts, fleet }: SupervisorState, { guard }: Child, reason: unk
   }
   journal({ kind: 'monitor-gave-up', positionId, reason, action })
   if (action === 'exit-position') {
-    dispatcher.conclude(guard, atMarket(guard, 'unguarded', dispatcher.now))
+    dispatcher.conclude(watched, atMarket(watched, 'unguarded', dispatcher.now))
     return
   }
-  freeze(dispatcher, guard)
+  freeze(dispatcher, watched)
   if (action === 'shutdown') parts.shutdown(monitorName(positionId), reason)
 }
 

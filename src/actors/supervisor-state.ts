@@ -35,13 +35,13 @@ export interface SupervisorDeps {
   /** From 0 to 1, for the jitter of a backoff. */
   random(): number
   /** Starts one incarnation of the monitor of a position. */
-  spawnMonitor(guard: WatchedPosition, incarnation: MonitorIncarnation): Ref<MonitorMessage>
+  spawnMonitor(watched: WatchedPosition, incarnation: MonitorIncarnation): Ref<MonitorMessage>
   /** Starts one incarnation of an actor that exists once. */
   spawnService(kind: ServiceKind, epoch: number): Ref<never>
   /** Ends an incarnation that is not needed any more: what it still has under way changes nothing. */
   stop(ref: Ref<never>): void
   /** Repeats the decision of a position that has no monitor. */
-  askForExit(guard: WatchedPosition, generation: number): void
+  askForExit(watched: WatchedPosition, generation: number): void
   self(message: SupervisorMessage): void
   /** Something without which the process cannot go on is not restarted any more. */
   shutdown(actor: string, reason: unknown): void
@@ -72,9 +72,9 @@ export const supervisorState = (
 export const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
 
 /** Says that a frozen position has crossed its last levels. */
-export const crossedLast = (guard: WatchedPosition): CaretakerMessage => ({
+export const crossedLast = (watched: WatchedPosition): CaretakerMessage => ({
   kind: 'crossed',
-  guard,
+  watched,
 })
 
 /** The name of an actor, as it is shown. */

@@ -13,20 +13,20 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
   const { registry, parts } = state
   switch (message.kind) {
     case 'watch': {
-      const { position, ruleSet, ratchet, generation, watched } = message
+      const { position, ruleSet, ratchet, generation, done } = message
       const known = registry.get(position.id)
       // A generation that is watched already, or an earlier one that comes late, begins nothing.
       if (known === undefined || known.generation < generation) {
         if (known !== undefined) close(state, known)
         begin(state, parts.sink.open(position, ruleSet, ratchet), { afterEpoch: 0, generation })
       }
-      watched?.()
+      done?.()
       return state
     }
     case 'rerule': {
       const child = registry.get(message.positionId)
       if (child !== undefined) rerule(state, child, message)
-      message.watched()
+      message.done()
       return state
     }
     case 'down': {
@@ -54,7 +54,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
     }
     case 'intended': {
       const child = childOf(state, message)
-      child?.guard.decisionRecorded()
+      child?.watched.decisionRecorded()
       return state
     }
     case 'cycle':
@@ -71,8 +71,8 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
 /** Lets go of a position whose generation is over. */
 function close(state: SupervisorState, child: Child): void {
   const { registry, parts } = state
-  registry.delete(child.guard.position.id)
-  parts.dispatcher.close(child.guard)
+  registry.delete(child.watched.position.id)
+  parts.dispatcher.close(child.watched)
   end(state, child)
 }
 
@@ -97,27 +97,27 @@ function subjectOf(state: SupervisorState, actor: Actor): Subject | undefined {
 /** Takes a guard under supervision; its first incarnation is the one after `afterEpoch`. */
 function begin(
   state: SupervisorState,
-  guard: WatchedPosition,
+  watched: WatchedPosition,
   { afterEpoch, generation }: { afterEpoch: number; generation: number },
 ): void {
   const { registry, parts } = state
   const epoch = afterEpoch + 1
   // Written out: a spread costs each position more memory.
   const childOn = (status: Child['status']): Child => ({
-    guard,
+    watched,
     generation,
     epoch,
     crashes: UNHARMED,
     status,
   })
   try {
-    const ref = parts.spawnMonitor(guard, { epoch, generation })
-    registry.set(guard.position.id, childOn({ kind: 'running', ref }))
+    const ref = parts.spawnMonitor(watched, { epoch, generation })
+    registry.set(watched.position.id, childOn({ kind: 'running', ref }))
     send(ref, CATCH_UP)
   } catch (reason) {
     // A place in the registry, which `crashed` gives its status; until then nothing is restarted or sent.
     const child = childOn({ kind: 'quarantined', since: parts.monotonic() })
-    registry.set(guard.position.id, child)
+    registry.set(watched.position.id, child)
     crashed(state, monitorSubject(state, child), { reason, cause: 'start' })
   }
 }
@@ -128,17 +128,17 @@ type Rerule = Extract<SupervisorMessage, { readonly kind: 'rerule' }>
 function rerule(
   state: SupervisorState,
   child: Child,
-  { ruleSet, position = child.guard.position }: Pick<Rerule, 'ruleSet' | 'position'>,
+  { ruleSet, position = child.watched.position }: Pick<Rerule, 'ruleSet' | 'position'>,
 ): void {
-  const { guard, epoch, generation } = child
+  const { watched, epoch, generation } = child
   const { dispatcher } = state.parts
-  dispatcher.foldOne(guard)
-  if (guard.decision !== undefined) return
-  const { anchor, ...reached } = guard.ratchet()
-  dispatcher.close(guard)
+  dispatcher.foldOne(watched)
+  if (watched.decision !== undefined) return
+  const { anchor, ...reached } = watched.ratchet()
+  dispatcher.close(watched)
   end(state, child)
   // A base price is one of the instrument that it was taken of.
-  const isKept = watchedBy(ruleSet, position) === watchedBy(guard.ruleSet, position)
+  const isKept = watchedBy(ruleSet, position) === watchedBy(watched.ruleSet, position)
   const ratchet = anchor !== undefined && isKept ? { ...reached, anchor } : reached
   begin(state, state.parts.sink.open(position, ruleSet, ratchet), { afterEpoch: epoch, generation })
 }
@@ -158,19 +158,19 @@ function remindAll(state: SupervisorState): void {
   }
 }
 
-const isRecorded = ({ guard }: Child): boolean =>
-  guard.decision === undefined || guard.isDecisionRecorded
+const isRecorded = ({ watched }: Child): boolean =>
+  watched.decision === undefined || watched.isDecisionRecorded
 
 /** Repeats what is not answered yet: a decision, or a crossing that a caretaker has lost. */
 function remind({ registry, parts }: SupervisorState, child: Child): void {
-  const { guard, status, generation } = child
+  const { watched, status, generation } = child
   if (!isRecorded(child)) {
     if (status.kind === 'running') send(status.ref as Ref<MonitorMessage>, CATCH_UP)
-    else parts.askForExit(guard, generation)
+    else parts.askForExit(watched, generation)
   }
-  if (status.kind !== 'quarantined' || guard.closed || !guard.pending) return
+  if (status.kind !== 'quarantined' || watched.closed || !watched.pending) return
   const caretaker = registry.service('caretaker')?.status
   if (caretaker?.kind === 'running') {
-    send(caretaker.ref as Ref<CaretakerMessage>, crossedLast(guard))
+    send(caretaker.ref as Ref<CaretakerMessage>, crossedLast(watched))
   }
 }

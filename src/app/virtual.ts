@@ -182,13 +182,13 @@ export class VirtualSystem implements RowSink {
   /** Where a position stands at the time of the last row; undefined once it is closed. */
   standing(id: PositionId): Standing | undefined {
     const child = this.engine.registry.get(id)
-    return child === undefined ? undefined : standing(child.guard, this.lastAt)
+    return child === undefined ? undefined : standing(child.watched, this.lastAt)
   }
 
   /** What each rule of a position does at the time of the last row; empty once it is closed. */
   explain(id: PositionId): RuleExplanation[] {
     const child = this.engine.registry.get(id)
-    return child === undefined ? [] : explain(child.guard, this.lastAt)
+    return child === undefined ? [] : explain(child.watched, this.lastAt)
   }
 
   /** What the gateway takes for the present time, epoch ms. */

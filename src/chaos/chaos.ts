@@ -131,15 +131,17 @@ export class Chaos {
       account.note('chaos', { act: kind, ...detail })
     }
     const open = (): string[] =>
-      [...registry.all()].filter(({ guard }) => !guard.closed).map(({ guard }) => guard.position.id)
+      [...registry.all()]
+        .filter(({ watched }) => !watched.closed)
+        .map(({ watched }) => watched.position.id)
     const until = 'forMs' in act ? this.clock.monotonic() + act.forMs : 0
     switch (act.kind) {
       case 'monitor-throws': {
         const chosen = targets(open(), act.positions, { count: act.count, random })
         journal({ positions: shown(chosen), times: act.times })
         for (const id of chosen) this.throwing.set(id, act.times)
-        for (const { guard, status } of registry.all()) {
-          if (this.throwing.has(guard.position.id) && status.kind === 'running') {
+        for (const { watched, status } of registry.all()) {
+          if (this.throwing.has(watched.position.id) && status.kind === 'running') {
             send(status.ref as Ref<MonitorMessage>, CATCH_UP)
           }
         }

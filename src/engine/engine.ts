@@ -230,15 +230,15 @@ function monitorSpawner({
     },
   }
   // One for all of them: what each monitor has of its own counts 10,000 times.
-  const onDown = (down: Down, { guard }: MonitorState): void =>
-    reportsDown(registry, { kind: 'monitor', positionId: guard.position.id })(down)
+  const onDown = (down: Down, { watched }: MonitorState): void =>
+    reportsDown(registry, { kind: 'monitor', positionId: watched.position.id })(down)
   return (watched, { epoch, generation }) => {
     return actors.spawn({
       name: monitorName(watched.position.id),
       kind: 'monitor',
       epoch,
       parent,
-      initialState: { guard: watched, generation, shared },
+      initialState: { watched, generation, shared },
       handle: monitor,
       onDown,
     })

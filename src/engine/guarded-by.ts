@@ -6,14 +6,14 @@ import { hasLevels } from '../risk/stand-in.ts'
 export type GuardedBy = 'monitor' | 'caretaker' | 'none'
 
 /** The actor that holds the band of a position: none while its monitor is in backoff, although `standIn` decides then. */
-export function guardedBy(registry: ActorRegistry, { status, guard }: Child): GuardedBy {
+export function guardedBy(registry: ActorRegistry, { status, watched }: Child): GuardedBy {
   switch (status.kind) {
     case 'running':
       return livenessOf(status.ref).stopped ? 'none' : 'monitor'
     case 'backoff':
       return 'none'
     case 'quarantined':
-      return registry.service('caretaker')?.status.kind === 'running' && hasLevels(guard)
+      return registry.service('caretaker')?.status.kind === 'running' && hasLevels(watched)
         ? 'caretaker'
         : 'none'
   }

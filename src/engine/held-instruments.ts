@@ -4,10 +4,10 @@ import { quietFor } from '../risk/hours.ts'
 
 /** The instruments whose prices decide: those of open positions, and the underlyings that their rules watch. */
 export function* instrumentsHeld(registry: ActorRegistry): Iterable<InstrumentId> {
-  for (const { guard } of registry.all()) {
-    yield guard.position.instrument
-    if (guard.other === undefined) continue
-    const instrument = guard.underlying?.instrument ?? guard.position.underlying
+  for (const { watched } of registry.all()) {
+    yield watched.position.instrument
+    if (watched.other === undefined) continue
+    const instrument = watched.underlying?.instrument ?? watched.position.underlying
     if (instrument !== undefined) yield instrument
   }
 }
@@ -17,13 +17,13 @@ export function* instrumentsHeld(registry: ActorRegistry): Iterable<InstrumentId
  * too long for a tick.
  */
 export function* instrumentsToPoll(registry: ActorRegistry, now: number): Iterable<InstrumentId> {
-  for (const { guard } of registry.all()) {
-    const { stream } = guard.own
-    for (const rule of guard.ruleSet.rules) {
+  for (const { watched } of registry.all()) {
+    const { stream } = watched.own
+    for (const rule of watched.ruleSet.rules) {
       if (rule.kind !== 'stale-quote' || rule.action !== 'poll') continue
       const afterMs = rule.afterMs === 'auto' ? stream.quietMs : rule.afterMs
-      const since = Math.max(stream.lastAt, guard.openedAt)
-      if (quietFor(guard.hours, since, now) > afterMs) yield guard.position.instrument
+      const since = Math.max(stream.lastAt, watched.openedAt)
+      if (quietFor(watched.hours, since, now) > afterMs) yield watched.position.instrument
     }
   }
 }

@@ -8,26 +8,26 @@ import type { WatchedPosition } from '../risk/watched-position.ts'
 export function wakeOf(
   registry: ActorRegistry,
   monotonic: () => number,
-): (guard: WatchedPosition) => void {
-  return guard => {
-    const child = registry.get(guard.position.id)
-    if (child?.guard !== guard) return
-    guard.woken(monotonic())
+): (watched: WatchedPosition) => void {
+  return watched => {
+    const child = registry.get(watched.position.id)
+    if (child?.watched !== watched) return
+    watched.woken(monotonic())
     switch (child.status.kind) {
       case 'running':
         // If it has just ended, the message is lost: the next incarnation begins with the same catch-up.
         send(child.status.ref as Ref<MonitorMessage>, CATCH_UP)
         return
       case 'backoff':
-        guard.sink.standIn(guard)
-        send(registry.supervisor, { kind: 'stood-in', positionId: guard.position.id })
+        watched.sink.standIn(watched)
+        send(registry.supervisor, { kind: 'stood-in', positionId: watched.position.id })
         return
       case 'quarantined': {
         const status = registry.service('caretaker')?.status
         const isSent =
           status?.kind === 'running' &&
-          send(status.ref as Ref<CaretakerMessage>, crossedLast(guard))
-        if (!isSent) guard.sink.standIn(guard)
+          send(status.ref as Ref<CaretakerMessage>, crossedLast(watched))
+        if (!isSent) watched.sink.standIn(watched)
       }
     }
   }

@@ -17,13 +17,13 @@ export interface SinkOptions {
   /** The prices that the account's positions compare; accounts of one feed share it. */
   readonly board: PriceBoard
   /** The position became pending: its monitor must catch up. Once for each time. */
-  wake(guard: WatchedPosition): void
+  wake(watched: WatchedPosition): void
   /** A fold decided in the monitor's place. */
-  exit(guard: WatchedPosition, decision: Decision): void
+  exit(watched: WatchedPosition, decision: Decision): void
   /** A row of a best price must be written: `takeRatchets` gives it. */
   ratcheted?(): void
   /** A position has its decision: nothing fires for it any more. */
-  decided?(guard: WatchedPosition): void
+  decided?(watched: WatchedPosition): void
   /** A position compares an instrument that none of the account did. */
   compares?(instrument: InstrumentId): void
   /** One of these calls has thrown: `what` it was for. */
@@ -116,13 +116,13 @@ export class AccountSink implements GuardSink<WatchedPosition> {
   }
 
   /** Gives a position its place on the stream of an instrument. */
-  take(guard: WatchedPosition, instrument: InstrumentId, view: PriceView): Leg<WatchedPosition> {
+  take(watched: WatchedPosition, instrument: InstrumentId, view: PriceView): Leg<WatchedPosition> {
     const stream = this.board.stream(instrument, view)
-    stream.guards.add(guard)
-    stream.lastOpenedAt = Math.max(stream.lastOpenedAt, guard.position.openedAt)
+    stream.guards.add(watched)
+    stream.lastOpenedAt = Math.max(stream.lastOpenedAt, watched.position.openedAt)
     const part = this.parts.get(stream) ?? this.begin(stream)
     part.legs++
-    return { stream, slot: stream.book.add(guard), part }
+    return { stream, slot: stream.book.add(watched), part }
   }
 
   /** One position fewer compares the stream of a part. */
@@ -134,12 +134,12 @@ export class AccountSink implements GuardSink<WatchedPosition> {
   }
 
   /** Has the monitor of a pending position catch up; where that throws, it is decided in place. */
-  wake(guard: WatchedPosition): void {
+  wake(watched: WatchedPosition): void {
     try {
-      this.options.wake(guard)
+      this.options.wake(watched)
     } catch (error) {
-      this.failed(`the wake of ${guard.position.id}`, error)
-      this.standIn(guard)
+      this.failed(`the wake of ${watched.position.id}`, error)
+      this.standIn(watched)
     }
   }
 
@@ -147,31 +147,31 @@ export class AccountSink implements GuardSink<WatchedPosition> {
    * Decides in the place of a monitor that is down. Every tick passes here, so that an error of one position must not
    * keep the tick from the others. The position stays pending; the actor that evaluates it next crashes by the error.
    */
-  standIn(guard: WatchedPosition): void {
+  standIn(watched: WatchedPosition): void {
     try {
-      standIn(this.dispatcher, guard)
+      standIn(this.dispatcher, watched)
     } catch {
       this.foldErrors++
     }
   }
 
   /** Hands on a decision that no monitor has made. The supervisor repeats it where that throws. */
-  exit(guard: WatchedPosition, decision: Decision): void {
+  exit(watched: WatchedPosition, decision: Decision): void {
     try {
-      this.options.exit(guard, decision)
+      this.options.exit(watched, decision)
     } catch (error) {
-      this.failed(`the exit of ${guard.position.id}`, error)
+      this.failed(`the exit of ${watched.position.id}`, error)
     }
   }
 
   /** Counts the decision of a position. */
-  decided(guard: WatchedPosition, decision: Decision): void {
+  decided(watched: WatchedPosition, decision: Decision): void {
     this.decisions++
-    this.tally.decided(guard, decision)
+    this.tally.decided(watched, decision)
     try {
-      this.options.decided?.(guard)
+      this.options.decided?.(watched)
     } catch (error) {
-      this.failed(`the decision of ${guard.position.id}`, error)
+      this.failed(`the decision of ${watched.position.id}`, error)
     }
   }
 

@@ -8,29 +8,29 @@ export type Band = Pick<Armed, 'lo' | 'hi' | 'until'>
 
 /** Sets the triggers of a position: its band, its deadline, and the levels on another instrument. */
 export function arm(
-  guard: WatchedPosition,
+  watched: WatchedPosition,
   timetable: Timetable<WatchedPosition>,
   { now, band: { lo, hi, until } }: { readonly now: number; readonly band: Band },
 ): void {
   // A time that is over comes from a fold whose rules threw: only the deadline is left to wait for.
-  timetable.set(guard, until < now ? guard.merged.exitAt : until)
-  const { stream, slot } = guard.own
-  if (until <= now) fireOnNextTick(guard)
-  else if (guard.sign === 1) stream.book.arm(slot, lo, hi)
+  timetable.set(watched, until < now ? watched.merged.exitAt : until)
+  const { stream, slot } = watched.own
+  if (until <= now) fireOnNextTick(watched)
+  else if (watched.sign === 1) stream.book.arm(slot, lo, hi)
   else stream.book.arm(slot, -hi, -lo)
-  const { other, underlying: rule } = guard
+  const { other, underlying: rule } = watched
   if (other === undefined || rule === undefined) return
-  if (now < guard.openedAt || guard.isFrozen) return
-  if (rule.needsAnchor && guard.anchor === undefined) fireAtOnce(other)
+  if (now < watched.openedAt || watched.isFrozen) return
+  if (rule.needsAnchor && watched.anchor === undefined) fireAtOnce(other)
   else {
-    const { below = -Infinity, above = Infinity } = rule.bounds(guard.anchor)
+    const { below = -Infinity, above = Infinity } = rule.bounds(watched.anchor)
     other.stream.book.arm(other.slot, below, above)
   }
 }
 
 /** The next tick of either instrument fires, whatever its price. */
-export function fireOnNextTick(guard: WatchedPosition): void {
-  for (const leg of legsOf(guard)) fireAtOnce(leg)
+export function fireOnNextTick(watched: WatchedPosition): void {
+  for (const leg of legsOf(watched)) fireAtOnce(leg)
 }
 
 /** The band of a position whose levels stay as they are. */

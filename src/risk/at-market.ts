@@ -4,8 +4,8 @@ import type { ExitReason } from '../domain/reason.ts'
 import type { WatchedPosition } from './watched-position.ts'
 
 /** A decision that no rule has made, at `at` (epoch ms): the position is exited as it is. */
-export const atMarket = (guard: WatchedPosition, reason: ExitReason, at: number): Decision =>
-  withoutRule(guard.position, { reason, at, best: guard.sign * guard.bestNow() })
+export const atMarket = (watched: WatchedPosition, reason: ExitReason, at: number): Decision =>
+  withoutRule(watched.position, { reason, at, best: watched.sign * watched.bestNow() })
 
 /** The same of a position whose `best` price so far is given. */
 export function withoutRule(

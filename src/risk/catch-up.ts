@@ -14,14 +14,14 @@ export type Outcome = Armed | { readonly kind: 'exit'; readonly decision: Decisi
  * commits the outcome, and a throw commits nothing. Deadlines before `now` fire; one at `now`
  * waits for the ticks of that instant.
  */
-export function catchUp(guard: WatchedPosition, now: number): Outcome {
-  const pass = new Pass(guard)
+export function catchUp(watched: WatchedPosition, now: number): Outcome {
+  const pass = new Pass(watched)
   const atOnce = pass.firstTick()
   if (atOnce !== undefined) return { kind: 'exit', decision: atOnce }
-  const own = guard.own.stream.backlog
-  const other = guard.other?.stream.backlog
-  let ownIndex = own.indexOf(guard.since)
-  let otherIndex = other === undefined ? 0 : other.indexOf(guard.since)
+  const own = watched.own.stream.backlog
+  const other = watched.other?.stream.backlog
+  let ownIndex = own.indexOf(watched.since)
+  let otherIndex = other === undefined ? 0 : other.indexOf(watched.since)
   const otherLength = other === undefined ? 0 : other.length
   for (;;) {
     const hasOwn = ownIndex < own.length
@@ -57,19 +57,19 @@ class Pass implements Armed {
   evaluatedAt: number
   readonly merged: Merged = noLevels()
   private staleAt: number
-  private readonly guard: WatchedPosition
+  private readonly watched: WatchedPosition
   private isBandValid: boolean
 
-  constructor(guard: WatchedPosition) {
-    this.guard = guard
-    this.best = guard.best
-    this.anchor = guard.anchor
-    this.lo = guard.lo
-    this.hi = guard.hi
-    this.levelsUntil = guard.levelsUntil
-    this.lastAt = guard.lastAt
-    this.quietMs = guard.quietMs
-    this.evaluatedAt = guard.evaluatedAt
+  constructor(watched: WatchedPosition) {
+    this.watched = watched
+    this.best = watched.best
+    this.anchor = watched.anchor
+    this.lo = watched.lo
+    this.hi = watched.hi
+    this.levelsUntil = watched.levelsUntil
+    this.lastAt = watched.lastAt
+    this.quietMs = watched.quietMs
+    this.evaluatedAt = watched.evaluatedAt
     this.isBandValid = false
     this.staleAt = this.staleTime()
   }
@@ -83,9 +83,9 @@ class Pass implements Armed {
    * tick once more where the `underlying` rule watches the own instrument too.
    */
   ownTick(index: number, otherIndex?: number): Decision | undefined {
-    const { backlog } = this.guard.own.stream
+    const { backlog } = this.watched.own.stream
     const at = backlog.at[index]!
-    if (at >= this.guard.openedAt) {
+    if (at >= this.watched.openedAt) {
       const late = this.advance(at)
       if (late !== undefined) return late
       const otherPrice = otherIndex === undefined ? undefined : this.crossing(otherIndex)
@@ -103,13 +103,13 @@ class Pass implements Armed {
    * for the next one.
    */
   firstTick(): Decision | undefined {
-    const { first, openedAt } = this.guard
+    const { first, openedAt } = this.watched
     if (first === undefined || first.at < openedAt) return undefined
     return this.advance(first.at) ?? this.test(first.seq, first.price, first.at)
   }
 
   private test(seq: number, asItIs: number, at: number, otherPrice?: number): Decision | undefined {
-    const price = this.guard.sign * asItIs
+    const price = this.watched.sign * asItIs
     if (price > this.best) this.best = price
     if (otherPrice !== undefined) return this.decideOnOwn(seq, asItIs, at, otherPrice)
     if (price > this.lo && price < this.hi && at < this.until) return undefined
@@ -124,7 +124,7 @@ class Pass implements Armed {
 
   /** Tests one tick of the instrument that the `underlying` rule watches. */
   otherTick(index: number): Decision | undefined {
-    const { position, openedAt, underlying, other } = this.guard
+    const { position, openedAt, underlying, other } = this.watched
     const { backlog } = other!.stream
     const at = backlog.at[index]!
     if (at < openedAt) return undefined
@@ -139,8 +139,8 @@ class Pass implements Armed {
 
   /** The price of a tick of the other instrument if it crosses a bound; the first one may be the base. */
   private crossing(index: number): number | undefined {
-    const rule = this.guard.underlying!
-    const price = this.guard.other!.stream.backlog.price[index]!
+    const rule = this.watched.underlying!
+    const price = this.watched.other!.stream.backlog.price[index]!
     if (rule.needsAnchor) this.anchor ??= price
     const { below = -Infinity, above = Infinity } = rule.bounds(this.anchor)
     return price > below && price < above ? undefined : price
@@ -162,7 +162,7 @@ class Pass implements Armed {
 
   /** Makes the band that is in force after the last tick, at `now` (epoch ms). */
   arm(now: number): void {
-    const { openedAt } = this.guard
+    const { openedAt } = this.watched
     if (now < openedAt) {
       this.lo = -Infinity
       this.hi = Infinity
@@ -175,23 +175,23 @@ class Pass implements Armed {
   }
 
   private lastPrice(): number {
-    const { lastPrice, lastAt } = this.guard.own.stream
-    const counts = lastAt >= this.guard.openedAt
-    return counts ? this.guard.sign * lastPrice : this.best
+    const { lastPrice, lastAt } = this.watched.own.stream
+    const counts = lastAt >= this.watched.openedAt
+    return counts ? this.watched.sign * lastPrice : this.best
   }
 
   private evaluate(at: number): void {
-    const { guard } = this
-    const best = guard.sign * this.best
-    merge(guard.ruleSet, guard.position, { best, at }, guard.lastGood(), this.merged)
+    const { watched } = this
+    const best = watched.sign * this.best
+    merge(watched.ruleSet, watched.position, { best, at }, watched.lastGood(), this.merged)
     this.evaluatedAt = at
   }
 
   /** Arms the slack band around `price` (mirrored) with the levels just evaluated. */
   private slacken(price: number, at: number): void {
-    const { guard, merged, best } = this
+    const { watched, merged, best } = this
     const { stop, target, ratchet } = merged
-    const end = slackEnd({ price, best, stop, target, ratchet, scale: guard.scale })
+    const end = slackEnd({ price, best, stop, target, ratchet, scale: watched.scale })
     this.hi = end
     this.lo = end > best && end < Infinity && stop > -Infinity ? this.stopAt(end, at) : stop
     this.levelsUntil = merged.until
@@ -199,17 +199,17 @@ class Pass implements Armed {
   }
 
   private stopAt(best: number, at: number): number {
-    const { guard } = this
-    const last = { best: guard.sign * this.best, at, merged: this.merged }
-    merge(guard.ruleSet, guard.position, { best: guard.sign * best, at }, last, atSlackEnd)
+    const { watched } = this
+    const last = { best: watched.sign * this.best, at, merged: this.merged }
+    merge(watched.ruleSet, watched.position, { best: watched.sign * best, at }, last, atSlackEnd)
     return atSlackEnd.stop
   }
 
   private staleTime(): number {
-    const rule = this.guard.staleQuote
+    const rule = this.watched.staleQuote
     if (rule === undefined) return Infinity
     const after = rule.afterMs === 'auto' ? this.quietMs : rule.afterMs
-    const { hours, openedAt, quietFrom } = this.guard
+    const { hours, openedAt, quietFrom } = this.watched
     return quietAt(hours, Math.max(this.lastAt, openedAt, quietFrom), after)
   }
 
@@ -219,14 +219,14 @@ class Pass implements Armed {
     at: number,
     otherPrice?: number,
   ): Decision | undefined {
-    const tick = { seq, instrument: this.guard.position.instrument, price }
+    const tick = { seq, instrument: this.watched.position.instrument, price }
     return this.decide({ at, price, tick, ...(otherPrice !== undefined && { otherPrice }) })
   }
 
   private decide(what: Pick<Moment, 'at' | 'tick' | 'price' | 'otherPrice'>): Decision | undefined {
-    const { guard, anchor, staleAt } = this
-    const best = guard.sign * this.best
-    const last = guard.lastGood()
-    return decide(guard.position, guard.ruleSet, { best, anchor, staleAt, last, ...what })
+    const { watched, anchor, staleAt } = this
+    const best = watched.sign * this.best
+    const last = watched.lastGood()
+    return decide(watched.position, watched.ruleSet, { best, anchor, staleAt, last, ...what })
   }
 }

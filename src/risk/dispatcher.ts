@@ -38,23 +38,23 @@ export class Dispatcher {
   /** Takes every position of an account out: nothing fires for them any more. */
   leave(sink: AccountSink): void {
     for (const { guards } of sink.streams())
-      for (const guard of guards) if (guard.sink === sink) this.close(guard)
+      for (const watched of guards) if (watched.sink === sink) this.close(watched)
   }
 
   /** Registers a position of an account; see `AccountSink.open`. */
   register(sink: AccountSink, opening: Opening): WatchedPosition {
     const { position, ratchet } = opening
-    const guard = watchedPosition(sink, opening, this.nextOrdinal++)
+    const watched = watchedPosition(sink, opening, this.nextOrdinal++)
     const view = viewOf(position.side, position.priceSource)
-    const { underlying } = guard
+    const { underlying } = watched
     const derivesFrom = underlying && (underlying.instrument ?? position.underlying)
-    const own = sink.take(guard, position.instrument, view)
-    const other = derivesFrom && sink.take(guard, derivesFrom, 'trade')
-    if (guard.staleQuote?.afterMs === 'auto') own.stream.followGaps()
+    const own = sink.take(watched, position.instrument, view)
+    const other = derivesFrom && sink.take(watched, derivesFrom, 'trade')
+    if (watched.staleQuote?.afterMs === 'auto') own.stream.followGaps()
     const { lastPrice, lastAt } = own.stream
     const { seq, now } = this
     const isFresh = lastAt > now - sink.staleMs
-    guard.enter({
+    watched.enter({
       own,
       other,
       hours: sink.hoursOf(position.instrument),
@@ -62,10 +62,10 @@ export class Dispatcher {
       now,
       first: isFresh ? { seq, price: lastPrice, at: now } : undefined,
     })
-    if (ratchet !== undefined) guard.restore(ratchet)
-    own.part.enter(guard, lastAt > -Infinity)
-    sink.tally.entered(guard)
-    return guard
+    if (ratchet !== undefined) watched.restore(ratchet)
+    own.part.enter(watched, lastAt > -Infinity)
+    sink.tally.entered(watched)
+    return watched
   }
 
   /** The clock was set by `byMs`: ages of prices stay, and every position evaluates its deadlines again. */
@@ -76,27 +76,27 @@ export class Dispatcher {
     for (const board of this.boards) {
       for (const stream of board.streams()) {
         stream.shift(byMs)
-        for (const guard of stream.guards) {
-          if (guard.own.stream !== stream) continue
-          guard.shift(byMs, now)
-          if (guard.suspend(this.seq + 1)) woken.push(guard)
+        for (const watched of stream.guards) {
+          if (watched.own.stream !== stream) continue
+          watched.shift(byMs, now)
+          if (watched.suspend(this.seq + 1)) woken.push(watched)
         }
       }
     }
-    for (const guard of woken) guard.sink.wake(guard)
+    for (const watched of woken) watched.sink.wake(watched)
   }
 
   /** Takes a position out: nothing fires for it any more. */
-  close(guard: WatchedPosition): void {
-    if (guard.closed) return
-    guard.close()
-    this.timetable.remove(guard)
-    const { sink, own } = guard
-    own.part.leave(guard)
-    sink.tally.left(guard)
-    for (const { stream, slot, part } of legsOf(guard)) {
+  close(watched: WatchedPosition): void {
+    if (watched.closed) return
+    watched.close()
+    this.timetable.remove(watched)
+    const { sink, own } = watched
+    own.part.leave(watched)
+    sink.tally.left(watched)
+    for (const { stream, slot, part } of legsOf(watched)) {
       stream.book.remove(slot)
-      stream.guards.delete(guard)
+      stream.guards.delete(watched)
       sink.leave(part)
     }
   }
@@ -117,14 +117,14 @@ export class Dispatcher {
     if (this.timetable.earliest > at) return
     const due: WatchedPosition[] = []
     for (;;) {
-      const guard = this.timetable.takeBefore(at)
-      if (guard === undefined) break
-      if (guard.suspend(this.seq + 1)) due.push(guard)
+      const watched = this.timetable.takeBefore(at)
+      if (watched === undefined) break
+      if (watched.suspend(this.seq + 1)) due.push(watched)
     }
-    this.timetable.visitAt(at, guard => {
-      if (!guard.pending) fireOnNextTick(guard)
+    this.timetable.visitAt(at, watched => {
+      if (!watched.pending) fireOnNextTick(watched)
     })
-    for (const guard of due) guard.sink.wake(guard)
+    for (const watched of due) watched.sink.wake(watched)
   }
 
   /**
@@ -149,64 +149,64 @@ export class Dispatcher {
   }
 
   /** Takes over what the monitor's catch-up found. A position that was closed meanwhile stays so. */
-  commit(guard: WatchedPosition, outcome: Outcome): void {
-    if (guard.closed || !guard.pending) return
+  commit(watched: WatchedPosition, outcome: Outcome): void {
+    if (watched.closed || !watched.pending) return
     if (outcome.kind === 'exit') {
-      this.decided(guard, outcome.decision)
+      this.decided(watched, outcome.decision)
       return
     }
-    guard.sink.tally.evaluated(guard, outcome)
-    const { stream, part } = guard.own
+    watched.sink.tally.evaluated(watched, outcome)
+    const { stream, part } = watched.own
     const { extremes } = stream
-    guard.arm(outcome, extremes.mark())
-    part.check(guard)
-    arm(guard, this.timetable, {
+    watched.arm(outcome, extremes.mark())
+    part.check(watched)
+    arm(watched, this.timetable, {
       now: this.now,
-      band: guard.isFrozen ? frozenBand(guard) : outcome,
+      band: watched.isFrozen ? frozenBand(watched) : outcome,
     })
     if (extremes.size > this.options.segmentLimit) this.forgetSegments(stream)
   }
 
   /** Marks a position pending: the next catch-up takes it over. */
-  suspend(guard: WatchedPosition): void {
-    guard.suspend(this.seq + 1)
+  suspend(watched: WatchedPosition): void {
+    watched.suspend(this.seq + 1)
   }
 
   /** Takes a decision that no monitor has made: it is handed on, and the position is closed. */
-  conclude(guard: WatchedPosition, decision: Decision): void {
-    if (guard.closed) return
-    this.decided(guard, decision)
-    guard.sink.exit(guard, decision)
+  conclude(watched: WatchedPosition, decision: Decision): void {
+    if (watched.closed) return
+    this.decided(watched, decision)
+    watched.sink.exit(watched, decision)
   }
 
   /** Decides in place for a position whose monitor does not keep up; it stays pending. */
-  foldOne(guard: WatchedPosition): void {
-    if (guard.closed || !guard.pending) return
-    const outcome = fold(guard, this.now)
+  foldOne(watched: WatchedPosition): void {
+    if (watched.closed || !watched.pending) return
+    const outcome = fold(watched, this.now)
     if (outcome.kind === 'armed') {
-      guard.sink.tally.evaluated(guard, outcome)
-      guard.absorb(outcome)
-      guard.own.part.check(guard)
-      guard.passOver(this.seq + 1)
+      watched.sink.tally.evaluated(watched, outcome)
+      watched.absorb(outcome)
+      watched.own.part.check(watched)
+      watched.passOver(this.seq + 1)
     } else {
-      this.conclude(guard, outcome.decision)
+      this.conclude(watched, outcome.decision)
     }
   }
 
-  private decided(guard: WatchedPosition, decision: Decision): void {
-    guard.decide(decision)
-    this.close(guard)
-    guard.sink.decided(guard, decision)
+  private decided(watched: WatchedPosition, decision: Decision): void {
+    watched.decide(decision)
+    this.close(watched)
+    watched.sink.decided(watched, decision)
   }
 
   /** A backlog that is full is folded: every position that still waits is brought up to date in place. */
   private bound(stream: WatchedStream): void {
     if (stream.backlog.length < this.options.backlogLimit) return
-    for (const guard of stream.guards) {
+    for (const watched of stream.guards) {
       try {
-        this.foldOne(guard)
+        this.foldOne(watched)
       } catch {
-        guard.sink.foldErrors++
+        watched.sink.foldErrors++
       }
     }
     stream.backlog.clear()
@@ -215,17 +215,17 @@ export class Dispatcher {
   private wakeFired(): void {
     const woken = this.fired.length === 1 ? [...this.fired] : this.fired.toSorted(byOrdinal)
     this.fired.length = 0
-    for (const guard of woken) guard.sink.wake(guard)
+    for (const watched of woken) watched.sink.wake(watched)
   }
 
   /** Too many segments: every position of the stream takes its best price and arms afresh. */
   private forgetSegments(stream: WatchedStream): void {
     const woken: WatchedPosition[] = []
-    for (const guard of stream.guards) {
-      if (guard.own.stream === stream && guard.suspend(this.seq + 1)) woken.push(guard)
+    for (const watched of stream.guards) {
+      if (watched.own.stream === stream && watched.suspend(this.seq + 1)) woken.push(watched)
     }
     stream.forgetSegments()
-    for (const guard of woken) guard.sink.wake(guard)
+    for (const watched of woken) watched.sink.wake(watched)
   }
 }
 

@@ -35,28 +35,28 @@ type Findings = Pick<RuleExplanation, 'armed'> & Partial<RuleExplanation>
  * prices are as they are. Positions of a replay are explained by `VirtualSystem.explain`, those of a service by
  * `GET /api/positions/{id}/why`.
  */
-export function explain(guard: WatchedPosition, now: number): RuleExplanation[] {
-  return guard.ruleSet.rules.map((rule, index) => {
-    const leg = rule.kind === 'underlying' ? guard.other : guard.own
+export function explain(watched: WatchedPosition, now: number): RuleExplanation[] {
+  return watched.ruleSet.rules.map((rule, index) => {
+    const leg = rule.kind === 'underlying' ? watched.other : watched.own
     const lastAt = leg === undefined ? -Infinity : leg.stream.lastAt
     return {
-      rule: guard.ruleSet.names[index]!,
+      rule: watched.ruleSet.names[index]!,
       reason: rule.reason,
-      ...findings(guard, index, now),
+      ...findings(watched, index, now),
       inputAgeMs: lastAt === -Infinity ? null : now - lastAt,
-      evaluatedAt: guard.catchUps > 0 ? guard.evaluatedAt : null,
+      evaluatedAt: watched.catchUps > 0 ? watched.evaluatedAt : null,
     }
   })
 }
 
-function findings(guard: WatchedPosition, index: number, now: number): Findings {
-  const { position } = guard
-  const rule = guard.ruleSet.rules[index]!
-  if (now < guard.openedAt) return { armed: false, why: 'the position is not open yet' }
+function findings(watched: WatchedPosition, index: number, now: number): Findings {
+  const { position } = watched
+  const rule = watched.ruleSet.rules[index]!
+  if (now < watched.openedAt) return { armed: false, why: 'the position is not open yet' }
   switch (rule.kind) {
     case 'levels': {
-      const asked = { best: guard.sign * guard.bestNow(), at: now }
-      const { levels, failed } = armAlone({ rule, index, position }, asked, guard.lastGood())
+      const asked = { best: watched.sign * watched.bestNow(), at: now }
+      const { levels, failed } = armAlone({ rule, index, position }, asked, watched.lastGood())
       const level = levels.stop ?? levels.target
       const armed = level !== undefined || levels.exitAt !== undefined
       return {
@@ -65,29 +65,29 @@ function findings(guard: WatchedPosition, index: number, now: number): Findings 
         ...(!armed && !failed && { why: whyNot(levels.ratchet, levels.rearmAt) }),
         ...(level !== undefined && {
           level,
-          distance: distance(guard.own.stream.lastPrice, level),
+          distance: distance(watched.own.stream.lastPrice, level),
         }),
         ...(levels.ratchet !== undefined && { ratchet: levels.ratchet }),
         ...(levels.exitAt !== undefined && { exitAt: levels.exitAt }),
       }
     }
     case 'underlying': {
-      const instrument = rule.instrument ?? guard.position.underlying
-      if (guard.other === undefined) return { armed: false, why: 'it names no instrument' }
+      const instrument = rule.instrument ?? watched.position.underlying
+      if (watched.other === undefined) return { armed: false, why: 'it names no instrument' }
       const named = instrument === undefined ? {} : { instrument }
-      if (rule.needsAnchor && guard.anchor === undefined) {
+      if (rule.needsAnchor && watched.anchor === undefined) {
         return { armed: false, why: 'it waits for the first tick of its instrument', ...named }
       }
-      const { below, above } = rule.bounds(guard.anchor)
-      const price = guard.other.stream.lastPrice
+      const { below, above } = rule.bounds(watched.anchor)
+      const price = watched.other.stream.lastPrice
       const level = nearest(price, below, above)
       return { armed: true, level, distance: distance(price, level), ...named }
     }
     case 'stale-quote': {
       if (rule.action !== 'exit') return { armed: false, why: `it only asks for: ${rule.action}` }
-      const after = rule.afterMs === 'auto' ? guard.own.stream.quietMs : rule.afterMs
-      const since = Math.max(guard.own.stream.lastAt, guard.openedAt, guard.quietFrom)
-      return { armed: true, exitAt: quietAt(guard.hours, since, after) }
+      const after = rule.afterMs === 'auto' ? watched.own.stream.quietMs : rule.afterMs
+      const since = Math.max(watched.own.stream.lastAt, watched.openedAt, watched.quietFrom)
+      return { armed: true, exitAt: quietAt(watched.hours, since, after) }
     }
   }
 }

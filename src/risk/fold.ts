@@ -9,29 +9,35 @@ import type { Armed } from './watched-state.ts'
  * replay that throws, or a position that is frozen, falls back to the last stop, target and deadline
  * that were in force.
  */
-export function fold(guard: WatchedPosition, now: number): Outcome {
-  if (guard.isFrozen) return foldFrozen(guard, now)
+export function fold(watched: WatchedPosition, now: number): Outcome {
+  if (watched.isFrozen) return foldFrozen(watched, now)
   try {
-    return catchUp(guard, now)
+    return catchUp(watched, now)
   } catch {
-    return foldFrozen(guard, now)
+    return foldFrozen(watched, now)
   }
 }
 
-function foldFrozen(guard: WatchedPosition, now: number): Outcome {
-  const decision = testFrozen(guard, now)
-  return decision === undefined ? frozen(guard) : { kind: 'exit', decision }
+function foldFrozen(watched: WatchedPosition, now: number): Outcome {
+  const decision = testFrozen(watched, now)
+  return decision === undefined ? frozen(watched) : { kind: 'exit', decision }
 }
 
 /**
  * The final levels of a position whose rules are no longer evaluated: those of the best price so
  * far, as far as the rules still answer, and never a looser stop than the last one.
  */
-export function lastLevels(guard: WatchedPosition, now: number): Merged {
-  const { merged, position, ruleSet, sign } = guard
+export function lastLevels(watched: WatchedPosition, now: number): Merged {
+  const { merged, position, ruleSet, sign } = watched
   const levels = noLevels()
   try {
-    merge(ruleSet, position, { best: sign * guard.bestNow(), at: now }, guard.lastGood(), levels)
+    merge(
+      ruleSet,
+      position,
+      { best: sign * watched.bestNow(), at: now },
+      watched.lastGood(),
+      levels,
+    )
   } catch {
     return merged
   }
@@ -52,19 +58,21 @@ export function lastLevels(guard: WatchedPosition, now: number): Merged {
 }
 
 /** Tests the waiting ticks against levels that no longer move. */
-function testFrozen(guard: WatchedPosition, now: number): Decision | undefined {
-  const { merged, sign, position } = guard
-  const { backlog } = guard.own.stream
-  for (let index = backlog.indexOf(guard.since); index < backlog.length; index++) {
+function testFrozen(watched: WatchedPosition, now: number): Decision | undefined {
+  const { merged, sign, position } = watched
+  const { backlog } = watched.own.stream
+  for (let index = backlog.indexOf(watched.since); index < backlog.length; index++) {
     const at = backlog.at[index]!
-    if (at < guard.openedAt) continue
-    if (merged.exitAt < at) return frozenDecision(guard, merged.exitBy, merged.exitAt, null)
+    if (at < watched.openedAt) continue
+    if (merged.exitAt < at) return frozenDecision(watched, merged.exitBy, merged.exitAt, null)
     const price = backlog.price[index]!
     const tick = { seq: backlog.seq[index]!, instrument: position.instrument, price }
-    if (sign * price <= merged.stop) return frozenDecision(guard, merged.stopBy, at, tick)
-    if (sign * price >= merged.target) return frozenDecision(guard, merged.targetBy, at, tick)
+    if (sign * price <= merged.stop) return frozenDecision(watched, merged.stopBy, at, tick)
+    if (sign * price >= merged.target) return frozenDecision(watched, merged.targetBy, at, tick)
   }
-  return merged.exitAt < now ? frozenDecision(guard, merged.exitBy, merged.exitAt, null) : undefined
+  return merged.exitAt < now
+    ? frozenDecision(watched, merged.exitBy, merged.exitAt, null)
+    : undefined
 }
 
 function frozenDecision(
@@ -90,17 +98,17 @@ function frozenDecision(
 }
 
 /** Keeps everything as it was, except the best price, which the waiting ticks may have improved. */
-function frozen(guard: WatchedPosition): Armed {
-  const { backlog } = guard.own.stream
-  let { best, lastAt, quietMs } = guard
-  for (let index = backlog.indexOf(guard.since); index < backlog.length; index++) {
-    if (backlog.at[index]! >= guard.openedAt) {
-      best = Math.max(best, guard.sign * backlog.price[index]!)
+function frozen(watched: WatchedPosition): Armed {
+  const { backlog } = watched.own.stream
+  let { best, lastAt, quietMs } = watched
+  for (let index = backlog.indexOf(watched.since); index < backlog.length; index++) {
+    if (backlog.at[index]! >= watched.openedAt) {
+      best = Math.max(best, watched.sign * backlog.price[index]!)
     }
     lastAt = backlog.at[index]!
     quietMs = backlog.quietMs[index]!
   }
-  const { anchor, lo, hi, levelsUntil, until, merged, evaluatedAt } = guard
+  const { anchor, lo, hi, levelsUntil, until, merged, evaluatedAt } = watched
   return {
     kind: 'armed',
     best,

@@ -22,15 +22,15 @@ export interface PriceLimits {
 
 /** Why no rule of a position can act on it now; undefined: one can. */
 export function idleCause(
-  guard: WatchedPosition,
+  watched: WatchedPosition,
   { now, staleMs, hoursOf }: PriceLimits,
 ): IdleCause | undefined {
-  const needed = neededPrice(guard.ruleSet)
+  const needed = neededPrice(watched.ruleSet)
   if (needed === 'none') return 'rules'
-  const { position } = guard
-  if (now < guard.openedAt) return 'not-open'
-  const leg = needed === 'own' ? guard.own : guard.other
-  const other = needed === 'own' ? undefined : watchedBy(guard.ruleSet, position)
+  const { position } = watched
+  if (now < watched.openedAt) return 'not-open'
+  const leg = needed === 'own' ? watched.own : watched.other
+  const other = needed === 'own' ? undefined : watchedBy(watched.ruleSet, position)
   const hours = hoursOf(other ?? position.instrument)
   const lastAt = leg?.stream.lastAt ?? -Infinity
   if (lastAt === -Infinity) {

@@ -8,27 +8,27 @@ import type { PartGuard, StreamPart } from './stream-part.ts'
 import type { FirstTick } from './watched-state.ts'
 
 /** A position's place in the book of one stream. */
-export interface Leg<Guard extends PartGuard> {
-  readonly stream: PriceStream<Guard>
+export interface Leg<Watched extends PartGuard> {
+  readonly stream: PriceStream<Watched>
   readonly slot: number
   /** What its account has on the stream. */
-  readonly part: StreamPart<Guard>
+  readonly part: StreamPart<Watched>
 }
 
 /** The account of a position, as the dispatcher calls it; see `AccountSink`. */
-export interface GuardSink<Guard extends PartGuard> {
+export interface GuardSink<Watched extends PartGuard> {
   readonly tally: RuleTally
   /** Folds that could not even be committed. */
   foldErrors: number
   /** Positions whose monitors have yet to catch up. */
   pending: number
-  wake(guard: Guard): void
+  wake(watched: Watched): void
   /** Decides in the place of a monitor that is down. */
-  standIn(guard: Guard): void
-  exit(guard: Guard, decision: Decision): void
-  decided(guard: Guard, decision: Decision): void
+  standIn(watched: Watched): void
+  exit(watched: Watched, decision: Decision): void
+  decided(watched: Watched, decision: Decision): void
   /** One position fewer compares the stream of a part. */
-  leave(part: StreamPart<Guard>): void
+  leave(part: StreamPart<Watched>): void
 }
 
 /** What a watched position is made of. */
@@ -38,9 +38,9 @@ export interface Opened {
 }
 
 /** Where a position is when a dispatcher takes it in. */
-export interface Entrance<Guard extends PartGuard> {
-  readonly own: Leg<Guard>
-  readonly other: Leg<Guard> | undefined
+export interface Entrance<Watched extends PartGuard> {
+  readonly own: Leg<Watched>
+  readonly other: Leg<Watched> | undefined
   /** Undefined: the market is always open. */
   readonly hours: TradingHours | undefined
   /** Number of the first tick that counts. */

@@ -19,16 +19,16 @@ export function replay({ dispatcher, board }: Missing, tick: Tick, at: number): 
   const woken: WatchedPosition[] = []
   for (const [, { guards, lastOpenedAt }] of board.streamsOf(tick.instrument)) {
     if (lastOpenedAt <= tick.ts) continue
-    for (const guard of guards) {
-      if (guard.position.openedAt <= tick.ts || guard.since === seq + 2) continue
+    for (const watched of guards) {
+      if (watched.position.openedAt <= tick.ts || watched.since === seq + 2) continue
       // What waits is older than the tick, and must be seen before the tick is passed over.
-      if (guard.pending) dispatcher.foldOne(guard)
-      else if (guard.suspend(seq + 1)) woken.push(guard)
-      guard.passOver(seq + 2)
+      if (watched.pending) dispatcher.foldOne(watched)
+      else if (watched.suspend(seq + 1)) woken.push(watched)
+      watched.passOver(seq + 2)
     }
   }
   dispatcher.tick(tick, at, board)
-  for (const guard of woken) guard.sink.wake(guard)
+  for (const watched of woken) watched.sink.wake(watched)
 }
 
 /**
@@ -40,13 +40,13 @@ export function backfill({ dispatcher, board }: Missing, tick: Tick): void {
   for (const [view, stream] of board.streamsOf(tick.instrument)) {
     const price = view === 'trade' ? tick.price : stream.priceOf(tick[view], tick.price, tick.ts)
     if (Number.isNaN(price)) continue
-    for (const guard of stream.guards) {
-      if (guard.own.stream !== stream || tick.ts < guard.position.openedAt) continue
-      if (guard.sign * price <= guard.bestNow()) continue
-      if (guard.suspend(dispatcher.seq + 1)) woken.push(guard)
-      guard.improve(price)
-      guard.own.part.put(guard)
+    for (const watched of stream.guards) {
+      if (watched.own.stream !== stream || tick.ts < watched.position.openedAt) continue
+      if (watched.sign * price <= watched.bestNow()) continue
+      if (watched.suspend(dispatcher.seq + 1)) woken.push(watched)
+      watched.improve(price)
+      watched.own.part.put(watched)
     }
   }
-  for (const guard of woken) guard.sink.wake(guard)
+  for (const watched of woken) watched.sink.wake(watched)
 }

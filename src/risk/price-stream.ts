@@ -28,9 +28,9 @@ export interface StreamGuard {
 }
 
 /** Everything known of one instrument's prices in one view, and the positions that compare them. */
-export class PriceStream<Guard extends StreamGuard> {
+export class PriceStream<Watched extends StreamGuard> {
   // What every tick reads comes first: the fewer cache lines of a stream it touches, the better.
-  readonly book: TriggerBook<Guard> = new TriggerBook()
+  readonly book: TriggerBook<Watched> = new TriggerBook()
   readonly extremes = new Extremes()
   /** How many of its positions are pending. */
   pending = 0
@@ -43,7 +43,7 @@ export class PriceStream<Guard extends StreamGuard> {
   readonly series: StoredSeries = new StoredSeries()
   readonly backlog = new Backlog()
   /** Positions with a slot in the book. */
-  readonly guards: Set<Guard> = new Set()
+  readonly guards: Set<Watched> = new Set()
   /** When the last of its positions was opened, those that have gone included, epoch ms. */
   lastOpenedAt = -Infinity
   /** Quiet time after the last tick from which its price is stale (`auto`), ms. */
@@ -73,7 +73,7 @@ export class PriceStream<Guard extends StreamGuard> {
   observeQuote(
     side: number | undefined,
     { trade, seq, at }: { readonly trade: number; readonly seq: number; readonly at: number },
-    fired: Guard[],
+    fired: Watched[],
   ): void {
     const price = this.priceOf(side, trade, at)
     if (side !== undefined) this.quotedAt = at
@@ -89,7 +89,7 @@ export class PriceStream<Guard extends StreamGuard> {
    * Takes one tick. Adds to `fired` the positions that must evaluate it, marked pending as of the
    * moment before it.
    */
-  observe(price: number, seq: number, at: number, fired: Guard[]): void {
+  observe(price: number, seq: number, at: number, fired: Watched[]): void {
     const { book, extremes } = this
     if (price <= book.guardLo || price >= book.guardHi) this.fire(price, seq, fired)
     if (this.gaps !== undefined) this.followGap(seq, at, fired)
@@ -101,8 +101,8 @@ export class PriceStream<Guard extends StreamGuard> {
 
   /** Forgets closed segments. Every position of the stream must be pending: then none of them uses a mark for its best price. */
   forgetSegments(): void {
-    for (const guard of this.guards) {
-      if (guard.own.stream === this) guard.worst.keep(guard.openedAt)
+    for (const watched of this.guards) {
+      if (watched.own.stream === this) watched.worst.keep(watched.openedAt)
     }
     this.extremes.clear()
   }
@@ -115,13 +115,13 @@ export class PriceStream<Guard extends StreamGuard> {
     this.gaps?.shift(byMs)
   }
 
-  private fire(price: number, seq: number, fired: Guard[]): void {
+  private fire(price: number, seq: number, fired: Watched[]): void {
     const first = fired.length
     this.book.cross(price, fired)
     let kept = first
     for (let index = first; index < fired.length; index++) {
-      const guard = fired[index]!
-      if (guard.suspend(seq)) fired[kept++] = guard
+      const watched = fired[index]!
+      if (watched.suspend(seq)) fired[kept++] = watched
     }
     fired.length = kept
   }
@@ -130,10 +130,10 @@ export class PriceStream<Guard extends StreamGuard> {
    * A limit that shrinks may bring deadlines forward: positions that depend on it are evaluated
    * again.
    */
-  private followGap(seq: number, at: number, fired: Guard[]): void {
+  private followGap(seq: number, at: number, fired: Watched[]): void {
     if (this.gaps!.observe(at)) {
-      for (const guard of this.guards) {
-        if (guard.staleQuote?.afterMs === 'auto' && guard.suspend(seq)) fired.push(guard)
+      for (const watched of this.guards) {
+        if (watched.staleQuote?.afterMs === 'auto' && watched.suspend(seq)) fired.push(watched)
       }
     }
     this.quietMs = this.gaps!.limitMs

@@ -58,17 +58,17 @@ export class RuleTally {
   }
 
   /** A position is watched no more. */
-  left(guard: Tallied): void {
-    const holders = this.holders.get(guard.ruleSet)!
-    this.countArmed(guard, 0)
-    if (--holders.count === 0) this.holders.delete(guard.ruleSet)
+  left(watched: Tallied): void {
+    const holders = this.holders.get(watched.ruleSet)!
+    this.countArmed(watched, 0)
+    if (--holders.count === 0) this.holders.delete(watched.ruleSet)
   }
 
   /** A catch-up has asked the rules; call it before the guard takes it over. */
-  evaluated(guard: Tallied, armed: Armed): void {
-    const { ruleSet, merged: before } = guard
+  evaluated(watched: Tallied, armed: Armed): void {
+    const { ruleSet, merged: before } = watched
     const { merged } = armed
-    this.countArmed(guard, armedBits(guard, armed, this.holders.get(ruleSet)!.rules))
+    this.countArmed(watched, armedBits(watched, armed, this.holders.get(ruleSet)!.rules))
     // A fold of levels that stay as they are has asked no rule.
     if (merged === before) return
     const counts = this.of(ruleSet)
@@ -87,14 +87,14 @@ export class RuleTally {
     }
   }
 
-  private countArmed(guard: Tallied, bits: number): void {
-    const changed = guard.armedRules ^ bits
+  private countArmed(watched: Tallied, bits: number): void {
+    const changed = watched.armedRules ^ bits
     if (changed === 0) return
-    const { armed } = this.holders.get(guard.ruleSet)!
+    const { armed } = this.holders.get(watched.ruleSet)!
     for (let index = 0; index < armed.length; index++) {
       if ((changed & (1 << index)) !== 0) armed[index]! += (bits & (1 << index)) === 0 ? -1 : 1
     }
-    guard.countArmed(bits)
+    watched.countArmed(bits)
   }
 
   /** Asks the names alone: the rules of a position whose monitor crashes may be what throws. */
@@ -114,13 +114,13 @@ export class RuleTally {
 
 /** The rules of a position, as bits by their places in its set, that could exit it after an evaluation. */
 function armedBits(
-  guard: Tallied,
+  watched: Tallied,
   evaluated: Pick<Armed, 'merged' | 'anchor'>,
   rules: RuleSet['rules'],
 ): number {
   let bits = 0
   for (let index = 0; index < rules.length; index++) {
-    if (isArmed(guard, { rule: rules[index]!, index }, evaluated)) bits |= 1 << index
+    if (isArmed(watched, { rule: rules[index]!, index }, evaluated)) bits |= 1 << index
   }
   return bits
 }

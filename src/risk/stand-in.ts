@@ -7,34 +7,34 @@ import type { WatchedPosition } from './watched-position.ts'
 export interface StandInDeps {
   /** Epoch ms. */
   readonly now: number
-  commit(guard: WatchedPosition, outcome: Outcome): void
-  conclude(guard: WatchedPosition, decision: Decision): void
-  suspend(guard: WatchedPosition): void
+  commit(watched: WatchedPosition, outcome: Outcome): void
+  conclude(watched: WatchedPosition, decision: Decision): void
+  suspend(watched: WatchedPosition): void
 }
 
 /** Decides or arms in the place of a monitor that is down, with everything seen so far. */
-export function standIn(dispatcher: StandInDeps, guard: WatchedPosition): void {
-  if (guard.closed || !guard.pending) return
-  const outcome = fold(guard, dispatcher.now)
-  if (outcome.kind === 'exit') dispatcher.conclude(guard, outcome.decision)
-  else dispatcher.commit(guard, outcome)
+export function standIn(dispatcher: StandInDeps, watched: WatchedPosition): void {
+  if (watched.closed || !watched.pending) return
+  const outcome = fold(watched, dispatcher.now)
+  if (outcome.kind === 'exit') dispatcher.conclude(watched, outcome.decision)
+  else dispatcher.commit(watched, outcome)
 }
 
 /** Leaves a position with its last stop, target and deadline: its rules are not asked any more. */
-export function freeze(dispatcher: StandInDeps, guard: WatchedPosition): void {
-  dispatcher.suspend(guard)
-  standIn(dispatcher, guard)
-  if (guard.closed) return
-  const levels = lastLevels(guard, dispatcher.now)
-  dispatcher.suspend(guard)
-  guard.freeze(levels)
-  standIn(dispatcher, guard)
+export function freeze(dispatcher: StandInDeps, watched: WatchedPosition): void {
+  dispatcher.suspend(watched)
+  standIn(dispatcher, watched)
+  if (watched.closed) return
+  const levels = lastLevels(watched, dispatcher.now)
+  dispatcher.suspend(watched)
+  watched.freeze(levels)
+  standIn(dispatcher, watched)
 }
 
 /** Lets the rules of a frozen position be asked again, from its next catch-up on. */
-export function thaw(dispatcher: StandInDeps, guard: WatchedPosition): void {
-  dispatcher.suspend(guard)
-  guard.thaw()
+export function thaw(dispatcher: StandInDeps, watched: WatchedPosition): void {
+  dispatcher.suspend(watched)
+  watched.thaw()
 }
 
 /** Whether a position is left with any level that could exit it. */

@@ -17,13 +17,13 @@ export interface Standing {
  * of an earlier best price.
  */
 export function standing(
-  guard: WatchedPosition,
+  watched: WatchedPosition,
   at: number,
-  best = guard.sign * guard.bestNow(),
+  best = watched.sign * watched.bestNow(),
 ): Standing {
-  const { position, ruleSet } = guard
+  const { position, ruleSet } = watched
   const sign = signOf(position.side)
-  const merged = merge(ruleSet, position, { best, at }, guard.lastGood(), noLevels())
+  const merged = merge(ruleSet, position, { best, at }, watched.lastGood(), noLevels())
   return {
     best,
     stop: merged.stopBy === -1 ? null : sign * merged.stop,

@@ -12,18 +12,18 @@ export interface PartGuard extends StreamGuard {
   readonly evaluatedAt: number
   readonly stored: StoredRow
   readonly worst: StreamGuard['worst'] & { since(openedAt: number): number }
-  readonly own: { readonly stream: unknown; readonly part: { put(guard: unknown): void } }
+  readonly own: { readonly stream: unknown; readonly part: { put(watched: unknown): void } }
   bestNow(): number
 }
 
 /** What is called when rows must be written that were not due before. */
-interface DueSink<Guard extends PartGuard> {
-  becameDue(part: StreamPart<Guard>): void
+interface DueSink<Watched extends PartGuard> {
+  becameDue(part: StreamPart<Watched>): void
 }
 
 /** What one account has on a stream: which extremes its positions count, and which rows it must write. */
-export class StreamPart<Guard extends PartGuard> {
-  readonly stream: PriceStream<Guard>
+export class StreamPart<Watched extends PartGuard> {
+  readonly stream: PriceStream<Watched>
   /** Positions of the account that compare the stream, also as their underlying. */
   legs = 0
   /** Whether the row of the stream, or of one of the account's positions, must be written. */
@@ -35,11 +35,11 @@ export class StreamPart<Guard extends PartGuard> {
   private longs = 0
   private shorts = 0
   /** Positions whose own rows are written with the next rows of the stream; undefined: none. */
-  private waiting: Set<Guard> | undefined
-  private readonly sink: DueSink<Guard>
+  private waiting: Set<Watched> | undefined
+  private readonly sink: DueSink<Watched>
 
   /** `sink` is that of its account. */
-  constructor(stream: PriceStream<Guard>, sink: DueSink<Guard>) {
+  constructor(stream: PriceStream<Watched>, sink: DueSink<Watched>) {
     this.stream = stream
     this.sink = sink
   }
@@ -50,26 +50,26 @@ export class StreamPart<Guard extends PartGuard> {
   }
 
   /** A position is watched on the stream. Its row has no mark of this series yet; `isPriced`: it must have one soon. */
-  enter(guard: Guard, isPriced: boolean): void {
-    this.count(guard, 1)
-    this.wait(guard)
+  enter(watched: Watched, isPriced: boolean): void {
+    this.count(watched, 1)
+    this.wait(watched)
     if (isPriced) this.due()
   }
 
-  leave(guard: Guard): void {
-    this.count(guard, -1)
-    this.waiting?.delete(guard)
+  leave(watched: Watched): void {
+    this.count(watched, -1)
+    this.waiting?.delete(watched)
   }
 
   /** Writes the row of a position with the next rows. */
-  put(guard: Guard): void {
-    this.wait(guard)
+  put(watched: Watched): void {
+    this.wait(watched)
     this.due()
   }
 
   /** Writes the row of a position again if the store would not give its ratchet as it is. */
-  check(guard: Guard): void {
-    if (!guard.stored.covers(this.stream.series, guard)) this.put(guard)
+  check(watched: Watched): void {
+    if (!watched.stored.covers(this.stream.series, watched)) this.put(watched)
   }
 
   /** The stream has new extremes: `HIGHEST`, `LOWEST` or both. */
@@ -79,7 +79,7 @@ export class StreamPart<Guard extends PartGuard> {
   }
 
   /** The positions whose own rows are written now; they wait no longer. */
-  take(): Iterable<Guard> | undefined {
+  take(): Iterable<Watched> | undefined {
     const { waiting } = this
     this.isDue = false
     this.isBehind = false
@@ -87,9 +87,9 @@ export class StreamPart<Guard extends PartGuard> {
     return waiting?.size === 0 ? undefined : waiting
   }
 
-  private wait(guard: Guard): void {
+  private wait(watched: Watched): void {
     this.waiting ??= new Set()
-    this.waiting.add(guard)
+    this.waiting.add(watched)
   }
 
   private due(): void {
@@ -98,7 +98,7 @@ export class StreamPart<Guard extends PartGuard> {
     this.sink.becameDue(this)
   }
 
-  private count({ sign }: Guard, by: 1 | -1): void {
+  private count({ sign }: Watched, by: 1 | -1): void {
     if (sign === 1) this.longs += by
     else this.shorts += by
     this.counted = (this.longs > 0 ? HIGHEST : 0) | (this.shorts > 0 ? LOWEST : 0)
@@ -107,8 +107,8 @@ export class StreamPart<Guard extends PartGuard> {
 }
 
 /** What takes the rows that must be written. */
-export interface RatchetSink<Guard> {
-  ratchet(guard: Guard, row: Ratchet & Partial<Since>): void
+export interface RatchetSink<Watched> {
+  ratchet(watched: Watched, row: Ratchet & Partial<Since>): void
   extremes(series: number, row: StoredExtremes): void
 }
 
@@ -119,18 +119,18 @@ interface Taking {
 }
 
 /** Gives `sink` the rows that an account must write of a stream: those of positions, then that of its extremes. */
-export function takeRows<Guard extends PartGuard>(
-  part: StreamPart<Guard>,
+export function takeRows<Watched extends PartGuard>(
+  part: StreamPart<Watched>,
   { board, now }: Taking,
-  sink: RatchetSink<Guard>,
+  sink: RatchetSink<Watched>,
 ): void {
   const { stream } = part
   const { series, extremes, instrument, view } = stream
   if (series.number === 0 || series.isFull) {
-    const own = [...stream.guards].filter(guard => guard.own.stream === stream)
-    for (const guard of own) {
-      guard.stored.secure(series, guard.sign)
-      guard.own.part.put(guard)
+    const own = [...stream.guards].filter(watched => watched.own.stream === stream)
+    for (const watched of own) {
+      watched.stored.secure(series, watched.sign)
+      watched.own.part.put(watched)
     }
     series.begin(board.nextSeries())
   }
@@ -139,12 +139,12 @@ export function takeRows<Guard extends PartGuard>(
     const since = series.mark()
     // The series is given new extremes of the stream alone: both begin a segment here.
     extremes.mark()
-    for (const guard of waiting) {
-      const { sign, anchor, openedAt, stored } = guard
+    for (const watched of waiting) {
+      const { sign, anchor, openedAt, stored } = watched
       // A price from before it opened does not count.
       const from = now < openedAt ? undefined : since
-      stored.take(series, { sign, best: guard.bestNow(), anchor }, from)
-      sink.ratchet(guard, stored.values(sign, guard.worst.since(openedAt)))
+      stored.take(series, { sign, best: watched.bestNow(), anchor }, from)
+      sink.ratchet(watched, stored.values(sign, watched.worst.since(openedAt)))
     }
   }
   sink.extremes(series.number, { instrument, view, ...series.stored() })

@@ -79,9 +79,9 @@ function supervisionFacts(
   const { ruleErrors: mostErrors } = account.supervision
   const erring = (isFailing: boolean): Trouble[] =>
     found.withRuleErrors
-      .filter(({ guard }) => guard.ruleErrors >= mostErrors === isFailing)
-      .map(({ guard }) => ({
-        what: `${guard.position.id}: ${guard.ruleErrors} times in a row a rule has thrown`,
+      .filter(({ watched }) => watched.ruleErrors >= mostErrors === isFailing)
+      .map(({ watched }) => ({
+        what: `${watched.position.id}: ${watched.ruleErrors} times in a row a rule has thrown`,
       }))
   return {
     actors: {
@@ -190,6 +190,6 @@ function reasonOf({ cause, child, entry }: Omit<Found['unguarded'][number], 'id'
 const unpricedIn = ({ missingPrices }: Account, { unpriced }: Found): Trouble[] =>
   missingPrices.textsOf(unpriced.keys()).map(what => ({ what }))
 
-const troubleOf = ({ guard, crashes }: Child): Trouble => ({
-  what: `${guard.position.id}: its monitor crashed (${crashes.lastError ?? 'no error'})`,
+const troubleOf = ({ watched, crashes }: Child): Trouble => ({
+  what: `${watched.position.id}: its monitor crashed (${crashes.lastError ?? 'no error'})`,
 })

@@ -50,7 +50,7 @@ export class PositionControl {
     const position = this.position(id)
     const child = this.deps.account.engine.registry.get(positionId(id))
     if (position === undefined) return undefined
-    const rules = child === undefined ? [] : explain(child.guard, this.deps.clock.now())
+    const rules = child === undefined ? [] : explain(child.watched, this.deps.clock.now())
     const { account, desk, exitable, clock } = this.deps
     const waits = {
       account,

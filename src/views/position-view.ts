@@ -11,7 +11,7 @@ import type { WatchedPosition } from '../risk/watched-position.ts'
 export function viewOf(account: Account, registered: Registered, now: number): PositionView {
   const { position, rules, observed } = registered
   const { state, cause } = account.coverage.standingOf(registered)
-  const watched = account.engine.registry.get(position.id)?.guard
+  const watched = account.engine.registry.get(position.id)?.watched
   const exit = account.state.openExits.get(position.id)
   const { tickSize } = account.instruments.of(position.instrument)
   const levels =

@@ -151,7 +151,10 @@ export class SupervisionView implements Supervising {
 /** A supervisor is never replaced: when it ends, the process ends. */
 const ALWAYS_UP: Pick<Supervised, 'epoch' | 'crashes'> = { epoch: 1, crashes: UNHARMED }
 
-const actorOf = ({ guard }: Child): Actor => ({ kind: 'monitor', positionId: guard.position.id })
+const actorOf = ({ watched }: Child): Actor => ({
+  kind: 'monitor',
+  positionId: watched.position.id,
+})
 
 /** Order of the list: quarantined actors first, then those in backoff, then those that crashed most. */
 function troubleOf({ status, crashes }: Child): number {

@@ -19,17 +19,17 @@ describe('FeedCheckpoint', () => {
     let pending = 1
     const durable = new Set<WatchedPosition>()
     const point = new FeedCheckpoint({
-      isDurable: guard => durable.has(guard),
+      isDurable: watched => durable.has(watched),
     })
     expect(point.requestTake(pending), 'no feed that goes back').to.equal(true)
     point.place = () => 1
     const answers = (): boolean[] => Array.from({ length: 6 }, () => point.requestTake(pending))
     expect(answers()).to.deep.equal([false, false, false, false, false, true])
     pending = 0
-    const guard = {} as WatchedPosition
-    point.decided(guard)
+    const watched = {} as WatchedPosition
+    point.decided(watched)
     expect(point.requestTake(pending)).to.equal(false)
-    durable.add(guard)
+    durable.add(watched)
     expect([point.requestTake(pending), point.requestTake(pending)]).to.deep.equal([true, true])
   })
 })

@@ -16,7 +16,7 @@ describe('MissingPrices', () => {
     priced = new Set()
     otherNames = new Set()
     asked = 0
-    const all = () => instruments.map(instrument => ({ guard: { position: { instrument } } }))
+    const all = () => instruments.map(instrument => ({ watched: { position: { instrument } } }))
     missing = new MissingPrices({
       registry: { all, size: COUNT } as unknown as ActorRegistry,
       prices: {

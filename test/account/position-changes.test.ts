@@ -246,7 +246,7 @@ describe('the generations of one id', () => {
     await add({ entryPrice: 110 })
     await account.settled()
     await restart()
-    expect(account.engine.registry.get(P1)?.guard.ratchet().best).to.equal(110)
+    expect(account.engine.registry.get(P1)?.watched.ratchet().best).to.equal(110)
   })
 
   it('keep the best price of one whose exit a person has discarded', async () => {
@@ -255,7 +255,7 @@ describe('the generations of one id', () => {
     await tick(100, 150, 130)
     await account.killSwitch.discardAll('test')
     await restart()
-    expect(account.engine.registry.get(P1)?.guard.ratchet().best).to.equal(150)
+    expect(account.engine.registry.get(P1)?.watched.ratchet().best).to.equal(150)
   })
 
   it('send no exit whose position was released while its intent was written', async () => {

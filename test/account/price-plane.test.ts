@@ -79,7 +79,7 @@ describe('PricePlane', () => {
     expect(prices.count).to.equal(3)
     for (const { account, venue } of [a, b]) {
       expect(venue.fills.size).to.equal(1)
-      expect(account.engine.registry.get(ID)?.guard.decision?.best ?? 120).to.equal(120)
+      expect(account.engine.registry.get(ID)?.watched.decision?.best ?? 120).to.equal(120)
     }
     expect(a.keeper.lines.find(({ kind }) => kind === 'exit-intended')?.detail).to.deep.equal(
       b.keeper.lines.find(({ kind }) => kind === 'exit-intended')?.detail,

@@ -84,16 +84,19 @@ describe('supervisor', () => {
     })
   }
 
-  function spawnMonitor(guard: WatchedPosition, { epoch }: { epoch: number }): Ref<MonitorMessage> {
+  function spawnMonitor(
+    watched: WatchedPosition,
+    { epoch }: { epoch: number },
+  ): Ref<MonitorMessage> {
     if (failedStarts-- > 0) throw new Error('no room')
-    const { id } = guard.position
+    const { id } = watched.position
     return actors.spawn<null, MonitorMessage>({
       name: `monitor-${id}`,
       epoch,
       initialState: null,
       handle: state => {
         if (crashes-- > 0) throw new Error('crashed')
-        if (!guard.closed) dispatcher.commit(guard, catchUp(guard, dispatcher.now))
+        if (!watched.closed) dispatcher.commit(watched, catchUp(watched, dispatcher.now))
         spawned.push(`${id}.${epoch}`)
         return state
       },
@@ -144,7 +147,7 @@ describe('supervisor', () => {
   /** Crashes a monitor that is up until it is not restarted any more: the sixth time. */
   async function crashTooOften(): Promise<void> {
     crashes = 6
-    dispatcher.suspend(registry.get(ID)!.guard)
+    dispatcher.suspend(registry.get(ID)!.watched)
     const { status } = registry.get(ID)!
     if (status.kind === 'running') send(status.ref as Ref<MonitorMessage>, { kind: 'catch-up' })
     await actors.idle()
@@ -230,7 +233,7 @@ describe('supervisor', () => {
     await pass(2)
     expect([sentExits(), statusOf(), timers.waits]).to.deep.equal([[], 'running', []])
     await tick(269)
-    expect(registry.get(ID)!.guard.decision?.level).to.equal(270)
+    expect(registry.get(ID)!.watched.decision?.level).to.equal(270)
   })
 
   it('repeats a decision whose monitor is down until it is recorded', async () => {
@@ -250,12 +253,12 @@ describe('supervisor', () => {
   it('takes no message about an earlier generation of an id for one about the present generation', async () => {
     await guard()
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
-    const rules = registry.get(ID)!.guard.ruleSet
+    const rules = registry.get(ID)!.watched.ruleSet
     send(ref, { kind: 'watch', position: aPosition(), ruleSet: rules, generation: 2 })
     send(ref, { kind: 'intended', positionId: ID, generation: 1 })
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     await actors.idle()
-    const { guard: present, generation } = registry.get(ID)!
+    const { watched: present, generation } = registry.get(ID)!
     expect([generation, present.closed, present.isDecisionRecorded]).to.deep.equal([
       2,
       false,
@@ -336,9 +339,9 @@ describe('supervisor', () => {
       [],
     ])
     await tick(271)
-    expect(registry.get(ID)!.guard.decision).to.equal(undefined)
+    expect(registry.get(ID)!.watched.decision).to.equal(undefined)
     await tick(270)
-    expect(registry.get(ID)!.guard.decision?.level).to.equal(270)
+    expect(registry.get(ID)!.watched.decision?.level).to.equal(270)
   })
 
   it('exits at market where the policy says so, within its bound, and quarantines the rest', async () => {

@@ -58,7 +58,7 @@ export class LiveLoad {
   /** Opens a system and takes every position under guard. */
   static async open(
     options: LoadOptions,
-    beforeMonitor?: (guard: WatchedPosition) => void,
+    beforeMonitor?: (watched: WatchedPosition) => void,
   ): Promise<LiveLoad> {
     // No event is emitted before the first tick, thus not before the load exists.
     let load: LiveLoad | undefined

@@ -29,7 +29,7 @@ export interface RigOptions {
   readonly onLine?: (line: JournalLine) => void
   readonly followers?: readonly ExitFollower[]
   /** Each monitor calls it before its work. */
-  readonly beforeMonitor?: (guard: WatchedPosition) => void
+  readonly beforeMonitor?: (watched: WatchedPosition) => void
 }
 
 /** A guarded account over a real store and a real paper account, both in one folder. */
@@ -98,8 +98,8 @@ const same = <Part>(part: Part): Part => part
 function emitDecisions({ engine }: Account, onDecision: (decision: Decision) => void): void {
   const { dispatcher } = engine
   const commit = dispatcher.commit.bind(dispatcher)
-  dispatcher.commit = (guard, outcome) => {
-    commit(guard, outcome)
+  dispatcher.commit = (watched, outcome) => {
+    commit(watched, outcome)
     if (outcome.kind === 'exit') onDecision(outcome.decision)
   }
 }

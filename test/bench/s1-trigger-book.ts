@@ -49,19 +49,19 @@ const reopened = (position: Position, { price, ts }: Pick<Tick, 'price' | 'ts'>)
 function dispatcherOver(positions: readonly Held[], counts: { wakes: number; exits: number }) {
   const woken: WatchedPosition[] = []
   const dispatcher = new SoloDispatcher({
-    wake: guard => woken.push(guard),
+    wake: watched => woken.push(watched),
     exit: () => counts.exits++,
   })
   for (const { position, ruleSet } of positions) woken.push(dispatcher.open(position, ruleSet))
   let last: Tick | undefined
   const act = (): void => {
-    for (const guard of woken) {
+    for (const watched of woken) {
       counts.wakes++
-      const outcome = catchUp(guard, dispatcher.now)
-      dispatcher.commit(guard, outcome)
+      const outcome = catchUp(watched, dispatcher.now)
+      dispatcher.commit(watched, outcome)
       if (outcome.kind === 'exit') {
         counts.exits++
-        woken.push(dispatcher.open(reopened(guard.position, last!), guard.ruleSet))
+        woken.push(dispatcher.open(reopened(watched.position, last!), watched.ruleSet))
       }
     }
     woken.length = 0

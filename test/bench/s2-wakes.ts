@@ -18,7 +18,7 @@ export function monitors(count: number, positionOf: (index: number) => Position)
   const actors: ActorSystem = actorSystem()
   const refs: Ref<MonitorMessage>[] = []
   const dispatcher = new SoloDispatcher({
-    wake: guard => send(refs[guard.ordinal]!, CATCH_UP),
+    wake: watched => send(refs[watched.ordinal]!, CATCH_UP),
     exit: () => undefined,
   })
   const onDown = ({ reason }: Down): void => {
@@ -38,13 +38,13 @@ export function monitors(count: number, positionOf: (index: number) => Position)
     trailingStop: { distance: 1 },
   }).ruleSet!
   for (let index = 0; index < count; index++) {
-    const guard: WatchedPosition = dispatcher.open(positionOf(index), ruleSet)
+    const watched: WatchedPosition = dispatcher.open(positionOf(index), ruleSet)
     const ref = actors.spawn({
-      name: `monitor-${guard.position.id}`,
+      name: `monitor-${watched.position.id}`,
       kind: 'monitor',
       epoch: 1,
       parent,
-      initialState: { guard, generation: 1, shared },
+      initialState: { watched, generation: 1, shared },
       handle: monitor,
       onDown,
     })

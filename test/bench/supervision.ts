@@ -87,8 +87,8 @@ function crashes(account: Account, crashing: Set<string>) {
     while (done < due) {
       const child = children[Math.floor(random() * children.length)]!
       done++
-      if (child.status.kind !== 'running' || child.guard.closed) continue
-      crashing.add(child.guard.position.id)
+      if (child.status.kind !== 'running' || child.watched.closed) continue
+      crashing.add(child.watched.position.id)
       send(child.status.ref, CATCH_UP as never)
     }
   }, 10)

@@ -34,7 +34,7 @@ const LONGEST_PROOFS = 100
 interface CourseDeps {
   readonly plan: Plan
   readonly broker: BrokerServer
-  readonly guard: WatchedPosition
+  readonly watched: WatchedPosition
   /** Lets the next process claim less of the venue, where the plan says so. */
   shrink(): void
 }
@@ -43,7 +43,7 @@ interface CourseDeps {
 export class Course {
   private readonly parts: CourseDeps
   private readonly plan: Plan
-  private readonly guard: WatchedPosition
+  private readonly watched: WatchedPosition
   private readonly people: People
   private readonly kills: Kill[]
   private readonly looser: string[] = []
@@ -51,10 +51,10 @@ export class Course {
   private last: Disk = { positions: new Map(), journal: [], storeId: '' }
 
   constructor(parts: CourseDeps) {
-    const { plan, guard } = parts
+    const { plan, watched } = parts
     this.parts = parts
     this.plan = plan
-    this.guard = guard
+    this.watched = watched
     this.people = new People(parts)
     this.kills = [...plan.kills]
     const { visibilityMs } = plan.venue.capabilities
@@ -67,7 +67,7 @@ export class Course {
     try {
       if (plan.isHalved || isRestored) await this.begin()
       if (plan.isHalved) await this.halve()
-      if (isRestored) this.guard.save()
+      if (isRestored) this.watched.save()
       await this.drive(() => this.isOver())
       if (plan.isReopened && !this.isLeft(ALONE.id)) await this.reopen()
       // What a restored store sells of a holding whose exit waits for a person is that person's to attribute.
@@ -102,10 +102,10 @@ export class Course {
   /** Starts the guard again and again until a condition holds. */
   private async drive(isDone: () => Promise<boolean>): Promise<void> {
     for (;;) {
-      if (this.guard.hasEnded) this.guard.start(this.kills.shift())
-      const done = await this.guard.until(() => this.inTime(isDone))
+      if (this.watched.hasEnded) this.watched.start(this.kills.shift())
+      const done = await this.watched.until(() => this.inTime(isDone))
       if (done) return
-      this.check(await this.guard.disk())
+      this.check(await this.watched.disk())
       this.parts.shrink()
       await this.people.meanwhile()
     }
@@ -113,12 +113,12 @@ export class Course {
 
   /** A first process guards everything, and exits nothing. */
   private async begin(): Promise<void> {
-    this.guard.start(undefined)
-    await this.guard.until(async () => (await this.guard.disk()).positions.size === 3)
+    this.watched.start(undefined)
+    await this.watched.until(async () => (await this.watched.disk()).positions.size === 3)
     if (this.plan.hostility.course === 'restored') {
-      await this.guard.until(async () => (await this.confirm()) === 200)
+      await this.watched.until(async () => (await this.confirm()) === 200)
     }
-    await this.guard.kill()
+    await this.watched.kill()
   }
 
   /** A person sells half of a position while no process guards it. */
@@ -130,7 +130,7 @@ export class Course {
   /** The id is opened again at the broker and here, while the next kill waits. */
   private async reopen(): Promise<void> {
     await this.lateArrival()
-    await this.guard.kill()
+    await this.watched.kill()
     const { instrument, quantity } = ALONE
     const left = this.book.holdings.find(
       each => each.instrument === instrument && !isBeside(this.plan.venue, each),
@@ -142,9 +142,9 @@ export class Course {
     const held = positionsOf({ isHalved: false, venue }).find(({ id }) => id === ALONE.id)!
     this.people.deeds.generations = 2
     await this.drive(async () => {
-      const { positions } = await this.guard.disk()
+      const { positions } = await this.watched.disk()
       if ((positions.get(ALONE.id)?.generation ?? 0) < 2) {
-        await this.guard.ask('POST', '/api/positions', { ...held, exitNow: true, reopen: true })
+        await this.watched.ask('POST', '/api/positions', { ...held, exitNow: true, reopen: true })
       }
       return this.isOver()
     })
@@ -152,12 +152,12 @@ export class Course {
 
   /** Restores a store from before the exits; a person confirms the holdings. */
   private async restore(): Promise<void> {
-    await this.guard.kill()
+    await this.watched.kill()
     await this.visible()
-    this.guard.putBack()
+    this.watched.putBack()
     this.last = { positions: new Map(), journal: [], storeId: '' }
     this.kills.length = 0
-    this.guard.start(undefined)
+    this.watched.start(undefined)
     await this.visible()
     await this.drive(async () => {
       await this.confirm()
@@ -167,7 +167,7 @@ export class Course {
 
   /** A person confirms that the account holds what it should. */
   private confirm(): Promise<number> {
-    return this.guard.ask('POST', '/api/gateway/holdings/confirm', {})
+    return this.watched.ask('POST', '/api/gateway/holdings/confirm', {})
   }
 
   private async settle(): Promise<void> {
@@ -182,7 +182,7 @@ export class Course {
     if (!isBeyondZero(this.book, this.plan.venue)) return
     const until = performance.now() + 5_000 + 2 * this.plan.venue.capabilities.visibilityMs
     await this.drive(async () => {
-      const { journal } = await this.guard.disk()
+      const { journal } = await this.watched.disk()
       const isReported = journal.some(({ kind }) => kind === 'holding-oversold')
       return isReported || performance.now() > until
     })
@@ -193,7 +193,7 @@ export class Course {
   }
 
   private async isOver(): Promise<boolean> {
-    const disk = await this.guard.disk()
+    const disk = await this.watched.disk()
     this.check(disk)
     // A venue that names an order of an attempt that never left: a person checks, and confirms.
     if (disk.journal.some(({ kind }) => kind === 'store-doubted')) await this.confirm()
@@ -212,8 +212,8 @@ export class Course {
   }
 
   private async result(): Promise<Result> {
-    const { plan, guard, book } = this
-    const disk = await guard.disk()
+    const { plan, watched, book } = this
+    const disk = await watched.disk()
     const { deeds } = this.people
     const violations = [...this.looser, ...violationsOf({ plan, book, disk, deeds })]
     const orders = book.orders.length
@@ -224,11 +224,11 @@ export class Course {
             JSON.stringify(deeds),
             ...disk.journal.map(line => JSON.stringify(line)),
             ...book.orders.map(order => JSON.stringify(order)),
-            guard.output,
+            watched.output,
           ].join('\n')
     return {
       plan,
-      kills: guard.kills,
+      kills: watched.kills,
       orders,
       violations,
       evidence,

@@ -198,7 +198,7 @@ export class WatchedPosition {
   private bury(): void {
     const { service, label } = this
     if (service?.signal !== 'SIGKILL' || label === undefined) {
-      throw new Error(`the guard has ended by itself:\n${this.output}`)
+      throw new Error(`the watched has ended by itself:\n${this.output}`)
     }
     this.kills.set(label, (this.kills.get(label) ?? 0) + 1)
     this.outputs.push(service.lines.slice(-60).join('\n'))

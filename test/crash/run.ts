@@ -63,15 +63,15 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   const clockMs = day?.clockMs ?? 0
   const env = emulated && keyOf(emulated)
   const options = { main, args, ...plan.hostility, clockMs, hasRival: hasRival(plan), env }
-  const guard = new WatchedPosition(folder, options)
+  const watched = new WatchedPosition(folder, options)
   const shrink = (): void => {
     const { shrunk } = plan.hostility
     if (shrunk !== null) writeConfig(folder, { ...plan, ...at, venue: shrunk })
   }
   try {
-    return await new Course({ plan, broker, guard, shrink }).run()
+    return await new Course({ plan, broker, watched, shrink }).run()
   } finally {
-    await guard.kill()
+    await watched.kill()
     broker.close()
     rmSync(folder, { recursive: true, force: true })
   }

@@ -21,7 +21,7 @@ const PROVING = venuesOf(0).find(
 describe('an exit with every kind of incident', () => {
   let folder: string
   let broker: RemoteBroker
-  let guard: WatchedPosition
+  let watched: WatchedPosition
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-story-'))
@@ -41,25 +41,25 @@ describe('an exit with every kind of incident', () => {
       },
     })
     const plan = { ...planOf(0), net: null, venue: PROVING, hostility: CALM, isHalved: false }
-    guard = new WatchedPosition(folder, {
+    watched = new WatchedPosition(folder, {
       main: GUARDED,
       args: writeFiles(folder, plan, { url: broker.url }),
     })
   })
 
   after(async () => {
-    await guard.kill()
+    await watched.kill()
     await broker.close()
     rmSync(folder, { recursive: true, force: true })
   })
 
   it('is made once, and the journal contains all of it', async () => {
     // Killed when the next attempt is durable, and no byte of it was sent.
-    guard.start({ label: 'place, before', nth: 3, afterMs: 0 })
-    expect(await guard.until(isClosed), 'it is killed before the end').to.equal(false)
-    guard.start(undefined)
-    expect(await guard.until(isClosed)).to.equal(true)
-    const { journal, storeId } = await guard.disk()
+    watched.start({ label: 'place, before', nth: 3, afterMs: 0 })
+    expect(await watched.until(isClosed), 'it is killed before the end').to.equal(false)
+    watched.start(undefined)
+    expect(await watched.until(isClosed)).to.equal(true)
+    const { journal, storeId } = await watched.disk()
     const alone = { id: 'alone', generation: 1, storeId }
     expect(executedBy(alone, broker.book()), 'units executed').to.equal(4)
     const line = journal.find(({ kind, positionId }) => {
@@ -82,7 +82,7 @@ describe('an exit with every kind of incident', () => {
   }).timeout(120_000)
 
   const isClosed = async (): Promise<boolean> =>
-    (await guard.disk()).positions.get('alone')?.state === 'closed'
+    (await watched.disk()).positions.get('alone')?.state === 'closed'
 })
 
 const stepsOf = (line: JournalLine | undefined): string[] =>

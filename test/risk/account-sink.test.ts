@@ -32,10 +32,10 @@ describe('AccountSink', () => {
   function join(name: string, but: Partial<SinkOptions> = {}): AccountSink {
     return dispatcher.join({
       board,
-      wake: guard => {
-        const outcome = catchUp(guard, dispatcher.now)
-        if (outcome.kind === 'exit') events.push(`${name} ${guard.position.id}`)
-        dispatcher.commit(guard, outcome)
+      wake: watched => {
+        const outcome = catchUp(watched, dispatcher.now)
+        if (outcome.kind === 'exit') events.push(`${name} ${watched.position.id}`)
+        dispatcher.commit(watched, outcome)
       },
       exit: ({ position }) => events.push(`${name} ${position.id} in place`),
       failed: (what, error) => events.push(`${name}: ${what}: ${(error as Error).message}`),
@@ -48,10 +48,10 @@ describe('AccountSink', () => {
   }
 
   function open(sink: AccountSink, id = ID): WatchedPosition {
-    const guard = sink.open(aPosition({ id }), STOP)
+    const watched = sink.open(aPosition({ id }), STOP)
     dispatcher.advance(0)
-    dispatcher.commit(guard, catchUp(guard, 0))
-    return guard
+    dispatcher.commit(watched, catchUp(watched, 0))
+    return watched
   }
 
   const tick = (...prices: number[]): void => {
@@ -68,18 +68,18 @@ describe('AccountSink', () => {
 
   it('keeps what the hand-over of a decision throws from the other account', () => {
     a = join('a', { wake: fail, exit: fail, decided: fail })
-    const guard = open(a)
+    const watched = open(a)
     open(b)
     tick(100, 89)
     expect(events.at(-1)).to.equal('b p1')
-    expect(guard.decision?.level).to.equal(90)
+    expect(watched.decision?.level).to.equal(90)
     expect(a.decisions).to.equal(1)
   })
 
   it('keeps what rules of one account throw in a full backlog from the other account', () => {
     a = join('a', { wake: () => undefined })
-    const guard = open(a)
-    Object.defineProperty(guard, 'merged', { get: fail })
+    const watched = open(a)
+    Object.defineProperty(watched, 'merged', { get: fail })
     open(b)
     tick(100, 89)
     tick(88, 87, 86)
@@ -162,18 +162,18 @@ describe('AccountSink', () => {
 
   it('has both accounts write again when one of them begins a new series', () => {
     a = join('a')
-    const guard = open(a)
+    const watched = open(a)
     open(b)
     let price = 200
     let taken = 0
     while (taken < 70) {
       tick(price--)
-      dispatcher.suspend(guard)
-      dispatcher.commit(guard, catchUp(guard, dispatcher.now))
+      dispatcher.suspend(watched)
+      dispatcher.commit(watched, catchUp(watched, dispatcher.now))
       a.open(aPosition({ id: positionId(`n${taken++}`) }), STOP)
       rowsOf(a)
     }
     expect(rowsOf(b)).to.deep.include(['p1', 200])
-    expect(guard.ratchet().best).to.equal(200)
+    expect(watched.ratchet().best).to.equal(200)
   })
 })

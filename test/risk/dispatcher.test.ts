@@ -18,21 +18,21 @@ describe('Dispatcher', () => {
   beforeEach(() => {
     decided = []
     at = 0
-    const act = (guard: WatchedPosition): void => {
-      const outcome = catchUp(guard, dispatcher.now)
+    const act = (watched: WatchedPosition): void => {
+      const outcome = catchUp(watched, dispatcher.now)
       if (outcome.kind === 'exit') {
         decided.push([outcome.decision.positionId, outcome.decision.level])
       }
-      dispatcher.commit(guard, outcome)
+      dispatcher.commit(watched, outcome)
     }
     dispatcher = new SoloDispatcher({ wake: act, exit: () => undefined, segmentLimit: 4 })
   })
 
   const open = (position = aPosition(), rules = TRAIL, ratchet?: Ratchet): WatchedPosition => {
-    const guard = dispatcher.open(position, rules, ratchet)
+    const watched = dispatcher.open(position, rules, ratchet)
     dispatcher.advance(0)
-    dispatcher.commit(guard, catchUp(guard, 0))
-    return guard
+    dispatcher.commit(watched, catchUp(watched, 0))
+    return watched
   }
 
   const tick = (...prices: number[]): void => {
@@ -46,7 +46,7 @@ describe('Dispatcher', () => {
     const ratchets: [string, Partial<Ratchet & Since>][] = []
     const extremes: [number, Partial<StoredExtremes>][] = []
     dispatcher.takeRatchets({
-      ratchet: (guard, row) => ratchets.push([guard.position.id, row]),
+      ratchet: (watched, row) => ratchets.push([watched.position.id, row]),
       extremes: (series, row) => extremes.push([series, row]),
     })
     return { ratchets, extremes }
@@ -86,7 +86,7 @@ describe('Dispatcher', () => {
   })
 
   it('keeps few segments however often positions arm', () => {
-    const guard = open(aPosition(), aRuleSet({ stopLoss: { pct: 50 }, takeProfit: { pct: 0.2 } }))
+    const watched = open(aPosition(), aRuleSet({ stopLoss: { pct: 50 }, takeProfit: { pct: 0.2 } }))
     const armings = Array.from({ length: 50 }, (_, index) =>
       open(
         aPosition({ id: positionId(`q${index}`) }),
@@ -97,7 +97,7 @@ describe('Dispatcher', () => {
       open(aPosition({ id: positionId(`${position.id}b`) }))
       tick(99.5 - at / 100)
     }
-    expect(guard.own.stream.extremes.size).to.be.at.most(5)
-    expect(guard.bestNow()).to.equal(100)
+    expect(watched.own.stream.extremes.size).to.be.at.most(5)
+    expect(watched.bestNow()).to.equal(100)
   })
 })

@@ -23,9 +23,9 @@ describe('fold', () => {
 
   function open(position: Position, options: Record<string, unknown>) {
     const { set, sabotage } = aSabotagedRuleSet(aRuleSet(options))
-    const guard: WatchedPosition = dispatcher.open(position, set)
-    const arm = (): void => dispatcher.commit(guard, catchUp(guard, dispatcher.now))
-    return { guard, sabotage, arm }
+    const watched: WatchedPosition = dispatcher.open(position, set)
+    const arm = (): void => dispatcher.commit(watched, catchUp(watched, dispatcher.now))
+    return { watched, sabotage, arm }
   }
 
   const tick = (...prices: number[]): void => {
@@ -46,7 +46,7 @@ describe('fold', () => {
   })
 
   it('falls back to the last stop when the replay itself throws', () => {
-    const { sabotage, arm, guard } = open(aPosition(), { stopLoss: { pct: 5 } })
+    const { sabotage, arm, watched } = open(aPosition(), { stopLoss: { pct: 5 } })
     dispatcher.advance(0)
     arm()
     sabotage(Infinity)
@@ -54,18 +54,20 @@ describe('fold', () => {
     expect(decisions.map(({ reason, level, tick: by }) => [reason, level, by?.seq])).to.deep.equal([
       ['stop-loss', 95, 1],
     ])
-    expect(guard.closed).to.equal(true)
+    expect(watched.closed).to.equal(true)
   })
 
   it('falls back to the last target, and keeps the best price of a short', () => {
-    const { sabotage, arm, guard } = open(aPosition({ side: 'short' }), { takeProfit: { pct: 5 } })
+    const { sabotage, arm, watched } = open(aPosition({ side: 'short' }), {
+      takeProfit: { pct: 5 },
+    })
     dispatcher.advance(0)
     arm()
     sabotage(Infinity)
     dispatcher.advance(1)
-    guard.suspend(dispatcher.seq + 1)
+    watched.suspend(dispatcher.seq + 1)
     tick(99, 97, 98)
-    expect([decisions.length, guard.best]).to.deep.equal([0, -97])
+    expect([decisions.length, watched.best]).to.deep.equal([0, -97])
     tick(95, 96, 96)
     expect(decisions.map(({ reason, level, best }) => [reason, level, best])).to.deep.equal([
       ['take-profit', 95, 97],
@@ -73,11 +75,11 @@ describe('fold', () => {
   })
 
   it('falls back to the last deadline', () => {
-    const { sabotage, arm, guard } = open(aPosition(), { maxHold: { ms: 15 } })
+    const { sabotage, arm, watched } = open(aPosition(), { maxHold: { ms: 15 } })
     dispatcher.advance(0)
     arm()
     sabotage(Infinity)
-    guard.suspend(dispatcher.seq + 1)
+    watched.suspend(dispatcher.seq + 1)
     tick(100, 101, 102)
     expect(decisions.map(({ reason, at: when, tick: by }) => [reason, when, by])).to.deep.equal([
       ['max-hold', 15, null],

@@ -27,20 +27,20 @@ class Bench {
 
   constructor(positions: readonly Position[], rules = RULES[0]!, ratchet?: Ratchet) {
     this.dispatcher = new SoloDispatcher({
-      wake: guard => this.waiting.add(guard),
+      wake: watched => this.waiting.add(watched),
       exit: ({ position, decision }) =>
         this.decided.push([position.id, decision!.level, decision!.tick?.price]),
     })
     this.dispatcher.advance(NOW)
     this.guards = positions.map(each => this.dispatcher.open(each, rules, ratchet))
-    for (const guard of this.guards) this.waiting.add(guard)
+    for (const watched of this.guards) this.waiting.add(watched)
   }
 
   act(): void {
-    for (const guard of this.waiting) {
-      if (guard.closed) continue
-      const outcome = catchUp(guard, this.dispatcher.now)
-      this.dispatcher.commit(guard, outcome)
+    for (const watched of this.waiting) {
+      if (watched.closed) continue
+      const outcome = catchUp(watched, this.dispatcher.now)
+      this.dispatcher.commit(watched, outcome)
       if (outcome.kind !== 'exit') continue
       const { positionId: id, level, tick } = outcome.decision
       this.decided.push([id, level, tick?.price])
@@ -49,7 +49,7 @@ class Bench {
   }
 
   get bests(): number[] {
-    return this.guards.map(guard => guard.sign * guard.bestNow())
+    return this.guards.map(watched => watched.sign * watched.bestNow())
   }
 }
 
@@ -145,7 +145,7 @@ describe('prices that were missed', () => {
         const open = (bench: Bench): [string, number][] =>
           bench.guards
             .filter(({ closed }) => !closed)
-            .map(guard => [guard.position.id, guard.bestNow()])
+            .map(watched => [watched.position.id, watched.bestNow()])
         expect(open(together)).to.deep.equal(alone.flatMap(open))
       }),
       { numRuns: 2_000 },

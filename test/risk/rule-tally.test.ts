@@ -9,15 +9,15 @@ import { SoloDispatcher } from '../support/solo-dispatcher.ts'
 describe('RuleTally', () => {
   const start = (set: RuleSet) => {
     const dispatcher: SoloDispatcher = new SoloDispatcher({
-      wake: guard => dispatcher.commit(guard, catchUp(guard, dispatcher.now)),
+      wake: watched => dispatcher.commit(watched, catchUp(watched, dispatcher.now)),
       exit: () => undefined,
     })
-    const guard = dispatcher.open(aPosition(), set)
-    dispatcher.commit(guard, catchUp(guard, dispatcher.now))
+    const watched = dispatcher.open(aPosition(), set)
+    dispatcher.commit(watched, catchUp(watched, dispatcher.now))
     const tick = (price: number, ts: number): void =>
-      dispatcher.tick({ instrument: guard.position.instrument, ts, price }, ts)
+      dispatcher.tick({ instrument: watched.position.instrument, ts, price }, ts)
     const counts = (name: string) => dispatcher.sink.tally.counts.get(name)
-    return { dispatcher, guard, tick, counts }
+    return { dispatcher, watched, tick, counts }
   }
 
   const armed = ({ sink: { tally } }: SoloDispatcher, set: RuleSet): string[] => {
@@ -62,13 +62,13 @@ describe('RuleTally', () => {
   })
 
   it('finds a trail armed from its activation on', () => {
-    const { dispatcher, guard, tick } = start(
+    const { dispatcher, watched, tick } = start(
       aRuleSet({ trailingStop: { distancePct: 2, activateAtPct: 5 }, stopLoss: { pct: 5 } }),
     )
     tick(100, 1)
-    expect(armed(dispatcher, guard.ruleSet)).to.deep.equal(['stopLoss'])
+    expect(armed(dispatcher, watched.ruleSet)).to.deep.equal(['stopLoss'])
     tick(106, 2)
-    expect(armed(dispatcher, guard.ruleSet)).to.deep.equal(['stopLoss', 'trailingStop'])
+    expect(armed(dispatcher, watched.ruleSet)).to.deep.equal(['stopLoss', 'trailingStop'])
   })
 
   it('counts what each position could be exited by until it is closed or frozen, as a plain count does', () => {
@@ -78,13 +78,13 @@ describe('RuleTally', () => {
       staleQuote: { afterMs: 60_000, action: 'exit' },
     })
     const dispatcher: SoloDispatcher = new SoloDispatcher({
-      wake: guard => dispatcher.commit(guard, catchUp(guard, dispatcher.now)),
+      wake: watched => dispatcher.commit(watched, catchUp(watched, dispatcher.now)),
       exit: () => undefined,
     })
     const guards = Array.from({ length: 4 }, (_, index) => {
-      const guard = dispatcher.open(aPosition({ id: positionId(`p${index}`) }), set)
-      dispatcher.commit(guard, catchUp(guard, dispatcher.now))
-      return guard
+      const watched = dispatcher.open(aPosition({ id: positionId(`p${index}`) }), set)
+      dispatcher.commit(watched, catchUp(watched, dispatcher.now))
+      return watched
     })
     const found = () => dispatcher.sink.tally.holders.get(set)
     const byName = () => Object.fromEntries(set.names.map((name, at) => [name, found()?.armed[at]]))
@@ -99,7 +99,7 @@ describe('RuleTally', () => {
       3,
       { trailingStop: 3, underlying: 2, staleQuote: 2 },
     ])
-    for (const guard of guards) dispatcher.close(guard)
+    for (const watched of guards) dispatcher.close(watched)
     expect(found()).to.equal(undefined)
   })
 })

@@ -17,16 +17,16 @@ describe('standIn', () => {
     at = 0
     // No position has a monitor: the stand-in decides for each that wakes.
     dispatcher = new SoloDispatcher({
-      wake: guard => standIn(dispatcher, guard),
+      wake: watched => standIn(dispatcher, watched),
       exit: (_guard, decision) => decisions.push(decision),
     })
     dispatcher.advance(0)
   })
 
   function open(set: RuleSet, side: 'long' | 'short' = 'long'): WatchedPosition {
-    const guard = dispatcher.open(aPosition({ side }), set)
-    standIn(dispatcher, guard)
-    return guard
+    const watched = dispatcher.open(aPosition({ side }), set)
+    standIn(dispatcher, watched)
+    return watched
   }
 
   const tick = (...prices: number[]): void => {
@@ -70,18 +70,18 @@ describe('standIn', () => {
   })
 
   it('freezes the stop of the best price so far, which no monitor had evaluated', () => {
-    const guard = open(aRuleSet({ trailingStop: { distancePct: 10 }, takeProfit: { pct: 400 } }))
+    const watched = open(aRuleSet({ trailingStop: { distancePct: 10 }, takeProfit: { pct: 400 } }))
     tick(150, 152)
-    freeze(dispatcher, guard)
+    freeze(dispatcher, watched)
     tick(400, 137)
-    expect([decided(), guard.merged.stop, guard.bestNow()]).to.deep.equal([[], 136.8, 400])
+    expect([decided(), watched.merged.stop, watched.bestNow()]).to.deep.equal([[], 136.8, 400])
     tick(136.8)
     expect(decided()).to.deep.equal([['trailing-stop', 136.8]])
   })
 
   it('freezes target and deadline too, of a short as well', () => {
-    const guard = open(aRuleSet({ takeProfit: { pct: 10 }, maxHold: { ms: 500 } }), 'short')
-    freeze(dispatcher, guard)
+    const watched = open(aRuleSet({ takeProfit: { pct: 10 }, maxHold: { ms: 500 } }), 'short')
+    freeze(dispatcher, watched)
     tick(120, 91, 120)
     expect(decided()).to.deep.equal([])
     tick(90)
@@ -97,19 +97,23 @@ describe('standIn', () => {
 
   it('never freezes a looser stop than the last one', () => {
     const { set, sabotage } = aSabotagedRuleSet(aRuleSet({ trailingStop: { distancePct: 10 } }))
-    const guard = open(set)
+    const watched = open(set)
     tick(150)
     sabotage(Infinity)
-    freeze(dispatcher, guard)
-    expect([guard.isFrozen, guard.merged.stop, hasLevels(guard)]).to.deep.equal([true, 135, true])
+    freeze(dispatcher, watched)
+    expect([watched.isFrozen, watched.merged.stop, hasLevels(watched)]).to.deep.equal([
+      true,
+      135,
+      true,
+    ])
   })
 
   it('decides, rather than freezes, what has already crossed', () => {
-    const guard = open(aRuleSet({ stopLoss: { pct: 5 } }))
-    dispatcher.suspend(guard)
+    const watched = open(aRuleSet({ stopLoss: { pct: 5 } }))
+    dispatcher.suspend(watched)
     tick(90)
-    freeze(dispatcher, guard)
-    expect([decided(), guard.isFrozen, guard.closed]).to.deep.equal([
+    freeze(dispatcher, watched)
+    expect([decided(), watched.isFrozen, watched.closed]).to.deep.equal([
       [['stop-loss', 95]],
       false,
       true,
@@ -117,12 +121,12 @@ describe('standIn', () => {
   })
 
   it('continues with the best price since then once it is thawed', () => {
-    const guard = open(aRuleSet({ trailingStop: { distancePct: 10 } }))
+    const watched = open(aRuleSet({ trailingStop: { distancePct: 10 } }))
     tick(150)
-    freeze(dispatcher, guard)
+    freeze(dispatcher, watched)
     tick(200)
-    thaw(dispatcher, guard)
-    standIn(dispatcher, guard)
+    thaw(dispatcher, watched)
+    standIn(dispatcher, watched)
     tick(181)
     expect(decided()).to.deep.equal([])
     tick(180)
@@ -139,17 +143,17 @@ describe('standIn', () => {
         return { stop: best - 10 }
       },
     }
-    const guard = open({ names: ['custom'], rules: [rule] })
+    const watched = open({ names: ['custom'], rules: [rule] })
     const run = (): void => {
-      dispatcher.suspend(guard)
-      dispatcher.commit(guard, catchUp(guard, dispatcher.now))
+      dispatcher.suspend(watched)
+      dispatcher.commit(watched, catchUp(watched, dispatcher.now))
     }
     isBroken = true
     run()
     run()
-    expect([guard.ruleErrors, guard.merged.errors]).to.deep.equal([2, 1])
+    expect([watched.ruleErrors, watched.merged.errors]).to.deep.equal([2, 1])
     isBroken = false
     run()
-    expect(guard.ruleErrors).to.equal(0)
+    expect(watched.ruleErrors).to.equal(0)
   })
 })

@@ -32,7 +32,7 @@ class Bench {
   private at = 0
 
   constructor() {
-    this.dispatcher = new SoloDispatcher({ wake: guard => this.waiting.add(guard), exit: fail })
+    this.dispatcher = new SoloDispatcher({ wake: watched => this.waiting.add(watched), exit: fail })
   }
 
   open(side: 'long' | 'short', opensIn: number): void {
@@ -43,23 +43,23 @@ class Bench {
       side,
       openedAt: at + opensIn,
     })
-    const guard = dispatcher.open(position, RULES)
-    guards.push(guard)
-    this.best.set(guard, guard.sign * position.entryPrice)
-    this.waiting.add(guard)
+    const watched = dispatcher.open(position, RULES)
+    guards.push(watched)
+    this.best.set(watched, watched.sign * position.entryPrice)
+    this.waiting.add(watched)
     this.run()
   }
 
   close(index: number): void {
-    const guard = this.guards[index % this.guards.length]
-    if (guard !== undefined) this.dispatcher.close(guard)
+    const watched = this.guards[index % this.guards.length]
+    if (watched !== undefined) this.dispatcher.close(watched)
   }
 
   tick(price: number): void {
     this.at++
-    for (const guard of this.guards) {
-      if (this.at < guard.openedAt || guard.closed) continue
-      this.best.set(guard, Math.max(this.best.get(guard)!, guard.sign * price))
+    for (const watched of this.guards) {
+      if (this.at < watched.openedAt || watched.closed) continue
+      this.best.set(watched, Math.max(this.best.get(watched)!, watched.sign * price))
     }
     this.dispatcher.tick({ instrument: ACME, ts: this.at, price }, this.at)
     this.run()
@@ -68,9 +68,9 @@ class Bench {
   /** From now on every monitor is behind. */
   hold(): void {
     this.isHeld = true
-    for (const guard of this.guards) {
-      this.dispatcher.suspend(guard)
-      this.waiting.add(guard)
+    for (const watched of this.guards) {
+      this.dispatcher.suspend(watched)
+      this.waiting.add(watched)
     }
   }
 
@@ -81,8 +81,8 @@ class Bench {
 
   private run(): void {
     if (this.isHeld) return
-    for (const guard of this.waiting) {
-      this.dispatcher.commit(guard, catchUp(guard, this.dispatcher.now))
+    for (const watched of this.waiting) {
+      this.dispatcher.commit(watched, catchUp(watched, this.dispatcher.now))
     }
     this.waiting.clear()
   }
@@ -91,9 +91,9 @@ class Bench {
   store(lost?: 'ratchets' | 'extremes'): number {
     let count = 0
     const sink: RatchetSink<WatchedPosition> = {
-      ratchet: (guard, row) => {
+      ratchet: (watched, row) => {
         count++
-        if (lost !== 'ratchets') this.rows.set(guard, row)
+        if (lost !== 'ratchets') this.rows.set(watched, row)
       },
       extremes: (series, row) => {
         count++
@@ -102,16 +102,16 @@ class Bench {
     }
     this.dispatcher.takeRatchets(sink)
     if (lost === undefined && !this.isHeld) {
-      for (const [guard, best] of this.best) this.storedBest.set(guard, best)
+      for (const [watched, best] of this.best) this.storedBest.set(watched, best)
     }
     return count
   }
 
   /** Best price, mirrored, that a process would start from. */
-  restored(guard: WatchedPosition): number {
-    const { side, entryPrice } = guard.position
+  restored(watched: WatchedPosition): number {
+    const { side, entryPrice } = watched.position
     const sign = signOf(side)
-    const row = this.rows.get(guard)
+    const row = this.rows.get(watched)
     if (row === undefined) return sign * entryPrice
     const extremes = this.extremes.get(row.series ?? 0)
     const counted = extremes === undefined ? -Infinity : bestSince(extremes, row.mark!, sign)
@@ -120,13 +120,13 @@ class Bench {
 
   /** Asserts that no position is restored looser than before, or than when all was stored, or stricter than its prices. */
   check(): void {
-    for (const guard of this.guards) {
-      if (guard.closed) continue
-      const restored = this.restored(guard)
-      expect(restored).to.be.at.least(this.restoredBefore.get(guard) ?? -Infinity)
-      expect(restored).to.be.at.least(this.storedBest.get(guard) ?? -Infinity)
-      expect(restored).to.be.at.most(this.best.get(guard)!)
-      this.restoredBefore.set(guard, restored)
+    for (const watched of this.guards) {
+      if (watched.closed) continue
+      const restored = this.restored(watched)
+      expect(restored).to.be.at.least(this.restoredBefore.get(watched) ?? -Infinity)
+      expect(restored).to.be.at.least(this.storedBest.get(watched) ?? -Infinity)
+      expect(restored).to.be.at.most(this.best.get(watched)!)
+      this.restoredBefore.set(watched, restored)
     }
   }
 }
@@ -199,7 +199,7 @@ describe('StoredSeries', () => {
     expect(bench.store()).to.equal(1_001)
     bench.tick(102)
     expect(bench.store()).to.equal(1)
-    for (const guard of bench.guards) expect(bench.restored(guard)).to.equal(102)
+    for (const watched of bench.guards) expect(bench.restored(watched)).to.equal(102)
   })
 
   it('writes no row for a new low of longs, or a new high of shorts', () => {
@@ -244,7 +244,8 @@ describe('StoredSeries', () => {
     const { series } = bench.guards[0]!.own.stream
     expect(series.stored().highs.length).to.be.at.most(65)
     expect(series.number).to.be.greaterThan(1)
-    for (const guard of bench.guards) expect(bench.restored(guard)).to.equal(bench.best.get(guard))
+    for (const watched of bench.guards)
+      expect(bench.restored(watched)).to.equal(bench.best.get(watched))
   })
 
   it('loosens no stored position whose monitor is behind while a new series begins', () => {
@@ -268,7 +269,7 @@ describe('StoredSeries', () => {
   it('stores a position again when the base of its underlying rule becomes known', () => {
     const dispatcher = new SoloDispatcher({ wake: () => undefined, exit: fail })
     const option = aPosition({ instrument: instrumentId('OPTION') })
-    const guard = dispatcher.open(
+    const watched = dispatcher.open(
       option,
       aRuleSet({ underlying: { instrument: 'ACME', risePct: 10 } }),
     )
@@ -277,10 +278,10 @@ describe('StoredSeries', () => {
       dispatcher.takeRatchets({ ratchet: (_, row) => rows.push(row), extremes: () => undefined })
     const tick = (instrument: string, price: number, at: number): void => {
       dispatcher.tick({ instrument: instrumentId(instrument), ts: at, price }, at)
-      dispatcher.suspend(guard)
-      dispatcher.commit(guard, catchUp(guard, dispatcher.now))
+      dispatcher.suspend(watched)
+      dispatcher.commit(watched, catchUp(watched, dispatcher.now))
     }
-    dispatcher.commit(guard, catchUp(guard, 0))
+    dispatcher.commit(watched, catchUp(watched, 0))
     tick('OPTION', 100, 1)
     take()
     tick('ACME', 50, 2)

@@ -18,8 +18,8 @@ describe('The worst price of a position', () => {
   beforeEach(() => {
     at = 0
     isAwake = true
-    const wake = (guard: WatchedPosition): void => {
-      if (isAwake) dispatcher.commit(guard, catchUp(guard, dispatcher.now))
+    const wake = (watched: WatchedPosition): void => {
+      if (isAwake) dispatcher.commit(watched, catchUp(watched, dispatcher.now))
     }
     dispatcher = new SoloDispatcher({
       wake,
@@ -30,10 +30,10 @@ describe('The worst price of a position', () => {
   })
 
   const open = (changes: Partial<Position> = {}, ratchet?: Ratchet): WatchedPosition => {
-    const guard = dispatcher.open(aPosition(changes), TRAIL, ratchet)
+    const watched = dispatcher.open(aPosition(changes), TRAIL, ratchet)
     dispatcher.advance(at)
-    dispatcher.commit(guard, catchUp(guard, at))
-    return guard
+    dispatcher.commit(watched, catchUp(watched, at))
+    return watched
   }
 
   const tick = (...prices: number[]): void => {
@@ -42,12 +42,12 @@ describe('The worst price of a position', () => {
     }
   }
 
-  const worstOf = (guard: WatchedPosition): number | undefined => guard.ratchet().worst
+  const worstOf = (watched: WatchedPosition): number | undefined => watched.ratchet().worst
 
   it('is unknown for ever where an earlier version guarded the position and stored none', () => {
-    const guard = open({}, { best: 110 })
+    const watched = open({}, { best: 110 })
     tick(105, 101)
-    expect(worstOf(guard)).to.equal(undefined)
+    expect(worstOf(watched)).to.equal(undefined)
   })
 
   it('counts no price from before the position was guarded, or opens', () => {
@@ -66,24 +66,24 @@ describe('The worst price of a position', () => {
   })
 
   it('counts prices while the monitor is asleep, is behind, or arms again, and after segments were forgotten', () => {
-    const guard = open()
+    const watched = open()
     tick(98, 97)
-    expect(worstOf(guard)).to.equal(97)
+    expect(worstOf(watched)).to.equal(97)
     isAwake = false
     tick(105, 95.5, 99)
-    expect(worstOf(guard)).to.equal(95.5)
+    expect(worstOf(watched)).to.equal(95.5)
     isAwake = true
-    dispatcher.commit(guard, catchUp(guard, at))
+    dispatcher.commit(watched, catchUp(watched, at))
     tick(106, 107, 108, 109, 110, 111, 112, 113, 112)
-    expect(worstOf(guard)).to.equal(95.5)
+    expect(worstOf(watched)).to.equal(95.5)
   })
 
   it('has the price that decided, and those until the position is over', () => {
-    const guard = open()
+    const watched = open()
     tick(89)
-    expect([guard.closed, worstOf(guard)]).to.deep.equal([true, 89])
+    expect([watched.closed, worstOf(watched)]).to.deep.equal([true, 89])
     const other = open({ id: positionId('p2'), entryPrice: 88 })
     tick(87)
-    expect([worstOf(guard), worstOf(other)]).to.deep.equal([87, 87])
+    expect([worstOf(watched), worstOf(other)]).to.deep.equal([87, 87])
   })
 })

@@ -52,10 +52,10 @@ export function runInDisorder(
   let wakes = 0
   let folds = 0
   const dispatcher = new SoloDispatcher({
-    wake: guard => {
+    wake: watched => {
       wakes++
-      if (down()) standIn(dispatcher, guard)
-      else waiting.push(guard)
+      if (down()) standIn(dispatcher, watched)
+      else waiting.push(watched)
     },
     exit: (_guard, decision) => {
       folds++
@@ -76,15 +76,15 @@ export function runInDisorder(
   const crash = cycle(disorder.crashes)
   const act = (turns: number): void => {
     for (let done = 0; done < turns && waiting.length > 0; done++) {
-      const guard = waiting.splice(pick() % waiting.length, 1)[0]!
-      if (guard.closed) continue
-      const outcome = catchUp(guard, dispatcher.now)
+      const watched = waiting.splice(pick() % waiting.length, 1)[0]!
+      if (watched.closed) continue
+      const outcome = catchUp(watched, dispatcher.now)
       if (crash()) {
-        waiting.push(guard)
+        waiting.push(watched)
         continue
       }
       if (outcome.kind === 'exit') decisions.push(outcome.decision)
-      dispatcher.commit(guard, outcome)
+      dispatcher.commit(watched, outcome)
     }
   }
   const sinks = [dispatcher.sink]
@@ -113,8 +113,8 @@ export function runInDisorder(
   dispatcher.advance(last + 0.5)
   while (waiting.length > 0) act(waiting.length)
   const open = guards
-    .filter(guard => !guard.closed)
-    .map(guard => ({ positionId: guard.position.id, ...standing(guard, last) }))
+    .filter(watched => !watched.closed)
+    .map(watched => ({ positionId: watched.position.id, ...standing(watched, last) }))
   return { decisions, open, wakes, folds }
 }
 

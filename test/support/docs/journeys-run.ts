@@ -64,9 +64,9 @@ try {
   // its place; the fourth commit is that of the incarnation after it.
   const { commit } = Dispatcher.prototype
   let commits = 0
-  Dispatcher.prototype.commit = function (guard, outcome) {
-    if (guard.position.id === 'far' && ++commits <= 2) throw new Error('planted')
-    commit.call(this, guard, outcome)
+  Dispatcher.prototype.commit = function (watched, outcome) {
+    if (watched.position.id === 'far' && ++commits <= 2) throw new Error('planted')
+    commit.call(this, watched, outcome)
   }
   await running.changeRules('far', { stopLoss: { pct: 49 } })
   await until(() => commits >= 4)
