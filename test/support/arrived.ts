@@ -28,21 +28,20 @@ export function arrivedIn(
   const captured = captures()
   const found = new Map<string, Value>()
   const seen = new Set<unknown>([...OUTSIDE, ...without])
-  let left: [each: object, way: string, depth: number][] = [[root, '', 0]]
-  while (left.length > 0) {
-    const next: typeof left = []
-    for (const [each, way, depth] of left) {
-      if (seen.has(each) || ArrayBuffer.isView(each) || depth > DEEPEST) continue
-      seen.add(each)
-      if (isConfig(each)) continue
-      const inside = typeof each === 'function' ? captured.of(each) : []
-      for (const [name, value] of [...contentOf(each), ...inside]) {
+  const isNew = (each: object): boolean =>
+    !seen.has(each) && !ArrayBuffer.isView(each) && seen.add(each).has(each)
+  let left: (readonly [each: object, way: string])[] = [[root, '']]
+  for (let depth = 0; depth <= DEEPEST && left.length > 0; depth++) {
+    const here = left.filter(([each]) => isNew(each) && !isConfig(each))
+    const variables = captured.of(here.map(([each]) => each))
+    left = []
+    for (const [index, [each, way]] of here.entries()) {
+      for (const [name, value] of [...contentOf(each), ...(variables[index] ?? [])]) {
         const place = `${way}.${name}`
-        if (isObject(value)) next.push([value, place, depth + 1])
+        if (isObject(value)) left.push([value, place])
         else if (isValue(value)) found.set(place, value)
       }
     }
-    left = next
   }
   captured.end()
   return found
@@ -80,34 +79,46 @@ const OWN_SCOPE = /^(?:Closure|Block)/
 /** Files whose functions are parts of a service. */
 const OURS = /\/(?:src|dist)\//
 
+/** Addresses of the scripts of this process, by their ids. */
+const scripts = new Map<string, string>()
+
+type Variable = [name: string, value: unknown]
+
+/** One scope of a function as the debugger describes it. */
+interface Scope {
+  readonly description: string
+  readonly object: object
+}
+
 interface Captures {
-  /** The variables that a function has captured. */
-  of(value: object): [name: string, value: unknown][]
+  /** The variables that each of these values has captured; undefined for one that is no function of ours. */
+  of(values: readonly object[]): (Variable[] | undefined)[]
   end(): void
 }
 
-/** Reads captured variables as a debugger does. */
+/** Reads captured variables as a debugger does. A question costs more than its answer: most are of many functions. */
 function captures(): Captures {
   const session = new Session()
   session.connect()
-  const scripts = new Map<string, string>()
+  session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => scripts.set(scriptId, url))
   /** Texts of functions that capture nothing, or are no part of a service. */
   const without = new Set<string>()
-  session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => scripts.set(scriptId, url))
-  session.post('Debugger.enable')
   const held: { value?: unknown } = {}
   const root = Symbol.for('watchkeeper.test.captured')
   Reflect.set(globalThis, root, held)
-  const holder = 'globalThis[Symbol.for("watchkeeper.test.captured")]'
+  const expression = 'globalThis[Symbol.for("watchkeeper.test.captured")]'
+  const { result } = post('Runtime.evaluate', { expression }) as Runtime.EvaluateReturnType
+  const holder = result.objectId!
   return {
-    of(value) {
-      const text = Function.prototype.toString.call(value)
-      if (without.has(text) || text.startsWith('class') || text.endsWith('{ [native code] }')) {
-        return []
+    of(values) {
+      const places = [...values.keys()].filter(place => mayCapture(values[place]!))
+      const found = variablesOf(places.map(place => values[place]!))
+      const all: (Variable[] | undefined)[] = []
+      for (const [index, place] of places.entries()) {
+        const variables = (all[place] = found[index]!)
+        if (variables.length === 0) without.add(textOf(values[place]!))
       }
-      const found = variablesOf(value)
-      if (found.length === 0) without.add(text)
-      return found
+      return all
     },
     end() {
       Reflect.deleteProperty(globalThis, root)
@@ -115,28 +126,53 @@ function captures(): Captures {
     },
   }
 
-  function variablesOf(value: object): [name: string, value: unknown][] {
-    held.value = value
-    const expression = `${holder}.value`
-    const { result } = post('Runtime.evaluate', { expression }) as Runtime.EvaluateReturnType
-    const internal = inside(result.objectId!).internalProperties ?? []
+  function mayCapture(value: object): boolean {
+    if (typeof value !== 'function') return false
+    const text = textOf(value)
+    return !without.has(text) && !text.startsWith('class') && !text.endsWith('{ [native code] }')
+  }
+
+  function variablesOf(values: readonly object[]): Variable[][] {
+    if (values.length === 0) return []
+    held.value = values
+    const { result } = askHolder('function () { return this.value }')
+    const listed = propertiesOf(result.objectId!).result.slice(0, values.length)
+    const ids = listed.map(({ value }) => scopesOf(value!.objectId!))
+    const known = ids.flatMap(objectId => (objectId === undefined ? [] : { objectId }))
+    askHolder('function (...lists) { this.value = lists }', known)
+    const lists = (held.value as ArrayLike<Scope>[]).values()
+    return ids.map(id => (id === undefined ? [] : variablesIn(lists.next().value!)))
+  }
+
+  /** The id of the scopes of a function, if it is ours. */
+  function scopesOf(id: string): string | undefined {
+    const internal = propertiesOf(id).internalProperties ?? []
     const valueOf = (wanted: string) => internal.find(({ name }) => name === wanted)?.value
     const script = Object(valueOf('[[FunctionLocation]]')?.value) as { scriptId?: string }
-    if (!OURS.test(scripts.get(script.scriptId ?? '') ?? '')) return []
-    const scopes = valueOf('[[Scopes]]')
-    const all = scopes === undefined ? [] : inside(scopes.objectId!).result
-    const own = all.filter(each => OWN_SCOPE.test(each.value?.description ?? ''))
-    const found = own.flatMap((each, index) =>
-      Object.entries(objectOf(each.value!.objectId!)).map(([name, inner]): [string, unknown] => [
-        `(${index}) ${name}`,
-        inner,
-      ]),
-    )
-    return found
+    return OURS.test(urlOf(script.scriptId)) ? valueOf('[[Scopes]]')?.objectId : undefined
+  }
+
+  /** The debugger lists all scripts when it is enabled, which takes long: it is enabled for a new script only. */
+  function urlOf(scriptId = ''): string {
+    if (scriptId !== '' && !scripts.has(scriptId)) {
+      post('Debugger.enable')
+      post('Debugger.disable')
+    }
+    return scripts.get(scriptId) ?? ''
+  }
+
+  function propertiesOf(objectId: string): Runtime.GetPropertiesReturnType {
+    const asked = { objectId, ownProperties: true }
+    return post('Runtime.getProperties', asked) as Runtime.GetPropertiesReturnType
+  }
+
+  function askHolder(functionDeclaration: string, given: readonly object[] = []) {
+    const asked = { objectId: holder, functionDeclaration, arguments: given }
+    return post('Runtime.callFunctionOn', asked) as Runtime.CallFunctionOnReturnType
   }
 
   /** A session of the own process answers at once. */
-  function post(method: string, params: object): object {
+  function post(method: string, params: object = {}): object {
     let answer: object = {}
     session.post(method, params, (error, given) => {
       if (error !== null) throw error
@@ -144,17 +180,13 @@ function captures(): Captures {
     })
     return answer
   }
-
-  function inside(objectId: string): Runtime.GetPropertiesReturnType {
-    const asked = { objectId, ownProperties: true }
-    return post('Runtime.getProperties', asked) as Runtime.GetPropertiesReturnType
-  }
-
-  function objectOf(objectId: string): object {
-    post('Runtime.callFunctionOn', {
-      objectId,
-      functionDeclaration: `function () { ${holder}.value = this }`,
-    })
-    return held.value as object
-  }
 }
+
+const textOf = (value: object): string => Function.prototype.toString.call(value)
+
+const variablesIn = (scopes: ArrayLike<Scope>): Variable[] =>
+  Array.from(scopes)
+    .filter(({ description }) => OWN_SCOPE.test(description))
+    .flatMap((scope, index) =>
+      Object.entries(scope).map(([name, value]): Variable => [`(${index}) ${name}`, value]),
+    )

@@ -46,26 +46,52 @@ function isValid(given: object): boolean {
 const OF_ACCOUNTS = ['broker', 'gateway', 'exits', 'holdings', 'massExit', 'portfolio']
 
 /** The same configuration with every default written that it may have; of an account, in the sections that it writes. */
-export function withDefaults(given: object): object {
-  let filled = given as Tree
-  for (const { path, fallback } of settings) {
-    if (fallback === undefined) continue
-    const own = path.split(/\.|(?=\[\])/)
-    // At the top they would be another account, and its feed.
-    const isOfMain = 'accounts' in given && ['broker', 'feed'].includes(own[0]!)
-    const ofAccounts = OF_ACCOUNTS.includes(own[0]!)
-      ? placesOf(filled, ['accounts', '<name>', ...own]).filter(
-          names => at(filled, names.slice(0, 3)) !== undefined,
-        )
-      : []
-    for (const names of [...(isOfMain ? [] : placesOf(filled, own)), ...ofAccounts]) {
-      if (at(filled, names) !== undefined) continue
-      const trial = replaced(filled, names, fallback)
-      if (isValid(trial)) filled = trial
-    }
+export const withDefaults = (given: object): object => filledWith(settings, given as Tree)
+
+/** Writes the defaults of these settings: all at once if they are valid together, else those of each half. */
+function filledWith(some: readonly Setting[], given: Tree): Tree {
+  const [first, ...others] = some
+  if (first === undefined) return given
+  if (others.length === 0) {
+    return openPlacesOf(first, given).reduce((filled, names) => {
+      const trial = replaced(filled, names, first.fallback)
+      return isValid(trial) ? trial : filled
+    }, given)
   }
-  return filled
+  const all = structuredClone(given)
+  for (const each of some) {
+    for (const names of openPlacesOf(each, all)) put(all, names, each.fallback)
+  }
+  if (isValid(all)) return all
+  const half = some.length >> 1
+  return filledWith(some.slice(half), filledWith(some.slice(0, half), given))
 }
+
+/** Where a default may be written. */
+function openPlacesOf({ path, kind, fallback }: Setting, given: Tree): string[][] {
+  if (fallback === undefined) return []
+  const own = path.split(/\.|(?=\[\])/)
+  // At the top they would be another account, and its feed.
+  const isOfMain = 'accounts' in given && ['broker', 'feed'].includes(own[0]!)
+  const ofAccounts = OF_ACCOUNTS.includes(own[0]!)
+    ? placesOf(given, ['accounts', '<name>', ...own]).filter(
+        names => at(given, names.slice(0, 3)) !== undefined,
+      )
+    : []
+  return [...(isOfMain ? [] : placesOf(given, own)), ...ofAccounts].filter(
+    names => at(given, names) === undefined && mayHave(kind, kindsAt(given, names)),
+  )
+}
+
+/** The kinds of the sections on a path, where they have one. */
+const kindsAt = (given: unknown, path: readonly string[]): unknown[] =>
+  path
+    .map((_, index) => at(given, [...path.slice(0, index), 'kind']))
+    .filter(kind => kind !== undefined)
+
+/** Whether sections of these kinds may have a setting of one kind. */
+const mayHave = (kind: string | undefined, kinds: readonly unknown[]): boolean =>
+  kind === undefined || kinds.length === 0 || kinds.includes(kind)
 
 /** The paths in a configuration that a path of settings stands for: one for each element of a list or a map. */
 function placesOf(tree: unknown, names: readonly string[]): string[][] {
@@ -91,8 +117,8 @@ export function changedSettings(
     if (setting === undefined || isFixed(path.join('.'), setting.id)) return []
     const base = at(given, path) as Value
     const shows = showsOf(base, setting)
-    const other = othersOf(base, setting, common).find(each =>
-      isValid(replaced(given as Tree, path, each)),
+    const other = othersOf(base, setting, common).find(
+      each => mayBe(each, setting) && isValid(replaced(given as Tree, path, each)),
     )
     if (other === undefined) return []
     const pattern = shows === 'spelled' ? SHARED[common++ % SHARED.length] : OWN[rare++]
@@ -110,9 +136,9 @@ function showsOf(base: Value, { json }: Setting): Changed['shows'] {
 
 /** The configuration of one run. */
 export function givenIn(run: number, given: object, changed: readonly Changed[]): object {
-  return changed
-    .filter(({ inRuns }) => inRuns[run])
-    .reduce((all, { path, other }) => replaced(all, path, other), given as Tree)
+  const all = structuredClone(given as Tree)
+  for (const { path, other, inRuns } of changed) if (inRuns[run]) put(all, path, other)
+  return all
 }
 
 /** Patterns that differ from each other and from each other's opposite, those first that change half of the runs. */
@@ -140,10 +166,14 @@ const at = (tree: unknown, path: readonly string[]): unknown =>
 
 function replaced(tree: Tree, path: readonly string[], value: unknown): Tree {
   const copy = structuredClone(tree)
-  let section = copy
+  put(copy, path, value)
+  return copy
+}
+
+function put(tree: Tree, path: readonly string[], value: unknown): void {
+  let section = tree
   for (const name of path.slice(0, -1)) section = (section[name] ??= {}) as Tree
   section[path.at(-1)!] = structuredClone(value)
-  return copy
 }
 
 /** The settings at a written path: first the one of the section, then the account that the section is of. */
@@ -158,15 +188,21 @@ function settingsAt(given: object, path: readonly string[]): readonly Setting[] 
 }
 
 function ownSettingAt(given: unknown, path: readonly string[]): Setting | undefined {
-  const kinds = path.map((_, index) => at(given, [...path.slice(0, index), 'kind']))
+  const kinds = kindsAt(given, path)
   return settings.find(({ path: own, kind, json }) => {
     if (kind !== undefined && !kinds.includes(kind)) return false
     const names = own.replaceAll('[]', '.<name>').split('.')
-    const hasMore = json.type === 'object' || json.type === 'array' || json.anyOf !== undefined
-    if (hasMore ? path.length < names.length : path.length !== names.length) return false
+    if (mayContain(json) ? path.length < names.length : path.length !== names.length) return false
     return names.every((name, index) => name === '<name>' || name === path[index])
   })
 }
+
+const mayContain = (json: Setting['json']): boolean =>
+  json.type === 'object' || json.type === 'array' || json.anyOf !== undefined
+
+/** Spares the check of a whole configuration where the setting alone excludes the value. */
+const mayBe = (value: Value, { schema, json }: Setting): boolean =>
+  mayContain(json) || schema.safeParse(value).success
 
 interface Json {
   readonly enum?: readonly Value[]

@@ -18,6 +18,7 @@ export interface Setting {
   readonly fallback: unknown
   /** Its section cannot be written without it. */
   readonly isRequired: boolean
+  readonly schema: z.ZodType
   /** Its schema as JSON Schema. */
   readonly json: z.core.JSONSchema.BaseSchema
   /** Name in the environment; undefined where a variable cannot give it. */
@@ -169,6 +170,7 @@ function settingOf(schema: z.ZodType, place: Place): Setting {
     unit: meta.unit as string | undefined,
     fallback,
     isRequired: !isOptional && fallback === undefined,
+    schema,
     json,
     variable: variableOf(path, json),
   }
