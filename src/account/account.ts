@@ -28,7 +28,7 @@ import type { SendPermission } from './send-permission.ts'
 import type { ServiceLines } from './service-lines.ts'
 import type { StateWriter } from './state-writer.ts'
 import type { AccountState } from './state.ts'
-import type { Ticks } from './ticks.ts'
+import type { TickPath } from './tick-path.ts'
 import type { ClockEvent, TrustedClock } from './trusted-clock.ts'
 import type { Watching } from './watching.ts'
 import { wholeState } from './whole-state.ts'
@@ -63,7 +63,7 @@ export class Account implements Omit<
   private readonly permission: SendPermission
   private readonly lines: ServiceLines
   /** The path of its ticks from the feed to the dispatcher; accounts of one feed share it. */
-  readonly prices: Ticks
+  readonly tickPath: TickPath
   private readonly entryTests: EntryTests
   private readonly clockWatch: ClockWatch
 
@@ -87,7 +87,7 @@ export class Account implements Omit<
     this.writer = parts.writer
     this.permission = parts.permission
     this.lines = parts.lines
-    this.prices = parts.prices
+    this.tickPath = parts.tickPath
     this.entryTests = parts.entryTests
     this.clockWatch = new ClockWatch(parts.clock)
   }
@@ -122,12 +122,12 @@ export class Account implements Omit<
 
   /** Takes a tick as it comes. */
   tick(tick: Tick): void {
-    this.prices.take(tick)
+    this.tickPath.take(tick)
   }
 
   /** Takes a tick that was missed when it came, in the order of the feed. */
   missed(tick: Tick): void {
-    this.prices.takeMissed(tick)
+    this.tickPath.takeMissed(tick)
   }
 
   /** One monitoring cycle: does what is due by time, and repeats requests that were not answered. */
@@ -223,8 +223,8 @@ export class Account implements Omit<
     actors.stopAll()
     // The dispatcher keeps no tick of the shared prices for this account any more.
     dispatcher.leave(sink)
-    this.prices.forget(broker)
-    this.prices.testing.delete(this.entryTests)
+    this.tickPath.forget(broker)
+    this.tickPath.testing.delete(this.entryTests)
   }
 
   /** Ends every actor once its decisions are durable, after `STOP_MS` at the latest. */

@@ -10,14 +10,14 @@ import { lineOf } from './journal-line.ts'
 import type { PositionTable } from './position-table.ts'
 import type { StateWriter } from './state-writer.ts'
 import { ruleSetOf } from './stored-rules.ts'
-import type { Ticks } from './ticks.ts'
+import type { TickPath } from './tick-path.ts'
 
 export interface EntryTestsDeps {
   readonly positions: PositionTable
   readonly writer: Pick<StateWriter, 'soon'>
   readonly engine: Pick<Engine<unknown>, 'registry' | 'supervisor' | 'dispatcher' | 'sink'>
   /** Calls the test with each tick while a position waits for its first price. */
-  readonly prices: Pick<Ticks, 'testing'>
+  readonly tickPath: Pick<TickPath, 'testing'>
   readonly faults: Pick<Faults, 'alone'>
   /** Epoch ms. */
   now(): number
@@ -46,7 +46,7 @@ export class EntryTests {
       const ids = this.waiting.get(instrument) ?? new Set()
       this.waiting.set(instrument, ids.add(id))
     }
-    this.parts.prices.testing.add(this)
+    this.parts.tickPath.testing.add(this)
     const now = this.parts.now()
     const beginning = beginningOf(this.parts.engine.sink.board, position, now)
     for (const instrument of entry.of) {
@@ -109,6 +109,6 @@ export class EntryTests {
     const ids = this.waiting.get(instrument)
     ids?.delete(id)
     if (ids?.size === 0) this.waiting.delete(instrument)
-    if (this.waiting.size === 0) this.parts.prices.testing.delete(this)
+    if (this.waiting.size === 0) this.parts.tickPath.testing.delete(this)
   }
 }

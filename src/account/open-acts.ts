@@ -29,11 +29,11 @@ export function actsOf(options: AccountOptions, base: Base, running: Running) {
 /** Makes the parts that evaluate positions and prices. */
 function judgingParts(
   options: AccountOptions,
-  { state, clock, instruments, registry, permission, prices, now }: Base,
+  { state, clock, instruments, registry, permission, tickPath, now }: Base,
   { writer, lines, engine, faults }: Running,
 ) {
   const { staleMs = STALE_MS } = options
-  const { board, intake } = prices
+  const { board, intake } = tickPath
   const positions = state.positions
   const coverage = new Coverage({
     state,
@@ -46,7 +46,7 @@ function judgingParts(
   })
   const missingPrices = new MissingPrices({
     registry,
-    prices,
+    prices: tickPath,
     note: lines.write,
   })
   const admission = new Admission({
@@ -62,7 +62,7 @@ function judgingParts(
     positions,
     writer,
     engine,
-    prices,
+    tickPath,
     faults,
     now,
     staleMs,
@@ -117,7 +117,7 @@ function changingParts(
 
 /** Opens the trading day with its limits. */
 function openPortfolio(
-  { portfolio: options, prices }: AccountOptions,
+  { portfolio: options, tickPath }: AccountOptions,
   { state, instruments, registry, now }: Base,
   {
     writer,
@@ -135,7 +135,7 @@ function openPortfolio(
       writer,
       actors: engine.actors,
       services: engine.services,
-      quotes: prices.board,
+      quotes: tickPath.board,
       now,
       instruments,
       exit: id => manualExits.exit(id, 'daily-loss'),

@@ -21,7 +21,7 @@ export function baseOf({
   state,
   clock: machine,
   instruments: given,
-  prices,
+  tickPath,
   supervision,
   permission,
 }: AccountOptions) {
@@ -35,7 +35,7 @@ export function baseOf({
     registry: new ActorRegistry(),
     supervision: supervision ?? DEFAULT_SUPERVISION,
     now: (): number => clock.now(),
-    prices,
+    tickPath,
     checkpoint: new FeedCheckpoint({
       isDurable: ({ position: { id }, isDecisionRecorded }) => {
         const row = state.positions.get(id)

@@ -14,7 +14,7 @@ import { baseOf, type Base, durableParts, type Durable } from './open-base.ts'
 import { STALE_MS, type AccountOptions, type Venue } from './options.ts'
 import type { StateWriter } from './state-writer.ts'
 import { pastOf } from './state.ts'
-import type { TickFollower } from './ticks.ts'
+import type { TickFollower } from './tick-path.ts'
 
 /** Positions that are resumed in one turn of the event loop. */
 const RESUMED_AT_ONCE = 32
@@ -24,7 +24,7 @@ const RESUMED_AT_ONCE = 32
  * and watches its open positions.
  */
 export async function openAccount(options: AccountOptions): Promise<Account> {
-  options.prices.board.numberSeriesAbove(options.state.lastSeries)
+  options.tickPath.board.numberSeriesAbove(options.state.lastSeries)
   const base = baseOf(options)
   const durable = durableParts(options, base)
   const engine = connectEngine(options, base, durable)
@@ -63,8 +63,8 @@ function connectEngine(
   const engine: Engine<Venue> = connect({
     registry,
     broker: options.venue,
-    dispatcher: options.prices.dispatcher,
-    board: options.prices.board,
+    dispatcher: options.tickPath.dispatcher,
+    board: options.tickPath.board,
     persistence: saver,
     events: {
       journal: (event, generation) => {
@@ -75,7 +75,7 @@ function connectEngine(
       },
       ratcheted: () => writer.gather(),
       decided: watched => checkpoint.decided(watched),
-      compares: instrument => follower && options.prices.follow(instrument, follower),
+      compares: instrument => follower && options.tickPath.follow(instrument, follower),
     },
     kept: () => pastOf(state),
     isHeld: record => !permission.isOurs || saver.isHeld(record),

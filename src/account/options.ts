@@ -17,7 +17,7 @@ import type { TakeBack } from './registration.ts'
 import type { SendPermission } from './send-permission.ts'
 import type { AccountRepository } from './state-writer-options.ts'
 import type { AccountState } from './state.ts'
-import type { Ticks } from './ticks.ts'
+import type { TickPath } from './tick-path.ts'
 
 /** A broker as an account uses it. */
 export type Venue = ExitVenue &
@@ -44,7 +44,7 @@ export interface AccountOptions {
   readonly permission: SendPermission
   readonly venue: Venue
   /** The path of its ticks; accounts of one feed share it. The venue may read its prices. */
-  readonly prices: Ticks
+  readonly tickPath: TickPath
   readonly clock: Clock
   readonly callTimeoutMs: number
   /** Default `guard`; `observe` sends nothing. */

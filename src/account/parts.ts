@@ -17,7 +17,7 @@ import type { SendPermission } from './send-permission.ts'
 import type { ServiceLines } from './service-lines.ts'
 import type { StateWriter } from './state-writer.ts'
 import type { AccountState } from './state.ts'
-import type { Ticks } from './ticks.ts'
+import type { TickPath } from './tick-path.ts'
 import type { TrustedClock } from './trusted-clock.ts'
 import type { Watching } from './watching.ts'
 
@@ -40,7 +40,7 @@ export interface AccountParts {
   readonly admission: Admission
   readonly entryTests: EntryTests
   /** The path of its ticks, which accounts of one feed share. */
-  readonly prices: Ticks
+  readonly tickPath: TickPath
   readonly manualExits: ManualExits
   readonly watching: Watching
   readonly changes: PositionChanges

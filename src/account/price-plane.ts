@@ -1,7 +1,7 @@
 import type { InstrumentTable } from '../domain/instrument.ts'
 import { Dispatcher } from '../risk/dispatcher.ts'
 import type { TickIntakeOptions } from './tick-intake.ts'
-import { Ticks } from './ticks.ts'
+import { TickPath } from './tick-path.ts'
 import type { TrustedClock } from './trusted-clock.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { TrustedClock } from './trusted-clock.ts'
 export class PricePlane {
   readonly dispatcher = new Dispatcher()
   private readonly clock: TrustedClock
-  private readonly paths: Ticks[] = []
+  private readonly paths: TickPath[] = []
 
   constructor(clock: TrustedClock) {
     this.clock = clock
@@ -21,9 +21,9 @@ export class PricePlane {
   }
 
   /** Opens the path of the ticks of one feed. */
-  open(intake: TickIntakeOptions, instruments?: InstrumentTable): Ticks {
+  open(intake: TickIntakeOptions, instruments?: InstrumentTable): TickPath {
     const { clock, dispatcher } = this
-    const ticks = new Ticks({
+    const ticks = new TickPath({
       dispatcher,
       intake: { ...intake, machineNow: () => clock.machineNow() },
       ...(instruments && { instruments }),

@@ -2,7 +2,7 @@ import { openAccount } from '../account/open.ts'
 import type { AccountOptions, Venue } from '../account/options.ts'
 import { SendPermission } from '../account/send-permission.ts'
 import { AccountState } from '../account/state.ts'
-import type { Ticks } from '../account/ticks.ts'
+import type { TickPath } from '../account/tick-path.ts'
 import type { TrustedClock } from '../account/trusted-clock.ts'
 import { AccessDrill } from '../calls/access-drill.ts'
 import { GatesStore, rememberedGates } from '../calls/gates-store.ts'
@@ -69,8 +69,8 @@ export async function openGuarded(
   const config = { ...plan.config, instruments }
   const stored = await openStored(options, parts, { name: plan.name, config })
   const { state, keeper, rows } = stored
-  const prices = parts.ways.of(plan)
-  const outside = openOutside(options, config, { ...stored, prices })
+  const tickPath = parts.ways.of(plan)
+  const outside = openOutside(options, config, { ...stored, tickPath })
   const guarded = new GuardedAccount({
     plan: { ...plan, config },
     isAlone: parts.plans.all.length === 1,
@@ -93,7 +93,7 @@ export async function openGuarded(
         desk: outside.desk,
         answers: outside.answers,
         access: outside.access,
-        quotes: prices.board,
+        quotes: tickPath.board,
         positionMode: 'positionMode' in config.broker ? config.broker.positionMode : undefined,
         graceMs: config.health.graceMs,
       }),
@@ -102,7 +102,7 @@ export async function openGuarded(
   })
   const onFatal = (error: WatchkeeperError): void => guarded.failed(error)
   const account = await openAccount(
-    accountOptionsOf({ ...options, onFatal }, config, { ...stored, ...outside, prices }),
+    accountOptionsOf({ ...options, onFatal }, config, { ...stored, ...outside, tickPath }),
   )
   guarded.opened(account)
   const terms = new InstrumentTerms({ account, instruments, configured: plan.config.instruments })
@@ -143,10 +143,10 @@ type Stored = Awaited<ReturnType<typeof openStored>>
 function openOutside(
   { chaos: plan, clock, fresh, version }: TrustedOptions,
   config: ServiceConfig,
-  stored: Stored & { readonly prices: Ticks },
+  stored: Stored & { readonly tickPath: TickPath },
 ) {
-  const { store, performance, state, prices } = stored
-  const { board } = prices
+  const { store, performance, state, tickPath } = stored
+  const { board } = tickPath
   const traces = new ExitTraces({ version, now: () => clock.steady() })
   const chaos = plan && new Chaos(plan, { clock, timers: machineTimers })
   // Asked in the moment of sending: a lease may have ended since the exit was decided.
@@ -185,7 +185,7 @@ function openOutside(
 function accountOptionsOf(
   { clock, onFatal }: TrustedOptions,
   config: ServiceConfig,
-  deps: Stored & ReturnType<typeof openOutside> & { readonly prices: Ticks },
+  deps: Stored & ReturnType<typeof openOutside> & { readonly tickPath: TickPath },
 ): AccountOptions {
   const { store, performance, log, lines, keeper, chosen } = deps
   const { holdings, supervision, instruments, portfolio, massExit } = config
@@ -193,7 +193,7 @@ function accountOptionsOf(
     timers: machineTimers,
     state: deps.state,
     permission: deps.permission,
-    prices: deps.prices,
+    tickPath: deps.tickPath,
     keeper: { keep: change => performance.commit(() => keeper.keep(change)) },
     followers: [exitTimes(performance, clock), deps.traces],
     chaos: deps.chaos,

@@ -94,7 +94,7 @@ function joined(
     feed,
     broker: config.broker,
     brokerClock,
-    way: account.prices,
+    way: account.tickPath,
     onTick: tick => {
       if (lets(tick)) account.tick(tick)
     },

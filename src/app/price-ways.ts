@@ -1,5 +1,5 @@
 import { PricePlane } from '../account/price-plane.ts'
-import type { Ticks } from '../account/ticks.ts'
+import type { TickPath } from '../account/tick-path.ts'
 import type { TrustedClock } from '../account/trusted-clock.ts'
 import type { AccountPlan } from '../config/accounts.ts'
 import { oldMsOf } from './feed-source.ts'
@@ -11,14 +11,14 @@ import { isSharedFeed } from './feeds.ts'
  */
 export class PriceWays {
   private readonly plane: PricePlane
-  private readonly shared = new Map<string, Ticks>()
+  private readonly shared = new Map<string, TickPath>()
 
   constructor(clock: TrustedClock) {
     this.plane = new PricePlane(clock)
   }
 
   /** The way of the ticks of an account. */
-  of({ feed, config }: AccountPlan): Ticks {
+  of({ feed, config }: AccountPlan): TickPath {
     const known = this.shared.get(feed)
     if (known !== undefined) return known
     const ticks = this.plane.open(

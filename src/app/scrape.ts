@@ -33,7 +33,7 @@ export async function scrapeOf(
   // Accounts that read one feed count its ticks together.
   const isFirst = runs.map(
     ({ account }, index) =>
-      runs.findIndex(each => each.account.prices === account.prices) === index,
+      runs.findIndex(each => each.account.tickPath === account.tickPath) === index,
   )
   const all = await Promise.all(
     runs.map(({ guarded, account, health, exitable }, index) =>

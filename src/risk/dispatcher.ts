@@ -101,7 +101,7 @@ export class Dispatcher {
     }
   }
 
-  /** Ticks of one stream that may wait for pending positions. */
+  /** TickPath of one stream that may wait for pending positions. */
   get backlogLimit(): number {
     return this.options.backlogLimit
   }

@@ -54,7 +54,7 @@ class Watched implements Timed {
   /** Where in the own stream's extremes the band was armed. */
   mark = 0
 
-  /** Ticks from `since` on are in the backlog and wait for the monitor. */
+  /** TickPath from `since` on are in the backlog and wait for the monitor. */
   pending = true
   since = 0
   closed = false
@@ -137,7 +137,7 @@ class Watched implements Timed {
     if (this.first !== undefined) this.first = { ...this.first, at: this.first.at + byMs }
   }
 
-  /** Ticks before `seq` are seen. */
+  /** TickPath before `seq` are seen. */
   passOver(seq: number): void {
     this.since = seq
   }

@@ -139,7 +139,7 @@ function exitFacts(
 }
 
 function priceFacts(
-  { prices: { intake }, engine: { sink } }: Account,
+  { tickPath: { intake }, engine: { sink } }: Account,
   { quietMs }: Found,
   { now, startedAt, staleMs }: Pick<Limits, 'now' | 'startedAt' | 'staleMs'>,
 ): Pick<

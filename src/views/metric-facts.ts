@@ -1,5 +1,5 @@
 import type { Account } from '../account/account.ts'
-import type { Ticks } from '../account/ticks.ts'
+import type { TickPath } from '../account/tick-path.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { Meters } from '../observability/meters.ts'
 import type {
@@ -50,7 +50,7 @@ export async function metricFacts(
   { account, desk, countsTicks, name, store, performance, notices, exitable, monotonicMs }: Scraped,
   { now, healthAt, ...given }: Given,
 ): Promise<MetricFacts> {
-  const { state, engine, prices } = account
+  const { state, engine, tickPath } = account
   const { counts } = state
   const { standings } = await account.portfolio.standing()
   const { rules, pending, monitors } = registryFacts(engine)
@@ -66,7 +66,7 @@ export async function metricFacts(
     venueLayerMs: exitable.layers.venueMs,
     credentialsEndAt: exitable.credentialsEndAt,
     ...exitFacts(account),
-    ticks: countsTicks ? ticksOf(prices) : NO_TICKS,
+    ticks: countsTicks ? ticksOf(tickPath) : NO_TICKS,
     prices: { ...priceFacts(account, now), pending },
     unguardedMs: account.coverage.totals,
     restarts: [...counts.eachRestart()],
@@ -93,7 +93,7 @@ export async function metricFacts(
 
 const NO_TICKS: MetricFacts['ticks'] = { evaluated: 0, bad: 0, old: 0, closed: 0, ahead: 0 }
 
-const ticksOf = ({ count, intake }: Ticks): MetricFacts['ticks'] => {
+const ticksOf = ({ count, intake }: TickPath): MetricFacts['ticks'] => {
   return { evaluated: count, bad: intake.bad, ...intake.unevaluated }
 }
 

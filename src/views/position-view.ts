@@ -41,7 +41,7 @@ export function viewOf(account: Account, registered: Registered, now: number): P
 
 /** The last price that was received, also one that is too old to decide or from outside the market's hours. */
 function priceOf(
-  { prices: { intake } }: Account,
+  { tickPath: { intake } }: Account,
   {
     position,
     watched,

@@ -147,7 +147,7 @@ describe('A feed that resumes where it stopped', () => {
     print(185, 20_000)
     await readOn()
     expect(exits()).to.deep.equal([])
-    expect(account.prices.intake.unevaluated.old).to.equal(2)
+    expect(account.tickPath.intake.unevaluated.old).to.equal(2)
     await die()
     print(179)
     await readOn()

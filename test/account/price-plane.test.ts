@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Account } from '../../src/account/account.ts'
 import { PricePlane } from '../../src/account/price-plane.ts'
-import type { Ticks } from '../../src/account/ticks.ts'
+import type { TickPath } from '../../src/account/tick-path.ts'
 import { TrustedClock } from '../../src/account/trusted-clock.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { aPosition } from '../support/builders.ts'
@@ -25,7 +25,7 @@ describe('PricePlane', () => {
   let wall: number
   let now: number
   let clock: TrustedClock
-  let prices: Ticks
+  let tickPath: TickPath
   let all: Account[]
 
   beforeEach(() => {
@@ -34,7 +34,7 @@ describe('PricePlane', () => {
       { now: () => wall, monotonic: () => now },
       { confirmMs: 10_000, maxStepMs: 1e9 },
     )
-    prices = new PricePlane(clock).open({ confirmMs: 30_000 })
+    tickPath = new PricePlane(clock).open({ confirmMs: 30_000 })
     all = []
   })
 
@@ -47,7 +47,7 @@ describe('PricePlane', () => {
     const venue = new TestVenue()
     const account = await openAccount({
       keeper,
-      prices,
+      tickPath,
       venue: venue.venue,
       beforeGuard: venue.deposit,
       clock,
@@ -66,7 +66,7 @@ describe('PricePlane', () => {
   async function tick(...given: number[]): Promise<void> {
     for (const price of given) {
       wall = ++now
-      prices.take({ instrument: ACME, ts: wall, price })
+      tickPath.take({ instrument: ACME, ts: wall, price })
       for (const each of all) await each.settled()
     }
   }
@@ -76,7 +76,7 @@ describe('PricePlane', () => {
   it('takes each tick once, and exits the position of each account by it', async () => {
     const [a, b] = [await open(), await open()]
     await tick(100, 120, 107)
-    expect(prices.count).to.equal(3)
+    expect(tickPath.count).to.equal(3)
     for (const { account, venue } of [a, b]) {
       expect(venue.fills.size).to.equal(1)
       expect(account.engine.registry.get(ID)?.watched.decision?.best ?? 120).to.equal(120)
@@ -117,7 +117,7 @@ describe('PricePlane', () => {
     a.account.abandon()
     await tick(107, 106, 105)
     expect([a.venue.fills.size, b.venue.fills.size]).to.deep.equal([0, 1])
-    const stream = prices.board.market(ACME)?.trade
+    const stream = tickPath.board.market(ACME)?.trade
     expect([stream?.backlog.length, stream?.guards.size]).to.deep.equal([0, 0])
   })
 
@@ -130,7 +130,7 @@ describe('PricePlane', () => {
     wall += 20_000
     for (const { account } of [a, b]) account.cycle()
     expect(clock.now()).to.equal(wall)
-    expect(prices.board.market(ACME)?.trade?.lastAt).to.equal(wall - 20_000)
+    expect(tickPath.board.market(ACME)?.trade?.lastAt).to.equal(wall - 20_000)
     for (const each of [a, b]) {
       await each.account.settled()
       expect(kinds(each)).to.include('clock-followed')
@@ -140,7 +140,7 @@ describe('PricePlane', () => {
   it('suggests the name of an instrument that another account holds', async () => {
     const [, b] = [await open(), await open()]
     await tick(100)
-    prices.take({ instrument: instrumentId('GLOBEX'), ts: wall, price: 1 })
+    tickPath.take({ instrument: instrumentId('GLOBEX'), ts: wall, price: 1 })
     expect(b.account.missingPrices.textsOf([instrumentId('ACMEE'), instrumentId('GLOBX')])).to.eql([
       'ACMEE (did you mean ACME?)',
       'GLOBX (did you mean GLOBEX?)',

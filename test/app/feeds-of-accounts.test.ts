@@ -116,7 +116,7 @@ needing('redis-server').describe('the feeds of several accounts', function () {
 
   it('carry each tick once to the accounts that share one, and a scrape counts it once', async () => {
     const { accounts: all } = (service as unknown as { readonly parts: ServiceParts }).parts
-    const [desk, coins, more] = all.map(({ account }) => account.prices)
+    const [desk, coins, more] = all.map(({ account }) => account.tickPath)
     expect(coins).to.equal(more)
     expect(desk).to.not.equal(coins)
     expect(desk!.dispatcher).to.equal(coins!.dispatcher)

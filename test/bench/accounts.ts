@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Account } from '../../src/account/account.ts'
 import { PricePlane } from '../../src/account/price-plane.ts'
-import type { Ticks } from '../../src/account/ticks.ts'
+import type { TickPath } from '../../src/account/tick-path.ts'
 import { TrustedClock } from '../../src/account/trusted-clock.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId, type InstrumentId } from '../../src/domain/ids.ts'
@@ -58,11 +58,11 @@ const partOf = (store: LmdbStore, name: string) => ({
 async function anAccount(
   store: LmdbStore,
   name: string,
-  { clock, prices }: { readonly clock: TrustedClock; readonly prices: Ticks },
+  { clock, tickPath }: { readonly clock: TrustedClock; readonly tickPath: TickPath },
 ): Promise<Account> {
   const venue = new TestVenue()
   return openAccount({
-    prices,
+    tickPath,
     keeper: new StoreRepository<ExitRecord, KillSwitch, PortfolioDay>(partOf(store, name)),
     // As a real venue: no order waits for a price.
     venue: quotes => ({ ...venue.venue(quotes), priced: undefined }),
@@ -111,11 +111,11 @@ async function measured(shape: Shape): Promise<Figure[]> {
   const store = await openLmdbStore({ folder })
   const before = await used()
   const clock = TrustedClock.of({ now: () => Date.now(), monotonic: () => performance.now() })
-  const prices = new PricePlane(clock).open({ confirmMs: 30_000 })
+  const tickPath = new PricePlane(clock).open({ confirmMs: 30_000 })
   const all: Account[] = []
   const names = Array.from({ length: accounts }, (_, index) => `a${index}`)
   const accountMs = await processorMs(async () => {
-    for (const name of names) all.push(await anAccount(store, name, { clock, prices }))
+    for (const name of names) all.push(await anAccount(store, name, { clock, tickPath }))
   })
   const emptyBytes = ((await used()) - before) / accounts
   const openMs = await processorMs(async () => {
@@ -128,7 +128,7 @@ async function measured(shape: Shape): Promise<Figure[]> {
   const tickAll = (count: number, priceOf: (index: number) => number): void => {
     for (let index = 0; index < count; index++) {
       const instrument = instruments[index % instruments.length]!
-      prices.take({ instrument, ts: Date.now(), price: priceOf(index) })
+      tickPath.take({ instrument, ts: Date.now(), price: priceOf(index) })
     }
   }
   tickAll(instruments.length, () => 100)

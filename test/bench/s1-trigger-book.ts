@@ -223,7 +223,7 @@ async function real(perInstrument: number): Promise<Figure[]> {
   ]
 }
 
-/** Ticks through the trigger book. */
+/** TickPath through the trigger book. */
 export const trigger = async (): Promise<Figure[]> => [
   ...(await calm()),
   ...(await real(20)),

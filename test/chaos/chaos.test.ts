@@ -127,12 +127,12 @@ describe('Chaos', () => {
 
   it('delays the ticks of an instrument for a while', async () => {
     await act({ kind: 'feed-stalls', instruments: ['ACME'], forMs: 1_000 })
-    const before = account.prices.count
+    const before = account.tickPath.count
     await tick(101)
-    expect(account.prices.count).to.equal(before)
+    expect(account.tickPath.count).to.equal(before)
     timers.pass(1_000)
     await tick(101)
-    expect(account.prices.count).to.equal(before + 1)
+    expect(account.tickPath.count).to.equal(before + 1)
   })
 
   it('refuses orders for a while, and they are sent afterwards', async () => {

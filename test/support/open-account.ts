@@ -6,11 +6,11 @@ import { SendPermission } from '../../src/account/send-permission.ts'
 import type { AccountRepository } from '../../src/account/state-writer-options.ts'
 import { AccountState } from '../../src/account/state.ts'
 import type { TickIntakeOptions } from '../../src/account/tick-intake.ts'
-import type { Ticks } from '../../src/account/ticks.ts'
+import type { TickPath } from '../../src/account/tick-path.ts'
 import { TrustedClock } from '../../src/account/trusted-clock.ts'
 import type { Quotes } from '../../src/ports/quotes.ts'
 
-type Made = 'state' | 'permission' | 'prices' | 'venue' | 'keeper'
+type Made = 'state' | 'permission' | 'tickPath' | 'venue' | 'keeper'
 
 export interface OpenAccountOptions extends Omit<AccountOptions, Made> {
   readonly keeper: AccountRepository
@@ -19,7 +19,7 @@ export interface OpenAccountOptions extends Omit<AccountOptions, Made> {
   /** What of its ticks may be evaluated. */
   readonly ticks?: TickIntakeOptions
   /** The path of its ticks, where it shares one; default: one of its own. */
-  readonly prices?: Ticks
+  readonly tickPath?: TickPath
   /** Whether this process owns the store; default: always. */
   readonly isStoreOurs?: () => boolean
 }
@@ -30,12 +30,20 @@ export async function openAccount({
   venue,
   isStoreOurs,
   ticks = { confirmMs: STALE_MS },
-  prices: given,
+  tickPath: given,
   ...options
 }: OpenAccountOptions): Promise<Account> {
   const state = await AccountState.recovered(await keeper.load())
   const clock = TrustedClock.of(options.clock)
-  const prices = given ?? new PricePlane(clock).open(ticks, options.instruments)
+  const tickPath = given ?? new PricePlane(clock).open(ticks, options.instruments)
   const permission = new SendPermission(state, isStoreOurs)
-  return open({ ...options, clock, keeper, state, prices, permission, venue: venue(prices.board) })
+  return open({
+    ...options,
+    clock,
+    keeper,
+    state,
+    tickPath,
+    permission,
+    venue: venue(tickPath.board),
+  })
 }

@@ -9,7 +9,7 @@ import { TickIntake, type TickIntakeOptions } from './tick-intake.ts'
 /** Most names of the feed that are kept, to guess at the name that a position may have meant. */
 const MOST_NAMES = 1_000
 
-export interface TicksDeps {
+export interface TickPathDeps {
   readonly dispatcher: Dispatcher
   readonly intake: TickIntakeOptions
   readonly instruments?: InstrumentTable
@@ -29,8 +29,8 @@ export interface TickFollower {
 }
 
 /** The path of a tick from the feed to the dispatcher, shared by all accounts of the feed. */
-export class Ticks {
-  /** Ticks that were evaluated. */
+export class TickPath {
+  /** TickPath that were evaluated. */
   count = 0
   /** The prices that decide. */
   readonly board = new PriceBoard()
@@ -44,7 +44,7 @@ export class Ticks {
   private readonly followers = new Map<InstrumentId, Set<TickFollower>>()
   private readonly now: () => number
 
-  constructor({ dispatcher, intake, instruments = new InstrumentTable(), now }: TicksDeps) {
+  constructor({ dispatcher, intake, instruments = new InstrumentTable(), now }: TickPathDeps) {
     this.dispatcher = dispatcher
     this.intake = new TickIntake(intake, instruments)
     this.now = now
