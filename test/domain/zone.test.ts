@@ -6,6 +6,7 @@ import {
   isTimezone,
   localDay,
   localInstant,
+  offsetAt,
 } from '../../src/domain/zone.ts'
 import { zonedText } from '../../src/observability/zoned-text.ts'
 import { parseDay } from '../../src/risk/calendar.ts'
@@ -139,6 +140,18 @@ function clockOf(timeZone: string): (at: number) => number {
   })
   return at => Date.parse(`${format.format(at).replace(' ', 'T')}Z`)
 }
+
+describe('offsetAt', () => {
+  it('stays right for more instants than are kept', () => {
+    const HOUR_MS = 3_600_000
+    const hours = Array.from({ length: 366 * 24 }, (_, hour) => Date.UTC(2024, 0, 1, hour))
+    for (const at of [hours, hours.toReversed()].flat()) {
+      const isSummer = at >= Date.UTC(2024, 2, 31, 1) && at < Date.UTC(2024, 9, 27, 1)
+      const offset = offsetAt('Europe/Berlin', at)
+      if (offset !== (isSummer ? 2 : 1) * HOUR_MS) expect.fail(`${offset} at ${utc(at)}`)
+    }
+  })
+})
 
 describe('localDay', () => {
   it('is the day that the clock of the zone shows', () => {
