@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { platform, uptime } from 'node:os'
 import type { Clock } from '../ports/clock.ts'
 
 /** A change of the wall clock against the monotonic clock. */
@@ -190,9 +190,10 @@ export class TrustedClock implements Clock {
 
 /** Uptime of the machine, ms, with the time in which it slept (CLOCK_BOOTTIME); undefined elsewhere. */
 function bootMsOfLinux(): number | undefined {
+  // Elsewhere it follows the wall clock.
+  if (platform() !== 'linux') return undefined
   try {
-    const seconds = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'))
-    return Number.isFinite(seconds) ? seconds * 1_000 : undefined
+    return uptime() * 1_000
   } catch {
     return undefined
   }
