@@ -224,7 +224,7 @@ export class GuardedAccount {
       openedAt: this.now,
       ...(product !== undefined && { product }),
     })
-    const ids = new Set(idsOf(position, generation, this.settings))
+    const ids = idsOf(position, generation, this.settings)
     this.generations.push({ position, generation, ids, isDecided: false, isClosed: false, lost: 0 })
     this.book.own(position, { generation, now: this.now })
   }
@@ -393,7 +393,7 @@ export class GuardedAccount {
       this.stored.delete(id)
       const position = leftOf(entered)
       const generation = entered.generation + 1
-      const ids = new Set(idsOf(position, generation, this.settings))
+      const ids = idsOf(position, generation, this.settings)
       this.generations.push({
         position,
         generation,
@@ -584,11 +584,10 @@ export class GuardedAccount {
     if (isUnprovable(this.claims) && this.isLateArrivalFired) return
     for (const { position, generation, ids } of this.generations) {
       const executed = venue.executedBy(({ clientOrderId: id }) => ids.has(id))
-      expect(executed, `${position.id} in generation ${generation}`).to.be.at.most(
-        position.quantity,
-      )
+      if (executed <= position.quantity) continue
+      expect.fail(`${position.id} in generation ${generation}: executed ${executed}`)
     }
-    if (!this.hasTradedBeforeLess) expect(venue.held, 'held').to.be.at.least(0)
+    if (!this.hasTradedBeforeLess && venue.held < 0) expect.fail(`held: ${venue.held}`)
   }
 
   /** An oversold quantity is reported as the account's own, by the process that sold it. */
@@ -831,13 +830,27 @@ const leftOf = ({ position, lost }: ModelGeneration): Position => ({
 const codeOf = (roll: Dice) =>
   (['refused', 'market-closed', 'would-trigger', 'no-permission'] as const)[roll() % 4]!
 
-const idsOf = ({ id }: Position, generation: number, { capabilities }: ExitSettings): string[] =>
-  Array.from({ length: ATTEMPTS }, (_, index) =>
-    clientOrderId(
-      { storeId: '', account: '', positionId: id, generation, attempt: index + 1 },
-      capabilities.clientOrderIdLength,
-    ),
-  )
+/** By position, generation and length: stories have the same few positions. */
+const knownIds = new Map<string, ReadonlySet<string>>()
+
+function idsOf(
+  { id }: Position,
+  generation: number,
+  { capabilities: { clientOrderIdLength } }: ExitSettings,
+): ReadonlySet<string> {
+  const key = `${id} ${generation} ${clientOrderIdLength}`
+  let ids = knownIds.get(key)
+  if (ids === undefined) {
+    const attempts = Array.from({ length: ATTEMPTS }, (_, index) =>
+      clientOrderId(
+        { storeId: '', account: '', positionId: id, generation, attempt: index + 1 },
+        clientOrderIdLength,
+      ),
+    )
+    knownIds.set(key, (ids = new Set(attempts)))
+  }
+  return ids
+}
 
 type MakeBook = (
   settings: ExitSettings,
