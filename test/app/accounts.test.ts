@@ -7,7 +7,8 @@ import { expect } from 'chai'
 import type { Capabilities } from '../../src/ports/broker.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
-import { watchkeeper, type Ran } from '../support/cli.ts'
+import { cliHere } from '../support/cli-here.ts'
+import type { Ran } from '../support/cli.ts'
 import { ask, type Answer } from '../support/http.ts'
 import { RunningService } from '../support/kill.ts'
 import { until } from '../support/until.ts'
@@ -211,7 +212,7 @@ describe('a service with two accounts', function () {
 
   it('is asked by commands for one account, or for all', async () => {
     const cli = async (...args: string[]): Promise<Ran> =>
-      watchkeeper([...args, '--url', `http://127.0.0.1:${port}`])
+      cliHere([...args, '--url', `http://127.0.0.1:${port}`])
     const listed = await cli('accounts')
     expect(listed.stdout).to.match(/^account +health.*\nacme +\w+ +12 +guard +off.*\nbolt /)
     const all = await cli('status')
@@ -421,7 +422,7 @@ describe('a service with two accounts', function () {
       ['office'],
     ])
     const at = ['--url', `http://127.0.0.1:${port}`]
-    const { stdout } = await watchkeeper(['gateway', '--account', 'cove', ...at])
+    const { stdout } = await cliHere(['gateway', '--account', 'cove', ...at])
     expect(stdout).to.match(/^all \(shared: office\) /m)
   })
 

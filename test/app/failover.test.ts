@@ -6,7 +6,7 @@ import { stringify } from 'yaml'
 import { isNetId } from '../../src/domain/resting-stop.ts'
 import { executedBy } from '../crash/checks.ts'
 import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
-import { watchkeeper } from '../support/cli.ts'
+import { cliHere } from '../support/cli-here.ts'
 import { RunningService } from '../support/kill.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
@@ -142,7 +142,7 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
     const health = (await asked[1]!.json()) as { status: string; output: string[] }
     expect(health.status).to.equal('warn')
     expect(health.output.join()).to.include('a standby, which guards nothing')
-    const status = await watchkeeper(['status', '--url', url])
+    const status = await cliHere(['status', '--url', url])
     expect([status.code, status.stderr]).to.deep.equal([0, ''])
     expect(status.stdout).to.match(/^warn {2}watchkeeper \S+\n {2}service:standby: a standby/)
     await owner.printed(holds('exit-filled'), 3)
@@ -154,7 +154,8 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
     owner.send('SIGCONT')
     expect(await owner.ended()).to.equal(1)
     expect(owner.lines.join('\n')).to.include('FENCED')
-    await until(() => broker.book().holdings.every(({ quantity }) => quantity === 0))
+    // A promise: the book is read less and less often.
+    await until(async () => broker.book().holdings.every(({ quantity }) => quantity === 0))
     const book = broker.book()
     const storeId = await storeIdAt(`${redis.url}#watchkeeper`)
     const executed = Array.from({ length: POSITIONS }, (_, index) =>

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
+import { cliHere } from '../support/cli-here.ts'
+import { Folder, type Ran } from '../support/cli.ts'
 import { ask } from '../support/http.ts'
 import { RunningService } from '../support/kill.ts'
 import { until } from '../support/until.ts'
@@ -15,7 +16,7 @@ describe('watchkeeper guard --live', function () {
   let venue: EmulatedVenue
   let service: RunningService | undefined
 
-  beforeEach(async () => {
+  before(async () => {
     folder = new Folder()
     venue = await emulated(binanceAccount().protocol, {
       capabilities: { lookup: 'complete', reduceOnly: true, holdings: 'net' },
@@ -25,9 +26,8 @@ describe('watchkeeper guard --live', function () {
       venue.server.venue.hand({ instrument: name, quantity: 1 })
     }
   })
-  afterEach(async () => {
+  after(async () => {
     await service?.end('SIGTERM')
-    service = undefined
     venue.close()
     folder.remove()
   })
@@ -59,7 +59,7 @@ describe('watchkeeper guard --live', function () {
       }),
     )
   const guard = (args: readonly string[], stdin: string): Promise<Ran> =>
-    watchkeeper(['guard', '--config', config(), ...args], { stdin, env })
+    cliHere(['guard', '--config', config(), ...args], { stdin, env })
   const orders = (): number => venue.server.venue.book.orders.length
   const portOf = ({ lines }: RunningService): number =>
     Number(/^positions +http:\S+:(\d+)\/api/m.exec(lines.join('\n'))![1])
@@ -90,43 +90,45 @@ describe('watchkeeper guard --live', function () {
     price(100)
   }
 
-  it('shows what was observed, and sends nothing where another name is typed', async () => {
-    await observe()
-    const ran = await guard(['--live'], 'yes\n')
-    expect(ran.code).to.equal(2)
-    expect(ran.stdout).to.include('observed     2 exits would have been sent')
-    expect(ran.stdout).to.include('BTCUSDT').and.include('ETHUSDT')
-    expect(ran.stderr).to.include('Type the account’s name, binance-live')
-    expect(ran.stderr).to.include('nothing was sent')
-    expect(orders()).to.equal(0)
-  })
-
-  it('sends the exits once the name is typed, with a limit of exits in an hour', async () => {
-    await observe()
-    service = new RunningService(['--live', '--exits-per-hour', '1', '--config', config()], {
-      env,
-      command: 'guard',
-      stdin: 'binance-live\n',
-    })
-    await service.printed(line => line.startsWith('positions  '))
-    await priced(service)
-    price(80)
-    await until(() => orders() === 1)
-    const journal = async (): Promise<string> =>
-      (await ask(portOf(service!), '/api/journal?last=100')).text
-    await until(async () => (await journal()).includes('"waitMs":'))
-    expect(orders()).to.equal(1)
-  })
-
   it('asks for --live, for a live account, and for an observation before it', async () => {
     expect((await guard([], 'binance-live\n')).stderr).to.include('expected --live')
     const unobserved = await guard(['--live'], 'binance-live\n')
     expect(unobserved.stderr).to.include('run it with mode: observe first')
     const file = config({ environment: 'testnet' })
     const given = ['guard', '--live', '--config', file]
-    const elsewhere = await watchkeeper(given, { stdin: 'binance-live\n', env })
+    const elsewhere = await cliHere(given, { stdin: 'binance-live\n', env })
     expect(elsewhere.stderr).to.include('no live account')
     for (const { code } of [unobserved, elsewhere]) expect(code).to.equal(2)
     expect(orders()).to.equal(0)
+  })
+
+  describe('after an observation', () => {
+    before(observe)
+
+    it('shows what was observed, and sends nothing where another name is typed', async () => {
+      const ran = await guard(['--live'], 'yes\n')
+      expect(ran.code).to.equal(2)
+      expect(ran.stdout).to.include('observed     2 exits would have been sent')
+      expect(ran.stdout).to.include('BTCUSDT').and.include('ETHUSDT')
+      expect(ran.stderr).to.include('Type the account’s name, binance-live')
+      expect(ran.stderr).to.include('nothing was sent')
+      expect(orders()).to.equal(0)
+    })
+
+    it('sends the exits once the name is typed, with a limit of exits in an hour', async () => {
+      service = new RunningService(['--live', '--exits-per-hour', '1', '--config', config()], {
+        env,
+        command: 'guard',
+        stdin: 'binance-live\n',
+      })
+      await service.printed(line => line.startsWith('positions  '))
+      await priced(service)
+      price(80)
+      await until(() => orders() === 1)
+      const journal = async (): Promise<string> =>
+        (await ask(portOf(service!), '/api/journal?last=100')).text
+      await until(async () => (await journal()).includes('"waitMs":'))
+      expect(orders()).to.equal(1)
+    })
   })
 })

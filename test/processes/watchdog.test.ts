@@ -28,7 +28,7 @@ function run(how: string, before: readonly string[] = []): Promise<Ended> {
 
 describe('startWatchdog', () => {
   it('kills a process whose loop blocks for good, after one line', async () => {
-    const { signal, stderr } = await run('blocks')
+    const { signal, stderr } = await run('computes')
     expect(signal).to.equal('SIGKILL')
     expect(stderr).to.match(/^watchkeeper: the event loop has stood still for \d+ ms: killed\n$/)
   })

@@ -3,9 +3,14 @@ import { startWatchdog } from '../../src/processes/watchdog.ts'
 /** A process under a watchdog; its argument says what its loop does. */
 const [how] = process.argv.slice(2)
 
-const block = (ms: number): void => {
+/** Blocks the loop by a computation. */
+const compute = (ms: number): void => {
   const until = performance.now() + ms
   while (performance.now() < until);
+}
+/** Blocks the loop as well, and leaves the processor to others. */
+const block = (ms: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 const watchdog = startWatchdog({ exitOnBlockedMs: 1_000 }, error => {
@@ -14,6 +19,9 @@ const watchdog = startWatchdog({ exitOnBlockedMs: 1_000 }, error => {
 })
 
 switch (how) {
+  case 'computes':
+    setTimeout(() => compute(60_000), 200)
+    break
   case 'blocks':
     setTimeout(() => block(60_000), 200)
     break
