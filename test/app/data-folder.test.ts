@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
 import { RunningService } from '../support/kill.ts'
-import { until } from '../support/redis-store.ts'
+import { until } from '../support/until.ts'
 
 const CYCLE_MS = 50
 

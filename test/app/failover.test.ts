@@ -10,8 +10,8 @@ import { cliHere } from '../support/cli-here.ts'
 import { RunningService } from '../support/kill.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
-import { until } from '../support/redis-store.ts'
 import { storeIdAt } from '../support/store-id.ts'
+import { until } from '../support/until.ts'
 
 const POSITIONS = 40
 const QUANTITY = 3

@@ -6,7 +6,7 @@ import { startBroker, type RemoteBroker } from '../support/broker-server/client.
 import { RunningService } from '../support/kill.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
-import { until } from '../support/redis-store.ts'
+import { until } from '../support/until.ts'
 
 const IDS = ['a', 'b']
 const QUANTITY = 5

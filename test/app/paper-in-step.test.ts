@@ -4,8 +4,8 @@ import { expect } from 'chai'
 import { Folder } from '../support/cli.ts'
 import { RunningService } from '../support/kill.ts'
 import { needing } from '../support/needing.ts'
-import { until } from '../support/redis-store.ts'
 import { smallDisk, type SmallDisk } from '../support/small-disk.ts'
+import { until } from '../support/until.ts'
 
 needing('a small disk').describe(
   'a paper account and the store, on a disk that is full',

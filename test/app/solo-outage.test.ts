@@ -7,8 +7,8 @@ import { startBroker, type RemoteBroker } from '../support/broker-server/client.
 import { RunningService } from '../support/kill.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
-import { until } from '../support/redis-store.ts'
 import { storeIdAt } from '../support/store-id.ts'
+import { until } from '../support/until.ts'
 
 const CAPABILITIES = { dedupe: 'always', lookup: 'complete', reduceOnly: true } as const
 
@@ -83,7 +83,7 @@ needing('redis-server').describe('a service whose Redis is unreachable', () => {
     await start().printed(line => line.startsWith('Ctrl-C'))
     await redis.stop()
     expect((await post('/api/positions/a/exit')).ok).to.equal(true)
-    await until(() => broker.book().fills.length === 1)
+    await until(async () => broker.book().fills.length === 1)
     await service.end('SIGKILL')
     await redis.startAgain()
     await start().printed(line => line.startsWith('Ctrl-C'))

@@ -6,8 +6,8 @@ import { positionId } from '../../src/domain/ids.ts'
 import { clientOrderId } from '../../src/exits/client-order-id.ts'
 import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
 import { RunningService } from '../support/kill.ts'
-import { until } from '../support/redis-store.ts'
 import { storeIdAt } from '../support/store-id.ts'
+import { until } from '../support/until.ts'
 
 const CAPABILITIES = { dedupe: 'always', lookup: 'complete', visibilityMs: 50 } as const
 const QUANTITY = 5
@@ -100,7 +100,7 @@ describe('the order ids of a store', function () {
     await sell(taken)
     // What the other order has sold was bought again: the holding is as it was.
     await broker.script({ hands: [{ instrument: 'X', quantity: QUANTITY }] })
-    await until(() => broker.book().fills.length === 1)
+    await until(async () => broker.book().fills.length === 1)
     await exit()
     await service.printed(line => line.includes(' exit-foreign '))
     await until(async () => (await fetch(`${url()}/health`)).status === 503)

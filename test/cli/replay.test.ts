@@ -548,10 +548,7 @@ describe('watchkeeper replay, on the command line', () => {
   it('prints warnings to stderr and goes on, unless strict', async () => {
     const positions = folder.file('p.yaml', yaml([btc('{ stopLoss: { pct: 0.05 } }')]))
     const args = ['replay', '--positions', positions, '--ticks', quiet(), '--format', 'json']
-    const [loose, strict] = await Promise.all([
-      cliHere(args),
-      cliHere([...args, '--strict']),
-    ])
+    const [loose, strict] = await Promise.all([cliHere(args), cliHere([...args, '--strict'])])
     expect(loose.code).to.equal(0)
     expect(loose.stderr).to.match(/^warning: positions\[0\].rules.stopLoss.pct, line 2: found 0.05/)
     expect(exitsOf(loose)).to.have.length(1)

@@ -1,18 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { storeSchema, type RedisStoreConfig } from '../../src/stores/options.ts'
 import type { RedisStore } from '../../src/stores/redis.ts'
 import { openRedisStore, type OpenRedisOptions } from '../../src/stores/redis/open.ts'
 import type { RedisServer } from './redis-server.ts'
 
 export const clock = { now: () => Date.now(), monotonic: () => performance.now() }
-
-/** Resolves once a condition holds; the test's own deadline ends the wait. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await sleep(10)
-}
 
 /** The settings of a store at a server, with short waits. */
 export const storeConfig = (

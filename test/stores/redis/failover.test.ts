@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { needing } from '../../support/needing.ts'
 import { RedisServer } from '../../support/redis-server.ts'
-import { Machine, until } from '../../support/redis-store.ts'
+import { Machine } from '../../support/redis-store.ts'
 import { SwitchedPort } from '../../support/switched-port.ts'
+import { until } from '../../support/until.ts'
 
 /** A primary becomes a replica of its former replica, and keeps its connections. */
 needing('redis-server').describe('a store whose primary becomes a replica', () => {

@@ -8,7 +8,8 @@ import { OutageJournal } from '../../../src/stores/redis/outage.ts'
 import { codeOf } from '../../support/code-of.ts'
 import { needing } from '../../support/needing.ts'
 import { RedisServer } from '../../support/redis-server.ts'
-import { bury, Machine, until } from '../../support/redis-store.ts'
+import { bury, Machine } from '../../support/redis-store.ts'
+import { until } from '../../support/until.ts'
 
 const intent = (key: string, value: unknown = 'intended') => ({
   rows: [{ table: 'exits', key, value } as const],
