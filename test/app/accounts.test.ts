@@ -21,6 +21,9 @@ const CAPABILITIES: Partial<Capabilities> = {
 }
 /** Longest wait for one answer of a broker, ms. */
 const TIMEOUT_MS = 3_000
+/** Breakers that try again soon: no test waits for a venue that works again. */
+const SOON = { openMs: 200, exitOpenMs: 100, exitMaxOpenMs: 400, maxOpenMs: 400 }
+const BREAKERS = { orders: SOON, account: SOON, quotes: SOON }
 const IDS = Array.from({ length: 12 }, (_, index) => `p${index}`)
 
 const position = (account: string, id: string): object => ({
@@ -99,22 +102,24 @@ describe('a service with two accounts', function () {
     const sections: Record<string, object> = {
       acme: {
         broker: at(acme),
+        gateway: { breakers: BREAKERS },
         portfolio: { limits: [{ name: 'day', maxLoss: 1_000_000 }] },
       },
       bolt: { broker: at(bolt) },
       cove: { broker: at(bolt) },
     }
     for (const name of sharing) {
-      sections[name] = { ...sections[name], gateway: { limits: { shared: 'office' } } }
+      const gateway = { breakers: BREAKERS, limits: { shared: 'office' } }
+      sections[name] = { ...sections[name], gateway }
     }
     const config = {
       positions: 'p.json',
       dataFolder: join(folder, 'data'),
-      cycleMs: 50,
+      cycleMs: 200,
       http: { port: 0 },
       exits: { retryMs: 50 },
-      holdings: { reconcileMs: 200, confirm: false },
-      feed: { kind: 'poll', pollMs: 100 },
+      holdings: { reconcileMs: 500, confirm: false },
+      feed: { kind: 'poll', pollMs: 250 },
       health: { staleMs: 600_000 },
       notify: {
         channels: ['all', 'bolt'].map(name => ({
