@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { startWatchkeeper, type RunningWatchkeeper } from '../../src/app/embed.ts'
 import { InputError, type WatchkeeperError } from '../../src/errors.ts'
+import { builtFile } from '../support/built-package.ts'
 import { Folder } from '../support/cli.ts'
+import { runningEnv } from '../support/compiled.ts'
 import { until } from '../support/until.ts'
 
 const ACME = {
@@ -114,7 +116,7 @@ describe('an embedded service', () => {
   })
 
   it('leaves the process its signals, its end and its output', async () => {
-    const module = new URL('../../src/app/embed.ts', import.meta.url).href
+    const module = pathToFileURL(builtFile('index.js')).href
     const program = `
       const { startWatchkeeper } = await import(${JSON.stringify(module)})
       const names = ['SIGINT', 'SIGTERM', 'SIGHUP', 'uncaughtException', 'unhandledRejection']
@@ -124,9 +126,10 @@ describe('an embedded service', () => {
       const during = names.map(name => process.listenerCount(name)).join()
       await running.stop()
       process.on('exit', code => console.log(JSON.stringify([before === during, code])))`
-    const args = ['--import', 'tsx', '--input-type=module', '--eval', program]
+    const args = ['--input-type=module', '--eval', program]
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      env: runningEnv(),
     })
     // It also ends by itself: nothing of the service keeps the process.
     expect([stdout, stderr]).to.deep.equal(['[true,0]\n', ''])

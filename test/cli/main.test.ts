@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
+import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import { Command } from 'commander'
 import type { CommandContext } from '../../src/cli/command.ts'
 import { COMMANDS } from '../../src/cli/commands/registry.ts'
 import { main } from '../../src/cli/main.ts'
+import { builtFile } from '../support/built-package.ts'
 import { cliHere } from '../support/cli-here.ts'
 import { Folder, watchkeeper } from '../support/cli.ts'
+import { runningEnv } from '../support/compiled.ts'
 
 const POSITIONS = `positions:
   - { id: a, instrument: BTC, side: long, quantity: 1, entryPrice: 100, rules: { stopLoss: { pct: 5 } } }
@@ -29,7 +32,7 @@ function failingContext(error: unknown, env: NodeJS.ProcessEnv): [CommandContext
 function packagesLoadedBy(...lines: readonly string[][]): string[][] {
   const script = `
     import Module from 'node:module'
-    import { main } from './src/cli/main.ts'
+    import { main } from ${JSON.stringify(pathToFileURL(builtFile('cli/main.js')).href)}
     const { stdin, stdout, stderr, env } = process
     const loaded = []
     for (const args of ${JSON.stringify(lines)}) {
@@ -37,11 +40,10 @@ function packagesLoadedBy(...lines: readonly string[][]): string[][] {
       loaded.push(Object.keys(Module._cache))
     }
     stdout.write(JSON.stringify(loaded))`
-  const { stdout } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '-e', script],
-    { cwd: new URL('../../', import.meta.url), encoding: 'utf8' },
-  )
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    env: runningEnv(),
+  })
   const ours = ['commander', 'express', 'lmdb', 'nact', 'yaml', 'zod']
   return (JSON.parse(stdout) as string[][]).map(paths => {
     const names = paths.map(path => /node_modules\/([^/]+)\//.exec(path)?.[1])

@@ -6,23 +6,9 @@ import { openPaperAccount } from '../../src/brokers/paper-account.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
 import { ratchetsOf, registerOf } from '../../src/stores/state-repository.ts'
-import { watchkeeper } from '../support/cli.ts'
+import { BUSY, busyPositions } from '../support/busy-positions.ts'
+import { cliHere } from '../support/cli-here.ts'
 import { RunningService } from '../support/kill.ts'
-
-const COUNT = 40
-
-/** Stops so tight that the simulated feed hits one every few hundred milliseconds. */
-function busyPositions(): string {
-  const positions = Array.from({ length: COUNT }, (_, index) => ({
-    id: `p${index}`,
-    instrument: index % 2 === 0 ? 'BTCUSD' : 'GLOBEX',
-    side: index % 4 < 2 ? 'long' : 'short',
-    quantity: 1,
-    entryPrice: index % 2 === 0 ? 92_400 : 47.8,
-    rules: { trailingStop: { distancePct: Number((0.02 * (1 + index)).toFixed(2)) } },
-  }))
-  return JSON.stringify({ positions })
-}
 
 const isStarted = (line: string): boolean => line.startsWith('watchkeeper guards')
 const isIntent = (line: string): boolean => line.includes('exit-intended')
@@ -96,7 +82,7 @@ describe('watchkeeper run', () => {
     expect(new Set(fills.map(({ positionId }) => positionId)).size).to.equal(fills.length)
     expect(closed.length).to.equal(fills.length)
     expect(holdings.reduce((sum, { quantity }) => sum + Math.abs(quantity), 0)).to.equal(
-      COUNT - fills.length,
+      BUSY - fills.length,
     )
   }).timeout(120_000)
 
@@ -158,28 +144,10 @@ describe('watchkeeper run', () => {
     const config = join(folder, 'config.yaml')
     writeFileSync(config, `positions: ${join(folder, 'positions.json')}\nfeed: { kind: poll }\n`)
     for (const command of [['run', '--port', '0'], ['check']]) {
-      const { code, stderr } = await watchkeeper([...command, '--config', config])
+      const { code, stderr } = await cliHere([...command, '--config', config])
       expect(code).to.equal(2)
       expect(stderr).to.match(/feed.kind: found poll with broker.kind paper, .* \(NO_PRICES\)/)
     }
-  })
-
-  it('counts the time after a kill in which no process was running', async () => {
-    const first = await start()
-    await first.end('SIGKILL')
-    const killedAt = Date.now()
-    const second = await start()
-    // A line is printed once it is durable, which may be after the start line.
-    await second.printed(each => each.includes('guard-resumed'))
-    const url = second.lines.find(line => line.startsWith('metrics'))!.split(/\s+/)[1]!
-    const text = await (await fetch(url)).text()
-    const seconds = Number(/unguarded_seconds_total\{cause="down"\} (\S+)/.exec(text)![1])
-    const line = second.lines.find(each => each.includes('guard-resumed'))!
-    const positions = Number(/positions=(\d+)/.exec(line)![1])
-    const downMs = Number(/downMs=(\d+)/.exec(line)![1])
-    expect(positions).to.be.within(1, COUNT)
-    expect(downMs).to.be.within(1, Date.now() - killedAt + 60_000)
-    expect(seconds).to.be.closeTo((positions * downMs) / 1_000, 0.01)
   })
 
   it('injects the faults of a chaos file, exits each position once, and prints a summary', async () => {
@@ -218,52 +186,9 @@ describe('watchkeeper run', () => {
     const wrong = { kind: 'monitor-throws', everyMs: 1_000, positions: ['p0', 'moon'] }
     writeFileSync(chaos, JSON.stringify({ acts: [wrong] }))
     args.push('--chaos', chaos)
-    const refused = new RunningService(args)
-    const ended = await refused.printed(() => false).catch((error: unknown) => String(error))
-    expect(ended).to.match(/ended with 2:[^]*acts\[0\].positions\[1\], line 1: found "moon"/)
-  })
-
-  it('refuses a folder that another process guards, and names it', async () => {
-    await start()
-    const second = new RunningService(args)
-    const ended = await second.printed(() => false).catch((error: unknown) => String(error))
-    expect(ended).to.match(/ended with 1:[^]*STORE_OWNED: .* process \d+, which is still running/)
-  })
-
-  it('can be read by other commands while it runs, and afterwards', async () => {
-    const data = ['--data', join(folder, 'data')]
-    const running = await start()
-    await running.printed(isIntent)
-    const listed = await watchkeeper(['positions', ...data, '--format', 'json', '--all'])
-    expect(listed.stdout.trim().split('\n')).to.have.length(COUNT)
-    await running.end('SIGTERM')
-    const text = await watchkeeper(['positions', ...data])
-    expect(text.stdout).to.match(/^position .*\n.* open .* trailingStop\n/)
-    const json = await watchkeeper(['journal', ...data, '--format', 'json', '--limit', '1000'])
-    const kinds = json.stdout
-      .trim()
-      .split('\n')
-      .map(line => (JSON.parse(line) as { kind: string }).kind)
-    expect(kinds.filter(kind => kind === 'position-added')).to.have.length(COUNT)
-    expect(kinds).to.include('exit-intended')
-    const csv = await watchkeeper(['journal', ...data, '--format', 'csv', '--position', 'p3'])
-    expect(csv.stdout).to.match(/^seq,at,kind,positionId,detail\n\d+,\d+,position-added,p3,"\{""by/)
-    const nowhere = await watchkeeper(['journal', '--data', join(folder, 'nowhere')])
-    expect([nowhere.code, nowhere.stderr]).to.deep.equal([
-      1,
-      `error: STORE_UNUSABLE: the store in ${join(folder, 'nowhere', 'store')} cannot be used: there is no store\n`,
-    ])
-  })
-
-  it('continues to guard when the reader of its output has ended', async () => {
-    const running = await start()
-    running.stopReading()
-    const lineCount = async (): Promise<number> =>
-      (await watchkeeper(['journal', '--data', join(folder, 'data')])).stdout.split('\n').length
-    // The first line after that meets a closed pipe; only a running service writes more of them.
-    const before = await lineCount()
-    while ((await lineCount()) < before + 4) continue
-    expect(await running.end('SIGTERM')).to.equal(0)
+    const { code, stderr } = await cliHere(['run', ...args])
+    expect(code).to.equal(2)
+    expect(stderr).to.match(/acts\[0\].positions\[1\], line 1: found "moon"/)
   })
 
   it('reports immediately what is wrong with its configuration', async () => {

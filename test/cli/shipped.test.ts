@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { builtFile } from '../support/built-package.ts'
 import { Folder } from '../support/cli.ts'
 import { RunningService } from '../support/kill.ts'
 
@@ -12,8 +13,6 @@ const POSITION = {
   rules: { stopLoss: { pct: 50 } },
 }
 
-const SEPARATE_FILES = { main: 'src/cli/main.ts', loader: ['--import', 'tsx'] }
-
 // Other tests start bundles of it, where all modules are linked.
 describe('watchkeeper as separate files, as it is shipped', () => {
   it('guards, watches its event loop, and ends in order', async () => {
@@ -22,7 +21,7 @@ describe('watchkeeper as separate files, as it is shipped', () => {
     const config = folder.file('config.yaml', 'supervision: { exitOnBlockedMs: 60000 }\n')
     const data = join(folder.path, 'data')
     const args = ['--config', config, '--positions', positions, '--data', data, '--port', '0']
-    const service = new RunningService(args, SEPARATE_FILES)
+    const service = new RunningService(args, { main: builtFile('cli/main.js') })
     try {
       await service.printed(line => line.startsWith('Ctrl-C'))
       expect(service.lines).to.include('watchkeeper guards 1 position, 0 are being exited')
