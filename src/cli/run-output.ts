@@ -1,3 +1,4 @@
+import { format as formatted } from 'node:util'
 import { logLine } from '../observability/logger.ts'
 import type { LogLevel } from '../ports/log.ts'
 import type { CommandContext } from './command.ts'
@@ -32,4 +33,19 @@ export function runOutput(
       stream.write(`${format === 'json' ? logLine(entry) : text(paintFor(stream, env))}\n`)
     }
   return { say: to(stdout), complain: to(stderr) }
+}
+
+/** Prints warnings of Node, and those that a library writes to the console, like other messages. */
+export function catchWarnings({ complain }: RunOutput): void {
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message }) => {
+    const detail = { name, message }
+    complain({ kind: 'node-warning', level: 'warn', detail, text: () => message })
+  })
+  // oxlint-disable-next-line no-console -- libraries write there: each line must have the log's format
+  console.warn = (...parts: unknown[]): void => {
+    const message = formatted(...parts)
+    const detail = { message }
+    complain({ kind: 'library-warning', level: 'warn', detail, text: () => message })
+  }
 }

@@ -2,6 +2,8 @@ import { expect } from 'chai'
 import { LOG_LEVELS } from '../../src/ports/log.ts'
 import { Folder } from '../support/cli.ts'
 import { RunningService } from '../support/kill.ts'
+import { needing } from '../support/needing.ts'
+import { RedisServer } from '../support/redis-server.ts'
 
 const POSITION = { id: 'a', instrument: 'BTCUSD', side: 'long', quantity: 1, entryPrice: 92_400 }
 const RULES = { trailingStop: { distancePct: 0.02 } }
@@ -47,5 +49,21 @@ describe('watchkeeper run with log.format json', () => {
     const [line] = lines()
     expect(line).to.include({ level: 'error', kind: 'service-failed', code: 'BAD_INPUT' })
     expect(line!['message']).to.match(/NO_PRICES/)
+  })
+
+  needing('redis-server').it('prints a warning of the Redis client as an object', async () => {
+    const redis = await RedisServer.start()
+    try {
+      await redis.ask(['acl', 'setuser', 'default', '-info'])
+      run({ feed: { kind: 'redis', redis: { url: redis.url } }, dataFolder: 'data' })
+      await service.printed(line => line.includes('INFO command fails'))
+      await service.printed(line => line.includes('"service-started"'))
+      expect(await service.end('SIGTERM')).to.equal(0)
+      const warning = lines().find(({ kind }) => kind === 'library-warning')
+      expect(warning).to.include({ level: 'warn', component: 'service' })
+      expect(warning!['message']).to.match(/INFO command fails/)
+    } finally {
+      await redis.close()
+    }
   })
 })

@@ -18,7 +18,7 @@ import { wholeNumber } from '../number-option.ts'
 import { Outcome } from '../outcome.ts'
 import { paintFor, showTimesIn } from '../output.ts'
 import { printStarted, printStopped, printWarnings } from '../run-lines.ts'
-import { runOutput, type RunOutput } from '../run-output.ts'
+import { catchWarnings, runOutput, type RunOutput } from '../run-output.ts'
 import { assertStandby, ownedStore } from '../standby-run.ts'
 import { endLate, outliveReader, stopOnSignal, stopOnUncaught } from '../stopping.ts'
 
@@ -71,7 +71,7 @@ export const runCommand: CommandModule = {
 export async function runService(given: RunGiven, context: CommandContext): Promise<void> {
   const format = logFormatOf(given.config, context.env)
   const output = runOutput(format, context)
-  if (format === 'json') nodeWarnings(output)
+  if (format === 'json') catchWarnings(output)
   try {
     await run(given, context, output)
   } catch (error) {
@@ -86,15 +86,6 @@ export async function runService(given: RunGiven, context: CommandContext): Prom
     })
     throw new Outcome(exitCode)
   }
-}
-
-/** Prints Node's warnings as text. */
-function nodeWarnings({ complain }: RunOutput): void {
-  process.removeAllListeners('warning')
-  process.on('warning', ({ name, message }) => {
-    const detail = { name, message }
-    complain({ kind: 'node-warning', level: 'warn', detail, text: () => message })
-  })
 }
 
 async function run(given: RunGiven, context: CommandContext, output: RunOutput): Promise<void> {
