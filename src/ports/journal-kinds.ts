@@ -153,7 +153,8 @@ export const JOURNAL_KINDS = {
     'feed-malformed': 'messages of the feed are not valid prices: the fault, with a sample',
     'stream-lost': 'a WebSocket stream of a venue is lost; what it pushes is polled meanwhile',
     'redis-lost': 'a connection to Redis is lost',
-    'redis-refused': 'the Redis server refuses a command',
+    'redis-refused':
+      'commands to Redis fail: the server refuses them or does not answer in time; `code`',
     'store-away': 'the server of the store is unreachable; writes wait',
     'store-doubted':
       'the store may be older than the account; no order is sent until a person confirms the holdings',

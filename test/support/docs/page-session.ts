@@ -147,7 +147,7 @@ export class PageSession {
       .replace('npm start', 'watchkeeper run --config config/default.yaml')
       .replace('watchkeeper run', `node ${running('src/cli/main.ts').join(' ')} run`)
       // A port stands for a free one.
-      .replace(/(_PORT=|"port": )\d+/, '$10')
+      .replace(/(_PORT=|"port": |--port )\d+/, '$10')
     const { PATH } = process.env
     const child = spawn(
       'bash',
@@ -166,7 +166,8 @@ export class PageSession {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (terminal += text))
     await until(() => READY.test(terminal) || child.exitCode !== null)
     const [, port] = READY.exec(terminal) ?? []
-    if (port !== undefined) this.ports.set(/"port": (\d+)/.exec(line)?.[1] ?? DEFAULT_PORT, +port)
+    if (port !== undefined)
+      this.ports.set(/(?:"port": |--port )(\d+)/.exec(line)?.[1] ?? DEFAULT_PORT, +port)
     const code = child.exitCode ?? 0
     await until(
       () => this.compared({ code, stdout, terminal }, output, false) === undefined || code !== 0,
