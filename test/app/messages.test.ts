@@ -17,6 +17,7 @@ interface Received {
   }[]
 }
 
+/** One service that is killed and started again; the tests follow one another. */
 describe('messages over the end of processes', function () {
   this.timeout(120_000)
   let folder: Folder
@@ -26,15 +27,14 @@ describe('messages over the end of processes', function () {
   let answer: number | 'none'
   let service: RunningService | undefined
 
-  beforeEach(async () => {
+  before(async () => {
     folder = new Folder()
     received = []
-    answer = 204
     server = createServer(take)
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   })
 
-  afterEach(async () => {
+  after(async () => {
     await service?.end('SIGKILL')
     server.closeAllConnections()
     await new Promise(resolve => server.close(resolve))
@@ -62,7 +62,15 @@ describe('messages over the end of processes', function () {
     const data = join(folder.path, 'data')
     service = new RunningService(['--config', config, '--data', data, '--port', '0'])
     await service.printed(line => line.startsWith('watchkeeper guards'))
-    return /http:\/\/\S+?(?=[\s/]|$)/.exec(service.lines.join('\n'))![0]
+    return address()
+  }
+
+  const address = (): string => /http:\/\/\S+?(?=[\s/]|$)/.exec(service!.lines.join('\n'))![0]
+
+  /** Resolves when the present process knows that so many messages were delivered by it. */
+  const delivered = async (api: string, count: number): Promise<void> => {
+    const line = `watchkeeper_messages_total{channel="desk",result="delivered"} ${count}\n`
+    await until(async () => (await (await fetch(`${api}/metrics`)).text()).includes(line))
   }
 
   const post = (url: string, body: object): Promise<Response> =>
@@ -99,59 +107,64 @@ describe('messages over the end of processes', function () {
     const next = await start()
     await until(() => exits().length >= 2)
     expect(exits()).to.deep.equal(['p1', 'p2'])
-    const delivered = 'watchkeeper_messages_total{channel="desk",result="delivered"} 2\n'
-    await until(async () => (await (await fetch(`${next}/metrics`)).text()).includes(delivered))
-    await service!.end('SIGTERM')
-    await exit(await start(), 'p3')
-    await until(() => exits().length >= 3)
-    expect(exits()).to.deep.equal(['p1', 'p2', 'p3'])
+    await delivered(next, 2)
   })
 
   it('repeats what was under way at a kill under the same id, and says that it may be a repeat', async () => {
     answer = 'none'
-    const api = await start()
-    await exit(api, 'p1')
+    received = []
+    await exit(address(), 'p3')
     await until(() => received.length > 0)
     await service!.end('SIGKILL')
     answer = 204
-    await start()
+    const next = await start()
     await until(() => received.length > 1)
     const [first, second] = received
     expect([first!.mayRepeat, second!.mayRepeat]).to.deep.equal([false, true])
     expect(second!.id).to.equal(first!.id)
-    expect(second!.items[0]?.title).to.match(/^Exited p1 by manual: [+−]\d/)
+    expect(second!.items[0]?.title).to.match(/^Exited p3 by manual: [+−]\d/)
+    await delivered(next, 1)
+  })
+
+  it('sends nothing again after a process that was stopped', async () => {
+    received = []
+    await service!.end('SIGTERM')
+    await exit(await start(), 'p4')
+    await until(() => exits().length > 0)
+    expect(exits()).to.deep.equal(['p4'])
+  })
+
+  it('names in health which channel takes nothing, since when, and what waits', async () => {
+    answer = 403
+    await exit(address(), 'p5')
+    await service!.printed(line => line.includes('notify-failed'))
+    const health = await (await fetch(`${address()}/health?check=notify`)).text()
+    expect(health).to.match(/1: desk: it refuses messages \(403\), 1 wait for \d/)
+    answer = 204
+    await service!.printed(line => line.includes('notify-recovered'))
   })
 
   it('reports the acts of persons, and approaches, to a channel that is to get them', async () => {
+    await service!.end('SIGTERM')
+    received = []
     const api = await start({ events: ['acts', 'approach'] }, { approachPct: 49.9 })
     const entry = { instrument: 'ACME', side: 'long', quantity: 1, entryPrice: 100 }
     const add = async (id: string, rules: object): Promise<void> => {
       const body = { ...entry, id, rules, exitNow: true }
       expect((await post(`${api}/api/positions`, body)).status).to.equal(201)
     }
-    await add('p1', { stopLoss: { pct: 50 } })
+    await add('a1', { stopLoss: { pct: 50 } })
     const price = async (): Promise<number | null> => {
-      const response = await fetch(`${api}/api/positions/p1`)
+      const response = await fetch(`${api}/api/positions/a1`)
       return ((await response.json()) as { lastPrice: number | null }).lastPrice
     }
     await until(async () => (await price()) !== null)
     // Some 20 % below the price of now.
-    await add('p2', { stopLoss: { price: Math.round((await price())! * 0.8) } })
+    await add('a2', { stopLoss: { price: Math.round((await price())! * 0.8) } })
     await post(`${api}/api/kill-switch`, { state: 'block' })
     const kinds = (): string[] =>
       received.flatMap(({ items }) => items.map(({ line }) => line.kind))
     await until(() => kinds().includes('kill-switch') && kinds().includes('stops-near'))
     expect(kinds()).to.not.include('exit-filled')
-  })
-
-  it('names in health which channel takes nothing, since when, and what waits', async () => {
-    answer = 403
-    const api = await start()
-    await exit(api, 'p1')
-    await service!.printed(line => line.includes('notify-failed'))
-    const health = await (await fetch(`${api}/health?check=notify`)).text()
-    expect(health).to.match(/1: desk: it refuses messages \(403\), 1 wait for \d/)
-    answer = 204
-    await service!.printed(line => line.includes('notify-recovered'))
   })
 })
