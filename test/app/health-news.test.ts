@@ -11,6 +11,7 @@ interface PagerEvent {
   readonly payload: { readonly custom_details: { readonly reasons: string } }
 }
 
+/** One folder; the tests follow one another. */
 describe('health notices across restarts', function () {
   this.timeout(120_000)
   let folder: Folder
@@ -19,7 +20,7 @@ describe('health notices across restarts', function () {
   let status: number
   let service: RunningService | undefined
 
-  beforeEach(async () => {
+  before(async () => {
     folder = new Folder()
     events = []
     status = 202
@@ -34,7 +35,7 @@ describe('health notices across restarts', function () {
     await new Promise<void>(resolve => pager.listen(0, '127.0.0.1', resolve))
   })
 
-  afterEach(async () => {
+  after(async () => {
     await service?.end('SIGKILL')
     pager.closeAllConnections()
     await new Promise(resolve => pager.close(resolve))
@@ -42,7 +43,7 @@ describe('health notices across restarts', function () {
   })
 
   /** Starts the command and returns the address of its API. */
-  async function start(notify: object): Promise<string> {
+  async function start(notify: object, name = 'data'): Promise<string> {
     const url = `http://127.0.0.1:${(pager.address() as AddressInfo).port}/enqueue`
     const config = folder.file(
       'config.json',
@@ -51,12 +52,14 @@ describe('health notices across restarts', function () {
         notify: { ...notify, channels: [{ kind: 'pagerduty', url }] },
       }),
     )
-    const data = join(folder.path, 'data')
+    const data = join(folder.path, name)
     const env = { WATCHKEEPER_NOTIFY_CHANNELS_0_ROUTING__KEY: 'the-key' }
     service = new RunningService(['--config', config, '--data', data, '--port', '0'], { env })
     await service.printed(line => line.startsWith('watchkeeper guards'))
-    return /http:\/\/\S+?(?=[\s/]|$)/.exec(service.lines.join('\n'))![0]
+    return address()
   }
+
+  const address = (): string => /http:\/\/\S+?(?=[\s/]|$)/.exec(service!.lines.join('\n'))![0]
 
   const killSwitch = (api: string, state: string): Promise<Response> =>
     fetch(`${api}/api/kill-switch`, {
@@ -87,7 +90,8 @@ describe('health notices across restarts', function () {
 
   it('report in the journal, in health and in the metrics that a channel refuses them', async () => {
     status = 403
-    const api = await start({ settleMs: 100 })
+    events = []
+    const api = address()
     await killSwitch(api, 'halt')
     await service!.printed(line => line.includes('notify-failed'))
     const health = async (): Promise<string> => (await fetch(`${api}/health?check=notify`)).text()
@@ -101,12 +105,14 @@ describe('health notices across restarts', function () {
   })
 
   it('are one incident for a crash loop, although each process was healthy', async () => {
+    await service!.end('SIGTERM')
+    events = []
     for (let crash = 0; crash < 3; crash++) {
-      await start({ settleMs: 60_000 })
+      await start({ settleMs: 60_000 }, 'looping')
       await service!.end('SIGKILL')
     }
     expect(actions()).to.not.include('trigger')
-    await start({ settleMs: 60_000 })
+    await start({ settleMs: 60_000 }, 'looping')
     await until(() => actions().includes('trigger'))
     expect(events.at(-1)!.payload.custom_details.reasons).to.include(
       'service:crash-loop: 3 starts in 15 minutes followed an end without order',
@@ -114,7 +120,7 @@ describe('health notices across restarts', function () {
     events = []
     await service!.end('SIGTERM')
     // It has ended in order; the crash loop lasts until a process has run for long enough.
-    const api = await start({ settleMs: 0 })
+    const api = await start({ settleMs: 0 }, 'looping')
     expect((await fetch(`${api}/health`)).status).to.equal(503)
     expect(actions()).to.deep.equal([])
   })
