@@ -20,19 +20,22 @@ describe('the data folder of a running service', function () {
   let broker: RemoteBroker
   let service: RunningService
 
-  beforeEach(() => {
+  before(() => {
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-data-'))
-    data = join(folder, 'data')
   })
 
-  afterEach(async () => {
-    await service.end('SIGKILL')
-    rmSync(folder, { recursive: true, force: true })
-  })
+  after(() => rmSync(folder, { recursive: true, force: true }))
 
-  async function start(given: object): Promise<void> {
-    const a = { id: 'a', instrument: 'X', side: 'long', quantity: 5, entryPrice: 100 }
-    const positions = [{ ...a, rules: { stopLoss: { price: 1 } } }]
+  async function start(name: string, given: object): Promise<void> {
+    data = join(folder, name)
+    const positions = ['a', 'b'].map(id => ({
+      id,
+      instrument: 'X',
+      side: 'long',
+      quantity: 5,
+      entryPrice: 100,
+      rules: { stopLoss: { price: 1 } },
+    }))
     const config = {
       dataFolder: data,
       cycleMs: CYCLE_MS,
@@ -50,9 +53,9 @@ describe('the data folder of a running service', function () {
 
   const url = (): string => /^positions +(http:\S+)\/api/m.exec(service.lines.join('\n'))![1]!
 
-  const exit = (): Promise<Response> => {
+  const exit = (id: string): Promise<Response> => {
     const headers = { 'content-type': 'application/json' }
-    return fetch(`${url()}/api/positions/a/exit`, { method: 'POST', headers, body: '{}' })
+    return fetch(`${url()}/api/positions/${id}/exit`, { method: 'POST', headers, body: '{}' })
   }
 
   const health = async (): Promise<Health> =>
@@ -72,49 +75,57 @@ describe('the data folder of a running service', function () {
   }
 
   describe('with a broker', () => {
-    beforeEach(async () => {
+    before(async () => {
       const capabilities = { dedupe: 'always', lookup: 'complete', visibilityMs: 50 } as const
       broker = await startBroker({
         settings: { capabilities },
-        script: { hands: [{ instrument: 'X', quantity: 5 }], prices: { X: 100 } },
+        script: { hands: [{ instrument: 'X', quantity: 10 }], prices: { X: 100 } },
       })
-      await start({
+      await start('data', {
         broker: { kind: 'http', url: broker.url, token: 'test-token', capabilities },
       })
     })
 
-    afterEach(() => broker.close())
-
-    it('deleted: health fails, and no order is sent', async () => {
-      rmSync(data, { recursive: true })
-      await until(says('was deleted while it is in use'))
-      expect((await health()).status).to.equal('fail')
-      const refused = await exit()
-      expect(refused.ok).to.equal(false)
-      expect(await refused.text()).to.include('STORE_GONE')
-      await cyclesPass()
-      expect(broker.book().orders).to.deep.equal([])
+    after(async () => {
+      await service.end('SIGKILL')
+      await broker.close()
     })
 
     it('replaced by a copy: health fails; put back, it recovers by itself', async () => {
       renameSync(data, join(folder, 'away'))
       cpSync(join(folder, 'away'), data, { recursive: true })
       await until(says('was replaced while it is in use'))
-      expect((await exit()).ok).to.equal(false)
+      expect((await exit('a')).ok).to.equal(false)
       rmSync(data, { recursive: true })
       renameSync(join(folder, 'away'), data)
-      await until(async () => (await exit()).ok)
+      await until(async () => (await exit('a')).ok)
       await service.printed(line => line.includes(' exit-filled '))
       expect(broker.book().fills).to.have.length(1)
     })
+
+    it('deleted: health fails, and no order is sent', async () => {
+      const { orders } = broker.book()
+      rmSync(data, { recursive: true })
+      await until(says('was deleted while it is in use'))
+      expect((await health()).status).to.equal('fail')
+      const refused = await exit('b')
+      expect(refused.ok).to.equal(false)
+      expect(await refused.text()).to.include('STORE_GONE')
+      await cyclesPass()
+      expect(broker.book().orders).to.deep.equal(orders)
+    })
   })
 
-  it('loses its paper account: health fails, and no holding counts as flat', async () => {
-    await start({})
-    rmSync(join(data, 'paper'), { recursive: true })
-    await until(says('paper was deleted while it is in use'))
-    await exit()
-    await cyclesPass()
-    expect(service.lines.join()).not.to.match(/ (exit-filled|exit-closed|position-gone) /)
+  describe('with a paper account', () => {
+    before(() => start('paper-data', {}))
+    after(() => service.end('SIGKILL'))
+
+    it('loses its paper account: health fails, and no holding counts as flat', async () => {
+      rmSync(join(data, 'paper'), { recursive: true })
+      await until(says('paper was deleted while it is in use'))
+      await exit('a')
+      await cyclesPass()
+      expect(service.lines.join()).not.to.match(/ (exit-filled|exit-closed|position-gone) /)
+    })
   })
 })

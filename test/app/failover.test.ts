@@ -17,7 +17,7 @@ const POSITIONS = 40
 const QUANTITY = 3
 /** Their maximum hold ends one after the other, so that exits are in flight at any moment. */
 const FIRST_MS = 5_000
-const STEP_MS = 600
+const STEP_MS = 500
 const CAPABILITIES = {
   dedupe: 'always',
   lookup: 'complete',
@@ -95,7 +95,7 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
       stringify({
         positions: file,
         dataFolder: join(folder, name),
-        cycleMs: 50,
+        cycleMs: 100,
         http: { port: 0 },
         broker: {
           kind: 'http',
@@ -114,7 +114,7 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
         gateway: { throttle: limits },
         exits: { retryMs: 50, maxRetryMs: 200 },
         holdings: { reconcileMs: 500, confirm: false },
-        feed: { intervalMs: 50, acceptSimulated: true },
+        feed: { intervalMs: 200, acceptSimulated: true },
       }),
     )
     const service = new RunningService(['--standby', '--config', config])

@@ -23,19 +23,19 @@ describe('a store that is older than its account', function () {
   let service: RunningService
   let store: object
 
-  beforeEach(async () => {
+  async function open(): Promise<void> {
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-older-'))
     broker = await startBroker({
       settings: { capabilities: CAPABILITIES },
       script: { hands: [{ instrument: 'X', quantity: IDS.length * QUANTITY }], prices: { X: 100 } },
     })
-  })
+  }
 
-  afterEach(async () => {
+  async function close(): Promise<void> {
     await service.end('SIGKILL')
     await broker.close()
     rmSync(folder, { recursive: true, force: true })
-  })
+  }
 
   const data = (): string => join(folder, 'data')
 
@@ -76,12 +76,16 @@ describe('a store that is older than its account', function () {
     return (await (await fetch(url)).text()).includes('a person has confirmed')
   }
 
-  /** Exits `a` once, restores the store to the state before that, and exits `a` again. */
-  async function exitTwice(copy: () => Promise<void>, setBack: () => Promise<void>): Promise<void> {
+  /** Starts the service, and confirms the holdings. */
+  async function begin(): Promise<void> {
     await start()
     await post('/gateway/holdings/confirm')
     await service.printed(line => line.includes(' holdings-confirmed '))
     await until(async () => !(await isUnconfirmed()))
+  }
+
+  /** Exits `a` once, restores the store to the state before that, and exits `a` again. */
+  async function exitTwice(copy: () => Promise<void>, setBack: () => Promise<void>): Promise<void> {
     await copy()
     await post('/positions/a/exit')
     await service.printed(line => line.includes(' exit-filled '))
@@ -102,15 +106,33 @@ describe('a store that is older than its account', function () {
     expect(broker.book().holdings[0]!.quantity).to.equal(QUANTITY)
   }
 
-  it('makes no exit again where its data folder was copied while the service ran, and restored', async () => {
-    store = { kind: 'lmdb' }
-    await exitTwice(
-      async () => cpSync(data(), join(folder, 'backup'), { recursive: true }),
-      async () => {
-        rmSync(data(), { recursive: true })
-        cpSync(join(folder, 'backup'), data(), { recursive: true })
-      },
-    )
+  /** The tests follow one another. */
+  describe('in a data folder', () => {
+    before(async () => {
+      store = { kind: 'lmdb' }
+      await open()
+      await begin()
+    })
+    after(close)
+
+    it('needs no confirmation where it was stopped and started, or killed', async () => {
+      await service.end('SIGTERM')
+      await start()
+      await service.end('SIGKILL')
+      await start()
+      expect(await isUnconfirmed()).to.equal(false)
+      expect(service.lines.join('\n')).not.to.include('store-doubted')
+    })
+
+    it('makes no exit again where its data folder was copied while the service ran, and restored', async () => {
+      await exitTwice(
+        async () => cpSync(data(), join(folder, 'backup'), { recursive: true }),
+        async () => {
+          rmSync(data(), { recursive: true })
+          cpSync(join(folder, 'backup'), data(), { recursive: true })
+        },
+      )
+    })
   })
 
   needing('redis-server').it(
@@ -118,9 +140,11 @@ describe('a store that is older than its account', function () {
     async () => {
       const redis = await RedisServer.start({ appendonly: true })
       store = { kind: 'redis', leaseMs: 1_500, redis: { url: redis.url, commandTimeoutMs: 500 } }
-      const client = await redis.connect()
+      await open()
       const kept = new Map<string, Buffer>()
       try {
+        await begin()
+        const client = await redis.connect()
         await exitTwice(
           () =>
             client.run(async commands => {
@@ -134,21 +158,9 @@ describe('a store that is older than its account', function () {
             }),
         )
       } finally {
-        await service.end('SIGKILL')
+        await close()
         await redis.close()
       }
     },
   )
-
-  it('needs no confirmation where it was stopped and started, or killed', async () => {
-    store = { kind: 'lmdb' }
-    await start()
-    await post('/gateway/holdings/confirm')
-    await service.end('SIGTERM')
-    await start()
-    await service.end('SIGKILL')
-    await start()
-    expect(await isUnconfirmed()).to.equal(false)
-    expect(service.lines.join('\n')).not.to.include('store-doubted')
-  })
 })

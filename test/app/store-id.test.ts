@@ -12,13 +12,14 @@ import { until } from '../support/until.ts'
 const CAPABILITIES = { dedupe: 'always', lookup: 'complete', visibilityMs: 50 } as const
 const QUANTITY = 5
 
+/** One account; the tests follow one another. */
 describe('the order ids of a store', function () {
   this.timeout(180_000)
   let folder: string
   let broker: RemoteBroker
   let service: RunningService
 
-  beforeEach(async () => {
+  before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-store-id-'))
     broker = await startBroker({
       settings: { capabilities: { ...CAPABILITIES, reduceOnly: false } },
@@ -26,7 +27,7 @@ describe('the order ids of a store', function () {
     })
   })
 
-  afterEach(async () => {
+  after(async () => {
     await service.end('SIGKILL')
     await broker.close()
     rmSync(folder, { recursive: true, force: true })
@@ -69,20 +70,6 @@ describe('the order ids of a store', function () {
 
   const isFlat = (): boolean => broker.book().holdings.every(({ quantity }) => quantity === 0)
 
-  it('differ from those of the previous store, in a new data folder', async () => {
-    await start('old')
-    await exit()
-    await service.printed(line => line.includes(' exit-filled '))
-    await service.end('SIGTERM')
-    await broker.script({ hands: [{ instrument: 'X', quantity: QUANTITY }] })
-    await start('new')
-    await exit()
-    await service.printed(line => line.includes(' exit-filled '))
-    expect(isFlat()).to.equal(true)
-    const ids = broker.book().orders.map(each => each.clientOrderId)
-    expect(new Set(ids).size).to.equal(2)
-  })
-
   it('are the same after a restart', async () => {
     await start('old')
     const before = await storeIdAt(dataFolder('old'))
@@ -93,7 +80,6 @@ describe('the order ids of a store', function () {
   })
 
   it('used by an order that another program sent: its fill is not booked, and the exit continues', async () => {
-    await start('old')
     const storeId = await storeIdAt(dataFolder('old'))
     const order = { storeId, account: '', positionId: positionId('a'), generation: 1, attempt: 1 }
     const taken = clientOrderId(order)
@@ -110,6 +96,19 @@ describe('the order ids of a store', function () {
     expect(isFlat()).to.equal(true)
     const second = clientOrderId({ ...order, attempt: 2 })
     expect(broker.book().fills.map(each => each.clientOrderId)).to.deep.equal([taken, second])
+  })
+
+  it('differ from those of the previous store, in a new data folder', async () => {
+    await service.end('SIGTERM')
+    const sent = broker.book().orders.length
+    await broker.script({ hands: [{ instrument: 'X', quantity: QUANTITY }] })
+    await start('new')
+    await exit()
+    await service.printed(line => line.includes(' exit-filled '))
+    expect(isFlat()).to.equal(true)
+    const ids = broker.book().orders.map(each => each.clientOrderId)
+    expect(ids).to.have.length(sent + 1)
+    expect(new Set(ids).size).to.equal(ids.length)
   })
 
   /** An order that this store did not send, under an id of its own. */
