@@ -110,6 +110,8 @@ function ofStops(
 /** Where within [from, until] a line overtakes the level that a stop has at `from`. */
 function bend(stop: (mirrored: number) => number, from: number, until: number): number {
   const level = stop(from)
+  // It never loosens as the best price improves: it keeps that level all along.
+  if (stop(until) <= level) return until
   let [low, high] = [from, until]
   for (;;) {
     const middle = low + (high - low) / 2
