@@ -355,13 +355,17 @@ interface Raw {
 
 function build(raw: Raw): Scenario {
   // Openings at an event and waits until a deadline need each other: two passes settle both.
-  const roughly = { positions: positionsOf(raw, []), events: [] as PlainEvent[] }
-  const times = eventsOf(raw, roughly.positions).map(({ at }) => at)
-  const positions = positionsOf(raw, times)
+  const roughly = positionsOf(raw)
+  const times = eventsOf(raw, roughly).map(({ at }) => at)
+  const positions = roughly.map((each, index) => {
+    const opened = openedAt(raw.positions[index]!.opening, raw.world, times)
+    return { ...each, position: { ...each.position, openedAt: opened } }
+  })
   return { positions, events: eventsOf(raw, positions) }
 }
 
-function positionsOf(raw: Raw, times: readonly number[]): ScenarioPosition[] {
+/** The positions without events: no rule depends on when its position is opened. */
+function positionsOf(raw: Raw): ScenarioPosition[] {
   const { grid, unit, instruments, first, start } = raw.world
   return raw.positions.map((drawn, index) => {
     const instrument = drawn.instrument % instruments
@@ -371,7 +375,7 @@ function positionsOf(raw: Raw, times: readonly number[]): ScenarioPosition[] {
       side: drawn.side,
       quantity: drawn.quantity,
       entryPrice: onGrid(first[instrument]! + drawn.entry, unit),
-      openedAt: openedAt(drawn.opening, start.start, grid, times),
+      openedAt: openedAt(drawn.opening, raw.world, []),
       multiplier: drawn.multiplier,
       priceSource: drawn.priceSource,
       ...(drawn.underlying === null
@@ -398,7 +402,11 @@ function compiled(options: Options): RuleSet {
   return ruleSet
 }
 
-function openedAt(opening: Opening, start: number, grid: number, times: readonly number[]): number {
+function openedAt(
+  opening: Opening,
+  { start: { start }, grid }: Raw['world'],
+  times: readonly number[],
+): number {
   if (opening.kind === 'steps') return start + opening.steps * grid
   return times[opening.index % Math.max(1, times.length)] ?? start
 }
