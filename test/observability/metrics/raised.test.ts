@@ -80,8 +80,12 @@ describe('each counter', () => {
       })
     try {
       const entry = { instrument: 'ACME', side: 'long', quantity: 1, entryPrice: 100 }
-      const position = { id: 'p1', ...entry, rules: { stopLoss: { pct: 50 } } }
-      expect((await post('positions', position)).status).to.equal(201)
+      const exited = { id: 'p1', ...entry, rules: { stopLoss: { pct: 50 } } }
+      // No rule of it ever exits, so that it is unguarded in each cycle, whatever prices have come by then.
+      const unguarded = { id: 'p2', ...entry, rules: { staleQuote: { afterMs: 60_000 } } }
+      for (const position of [exited, unguarded]) {
+        expect((await post('positions', position)).status).to.equal(201)
+      }
       expect((await post('positions/p1/exit', {})).status).to.equal(202)
       let left = expected
       const hasCounted = async (): Promise<boolean> => {
