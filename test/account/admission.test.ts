@@ -11,6 +11,7 @@ import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { describeFault, InputError } from '../../src/errors.ts'
 import { serveHttp, type HttpServer } from '../../src/http/server.ts'
 import { Meters } from '../../src/observability/meters.ts'
+import type { Control } from '../../src/ports/control.ts'
 import { AccountControl } from '../../src/views/control.ts'
 import { BAD_NAMES, BAD_NUMBERS } from '../support/bad-values.ts'
 import { aPosition } from '../support/builders.ts'
@@ -38,7 +39,9 @@ describe('a position at each entrance', () => {
   let keeper: MemoryRepository
   let venue: TestVenue
   let account: Account
-  let server: HttpServer
+  let control: AccountControl
+  /** One server for the account of each test in turn. */
+  let server: HttpServer | undefined
   let folder: string
   let now: number
   let isStrict: boolean
@@ -58,7 +61,7 @@ describe('a position at each entrance', () => {
         throw error
       },
     })
-    const control = new AccountControl({
+    control = new AccountControl({
       account,
       clock,
       desk: aDesk(),
@@ -79,23 +82,33 @@ describe('a position at each entrance', () => {
       refreshHealth: () => undefined,
       readiness: () => ({ ready: true }),
     })
-    server = await serveHttp({ control, host: '127.0.0.1', port: 0 })
+    server ??= await serveHttp({ control: present(), host: '127.0.0.1', port: 0 })
   }
+
+  /** The control of the account that is open now. */
+  const present = (): Control =>
+    new Proxy<Control>(control, {
+      get: (_first, name) => {
+        const value: unknown = Reflect.get(control, name, control)
+        return typeof value === 'function' ? (value.bind(control) as unknown) : value
+      },
+    })
+
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'watchkeeper-doors-'))))
+  after(async () => {
+    await server?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
 
   beforeEach(async () => {
     keeper = new MemoryRepository()
     venue = new TestVenue()
-    folder = mkdtempSync(join(tmpdir(), 'watchkeeper-doors-'))
     now = START
     isStrict = false
     await open()
   })
 
-  afterEach(async () => {
-    await server.close()
-    await account.stop()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  afterEach(() => account.stop())
 
   async function tick(price: number, instrument = ACME): Promise<void> {
     account.tick({ instrument, ts: ++now, price })
@@ -103,7 +116,7 @@ describe('a position at each entrance', () => {
   }
 
   const post = async (given: Given | string): Promise<[number, Given]> => {
-    const response = await fetch(`http://127.0.0.1:${server.port}/api/positions`, {
+    const response = await fetch(`http://127.0.0.1:${server!.port}/api/positions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: jsonOf(given),
@@ -113,7 +126,7 @@ describe('a position at each entrance', () => {
 
   const cli = (...args: string[]) =>
     cliHere(['positions', ...args], {
-      env: { WATCHKEEPER_URL: `http://127.0.0.1:${server.port}` },
+      env: { WATCHKEEPER_URL: `http://127.0.0.1:${server!.port}` },
     })
 
   const isOpen = (id: string): boolean => account.state.positions.open.has(positionId(id))
@@ -268,7 +281,7 @@ describe('a position at each entrance', () => {
         'found the number 1e400, expected a number that a double can hold',
       ],
     ] as const) {
-      const response = await fetch(`http://127.0.0.1:${server.port}/api/positions/old`, {
+      const response = await fetch(`http://127.0.0.1:${server!.port}/api/positions/old`, {
         method: 'PATCH',
         headers: { 'content-type': 'application/json' },
         body: `{"rules":${text}}`,
@@ -304,7 +317,6 @@ describe('a position at each entrance', () => {
   }
 
   it('is refused for warnings where the service is strict, also over HTTP', async () => {
-    await server.close()
     await account.stop()
     isStrict = true
     await open()
@@ -361,7 +373,7 @@ describe('a position at each entrance', () => {
       for (const ask of Object.values(DOORS)) {
         expect((await ask({ ...POSITION, rules })).words).to.match(words)
       }
-      const response = await fetch(`http://127.0.0.1:${server.port}/api/positions/old`, {
+      const response = await fetch(`http://127.0.0.1:${server!.port}/api/positions/old`, {
         method: 'PATCH',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ rules }),
@@ -452,7 +464,6 @@ describe('a position at each entrance', () => {
     })
 
     const restart = async (): Promise<void> => {
-      await server.close()
       await account.stop()
       await open()
       await account.settled()
@@ -493,7 +504,6 @@ describe('a position at each entrance', () => {
     it('is exited after a kill by the first price where it was guarded before', async () => {
       await fromFile({ ...POSITION, rules: STOP_5 })
       await tick(100)
-      await server.close()
       await account.stop()
       await open()
       await account.settled()
