@@ -20,9 +20,7 @@ import { until } from '../support/until.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const { settings } = settingsOf()
 
-/**
- * A breaker that opens at the first failure and probes soon, so that all of its settings matter.
- */
+/** A breaker that opens at the first failure and probes soon, so that all of its settings matter. */
 const touchy = (window: object): object => {
   const breaker = { window, openMs: 50, exitOpenMs: 50, exitProbeMs: 50 }
   return { orders: breaker, account: breaker, quotes: breaker }
@@ -55,9 +53,9 @@ describe('every setting', function () {
       serviceSchema.parse({
         dataFolder: join(folder.path, 'data'),
         http: { port: 0 },
-        cycleMs: 50,
+        cycleMs: 150,
         holdings: { confirm: false },
-        stop: { deadlineMs: 500 },
+        stop: { deadlineMs: 50 },
         ...given,
       }),
     )
@@ -125,7 +123,7 @@ describe('every setting', function () {
       redis = await RedisServer.start()
       await paper()
       await remote()
-      await refusing({ kind: 'consecutive', threshold: 1 }, { kind: 'poll' })
+      await refusing({ kind: 'consecutive', threshold: 1 }, { kind: 'poll', pollMs: 100 })
       await refusing(
         { kind: 'time', minimumCalls: 1 },
         { kind: 'simulated', acceptSimulated: true },
@@ -205,7 +203,7 @@ describe('every setting', function () {
     await run(
       {
         broker: atServer(),
-        feed: { kind: 'poll' },
+        feed: { kind: 'poll', pollMs: 100 },
         exits: {
           style: { kind: 'marketable-limit', bandPct: 1, escalateMs: 1_000 },
           sendUnverifiedAfterMs: 60_000,
@@ -248,7 +246,7 @@ describe('every setting', function () {
           secret: 'secret',
           passphrase: 'pass',
         },
-        feed: { kind: 'broker' },
+        feed: { kind: 'broker', pollMs: 100 },
         gateway: { breakers: touchy(window) },
       },
       ['gateway.breakers.quotes.halfOpenMaxMs', 'gateway.breakers.account.halfOpenMaxMs'],
