@@ -29,6 +29,8 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
           http: { port: 0 },
           cycleMs: 50,
           health: { graceMs: 0 },
+          // The exit is open at the end: a stop would wait for it.
+          stop: { deadlineMs: 50 },
           holdings: { confirm: false, reconcileMs: 300 },
           feed: { kind: 'poll', pollMs: 100 },
           broker: { ...account().broker, url: venue.url },
