@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { unknownIn } from '../support/metric-names.ts'
 import { needing } from '../support/needing.ts'
 
@@ -39,8 +41,36 @@ const rulesOf = () =>
     ({ rules }) => rules,
   )
 
-const testsOf = () =>
-  (parse(readFileSync(`${FOLDER}/rules.test.yml`, 'utf8')) as { tests: RuleTest[] }).tests
+interface TestFile {
+  readonly rule_files: readonly string[]
+  readonly tests: readonly RuleTest[]
+}
+
+const testFile = () => parse(readFileSync(`${FOLDER}/rules.test.yml`, 'utf8')) as TestFile
+
+const testsOf = () => testFile().tests
+
+/**
+ * Writes the test file as several: the tests of one alert beside its rules alone, and those of more alerts beside all.
+ * promtool evaluates every rule at every step of every test. Gives the paths.
+ */
+function dividedTests(folder: string): string[] {
+  const { tests, ...settings } = testFile()
+  const rules = rulesOf()
+  const alertsOf = ({ alert_rule_test }: RuleTest): string =>
+    [...new Set(alert_rule_test.map(({ alertname }) => alertname))].join()
+  return [...new Set(tests.map(alertsOf))].map((alerts, index) => {
+    const own = tests.filter(test => alertsOf(test) === alerts)
+    const alone = rules.filter(({ alert }) => alert === alerts)
+    const file = join(folder, `${index}.rules.yml`)
+    writeFileSync(file, stringify({ groups: [{ name: 'watchkeeper', rules: alone }] }))
+    const rule_files =
+      alone.length > 0 ? [file] : settings.rule_files.map(each => join(FOLDER, each))
+    const path = join(folder, `${index}.test.yml`)
+    writeFileSync(path, stringify({ ...settings, rule_files, tests: own }))
+    return path
+  })
+}
 
 /** The series of one instance, without its name. */
 const seriesOf = ({ input_series }: RuleTest, instance: string): string[] =>
@@ -63,7 +93,14 @@ describe('the alerts for Prometheus', () => {
     for (const file of ['prometheus.yml', 'compose.yml']) {
       expect(promtool('check', 'config', file)).to.include('SUCCESS')
     }
-    expect(promtool('test', 'rules', 'rules.test.yml')).to.include('SUCCESS')
+    const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-rules-'))
+    try {
+      const files = dividedTests(folder)
+      const said = promtool('test', 'rules', ...files)
+      expect(said.match(/SUCCESS/g)).to.have.length(files.length)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   it('have a test each that fires for the faulty instance, beside a healthy one', () => {
