@@ -28,7 +28,9 @@ async function soldOnce(
 const linesOf = async (scene: Scene, { id }: Posted, kind: string) =>
   (await scene.lines(kind)).filter(line => line.positionId === id)
 
-inOneScene('old or contradictory answers of a broker', () => ({ venue: LOOK_UP }), {
+const found = () => ({ isEmbedded: true, venue: LOOK_UP })
+
+inOneScene('old or contradictory answers of a broker', found, {
   'do not end an acknowledged order by a rejection': async (scene, position) => {
     const { instrument } = position
     scene.change({ reportsState: false })
@@ -140,6 +142,7 @@ sideBySide('answers of a broker that are old, or end an order too early', {
   'do not prove an order away that was sent after the answer was known': async open => {
     const lagMs = { holding: 3_000, list: 3_000 }
     const scene = await open({
+      isEmbedded: true,
       venue: { ...REDUCE_ONLY, reportsAge: true, lagMs },
     })
     // Five more, that belong to another person.

@@ -45,7 +45,7 @@ const expectLedger = (scene: Scene, { instrument }: Posted, executed: number): v
   expect(ledger).to.deep.equal({ executed, held: 0 })
 }
 
-inOneScene('a position that a person closes', () => ({ venue: UNBOUNDED }), {
+inOneScene('a position that a person closes', () => ({ isEmbedded: true, venue: UNBOUNDED }), {
   'while its exit waits for a breaker is noticed, and nothing is sent': async (scene, position) => {
     await queue(scene, position)
     scene.trade(-5, position.instrument)
@@ -84,7 +84,7 @@ inOneScene('a position that a person closes', () => ({ venue: UNBOUNDED }), {
   },
 })
 
-const unlisted = (): SceneOptions => ({ venue: UNBOUNDED, config: RARE_LISTS })
+const unlisted = (): SceneOptions => ({ isEmbedded: true, venue: UNBOUNDED, config: RARE_LISTS })
 
 inOneScene('a position that a person closes, and that no list shows', unlisted, {
   'while its exit waits is detected by a query before the order is sent': async (
@@ -149,6 +149,7 @@ sideBySide('an exit that queries the holding, at its limits', {
   'is sent at the pace of a limit of one call a second': async open => {
     const names = ['ACME', 'BOLT', 'COIL']
     const scene = await open({
+      isEmbedded: true,
       venue: UNBOUNDED,
       config: { gateway: { throttle: { startRate: 1, maxRate: 1 } } },
       positions: names.map(instrument => five(instrument.toLowerCase(), { instrument })),
@@ -160,7 +161,7 @@ sideBySide('an exit that queries the holding, at its limits', {
 
   'is sent by the last known holding after the configured time': async open => {
     const config = { exits: { sendUnverifiedAfterMs: 1_000 } }
-    const scene = await open({ venue: UNBOUNDED, config })
+    const scene = await open({ isEmbedded: true, venue: UNBOUNDED, config })
     silenceHoldings(scene)
     scene.price(94)
     await scene.until(() => scene.executed() === 5)

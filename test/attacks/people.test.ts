@@ -61,7 +61,9 @@ async function boughtInDoubt(scene: Scene, { id, instrument }: Posted): Promise<
   expect(scene.executed(instrument)).to.equal(10)
 }
 
-inOneScene('a person who trades by hand', () => ({ venue: LOOK_UP, config: ASKS_AGAIN }), {
+const FOUND = { isEmbedded: true, venue: LOOK_UP, config: ASKS_AGAIN }
+
+inOneScene('a person who trades by hand', () => FOUND, {
   'closes a part of a position whose exit waits: the rest is sold': async (scene, position) => {
     await soldWhileQueued(scene, position, 2)
     expect(ledger(scene, position)).to.deep.equal({ executed: 3, held: 0 })
@@ -107,7 +109,7 @@ inOneScene('a person who trades by hand', () => ({ venue: LOOK_UP, config: ASKS_
   },
 })
 
-const IDS_ONLY = { venue: DEDUPE, config: ASKS_AGAIN }
+const IDS_ONLY = { isEmbedded: true, venue: DEDUPE, config: ASKS_AGAIN }
 
 inOneScene('a person who trades by hand, where ids make no second order', () => IDS_ONLY, {
   'closes a position whose exit waits: nothing is sent': async (scene, position) => {

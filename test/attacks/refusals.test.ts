@@ -15,7 +15,7 @@ const many = (count: number) =>
 const guarded = (scene: Scene, { id }: Posted): Promise<void> =>
   scene.until(async () => (await scene.position(id))?.state === 'guarded')
 
-inOneScene('a refusal', () => ({}), {
+inOneScene('a refusal', () => ({ isEmbedded: true }), {
   'of an order until a time with a wrong date is over within seconds': async (
     scene,
     { instrument },
@@ -73,6 +73,7 @@ sideBySide('a broker that refuses', {
   'ten exits with a wrong token gets fewer and fewer probes, one at a time': async open => {
     const positions = many(10)
     const scene = await open({
+      isEmbedded: true,
       positions,
       config: { exits: { maxRetryMs: 5_000 } },
     })
@@ -90,6 +91,7 @@ sideBySide('a broker that refuses', {
   'every order query does not fill the journal': async open => {
     const positions = many(20)
     const scene = await open({
+      isEmbedded: true,
       positions,
       venue: { capabilities: { reduceOnly: false } },
       config: { gateway },
@@ -114,6 +116,7 @@ sideBySide('a broker that refuses', {
 
   'everything for a while gets calls again soon after it recovers': async open => {
     const scene = await open({
+      isEmbedded: true,
       venue: { capabilities: { reduceOnly: false } },
       config: { gateway },
     })

@@ -7,10 +7,10 @@ import type { PositionView } from '../../src/ports/control/positions.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import type { Protocol } from '../support/broker-server/routes.ts'
 import type { SettingsChange } from '../support/broker-server/script.ts'
-import { RunningService } from '../support/kill.ts'
-import { STEERING, type Steering } from '../support/steered/steering.ts'
+import type { Steering } from '../support/steered/steering.ts'
 import { until } from '../support/until.ts'
 import { Account } from './account.ts'
+import { embedded, ownProcess, type SceneService } from './service.ts'
 import { configOf, type Settings } from './settings.ts'
 
 /** A position as its owner posts it. */
@@ -41,6 +41,8 @@ export interface SceneOptions {
   readonly account?: SceneAccount
   /** The program; default: the sources. */
   readonly main?: string
+  /** The service runs in the process of the test: for stories that neither kill nor steer it. */
+  readonly isEmbedded?: boolean
 }
 
 /** How a venue is emulated, and how the service is configured for it. */
@@ -62,13 +64,13 @@ export interface Said {
 
 const PATIENCE_MS = 20_000
 
-/** An account at a hostile broker and the service that guards it, in a process of its own. */
+/** An account at a hostile broker and the service that guards it. */
 export class Scene extends Account {
   readonly folder: string
   /** Settings of the next start. */
   config: Settings
   private readonly options: SceneOptions
-  private service: RunningService | undefined
+  private service: SceneService | undefined
 
   constructor(options: SceneOptions = {}) {
     const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-scene-'))
@@ -106,9 +108,11 @@ export class Scene extends Account {
     )
     writeFileSync(join(folder, 'positions.json'), JSON.stringify({ positions: this.positions }))
     const main = options.main ?? new URL('../support/steered/main.ts', import.meta.url).pathname
-    const env = { ...options.account?.env, [STEERING]: JSON.stringify(steering) }
-    this.service = new RunningService(['--config', file], { main, env, isSteered: true })
-    await this.service.printed(line => line.startsWith('positions  '))
+    const started = { file, env: { ...options.account?.env } }
+    this.service =
+      options.isEmbedded === true
+        ? await embedded(started)
+        : await ownProcess(started, main, steering)
     await this.until(async () => (await this.ask('GET', '/readyz')).status === 200)
   }
 
@@ -121,9 +125,9 @@ export class Scene extends Account {
     return { ...broker, report: file }
   }
 
-  /** kill -9. */
+  /** kill -9, where it has a process of its own. */
   async kill(): Promise<void> {
-    await this.service?.end('SIGKILL')
+    await this.service?.end()
   }
 
   /** kill -9, and a new process over what is on disk. */
@@ -155,14 +159,13 @@ export class Scene extends Account {
 
   /** What the process has printed. */
   get output(): string {
-    return this.service?.lines.join('\n') ?? ''
+    return this.service?.output ?? ''
   }
 
   // Its API.
 
   async ask(method: string, path: string, body?: unknown): Promise<Said> {
-    const url = /^positions +(http:\S+)\/api/m.exec(this.output)![1]!
-    const response = await fetch(`${url}${path}`, {
+    const response = await fetch(new URL(path, this.service!.url), {
       method,
       headers: { 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),

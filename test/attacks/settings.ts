@@ -40,6 +40,8 @@ export function configOf(
       },
       exits: { workingMs: 1_000, retryMs: 50, maxRetryMs: 200, closedMarketRetryMs: 200 },
       holdings: { reconcileMs: 200, confirm: false },
+      // No story waits for what is left of an exit.
+      stop: { deadlineMs: 100 },
     },
     but,
   )

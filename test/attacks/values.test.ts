@@ -19,6 +19,7 @@ sideBySide('an impossible value from a broken broker or a person', {
 
   'as the price of a fill does not keep other positions from closing': async open => {
     const scene = await open({
+      isEmbedded: true,
       positions: [five('a'), globex],
       venue: { reportsState: false },
     })
@@ -34,7 +35,7 @@ sideBySide('an impossible value from a broken broker or a person', {
   },
 
   'as a holding is unknown, and changes nothing': async open => {
-    const scene = await open({ positions: [five('a'), globex] })
+    const scene = await open({ isEmbedded: true, positions: [five('a'), globex] })
     for (const quantity of [1e308, -1e308, 1e-320, Number.MAX_VALUE]) {
       const holdings = [{ instrument: 'ACME', quantity }]
       scene.harm('holdings', { kind: 'patch', fields: { holdings } })
@@ -53,6 +54,7 @@ sideBySide('an impossible value from a broken broker or a person', {
   'as a sum of doubles counts as the meant decimal: everything is sold, nothing is left':
     async open => {
       const scene = await open({
+        isEmbedded: true,
         positions: [five('a', { quantity: 0.8 })],
         venue: { drifts: true, capabilities: { reduceOnly: false } },
         config: { instruments: { ACME: { lot: 0.1 } } },
@@ -71,6 +73,7 @@ sideBySide('an impossible value from a broken broker or a person', {
 
   'as a rounded fill ends its exit': async open => {
     const scene = await open({
+      isEmbedded: true,
       positions: [five('a', { quantity: 0.333333333333 })],
     })
     const executed = { quantity: 0.33333333, price: 94 }

@@ -64,6 +64,7 @@ const VENUES: Readonly<Record<string, VenueCase>> = {
 
 /** A service that takes a price for old after a second. */
 const guarding = ({ account }: VenueCase): SceneOptions => ({
+  isEmbedded: true,
   account: measured(account()),
   venue: { capabilities: PROVES },
   config: { holdings: { reconcileMs: 250 }, health: { staleMs: 1_000 } },

@@ -38,6 +38,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
     const made = account()
     ;({ protocol } = made)
     return {
+      isEmbedded: true,
       account: measured(made),
       venue: { capabilities: PROVES },
       config: { holdings: { reconcileMs: 1_000 } },
