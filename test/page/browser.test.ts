@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
+import { startWatchkeeper, type RunningWatchkeeper } from '../../src/app/embed.ts'
 import { faultsOf, launched, opened, openedIn } from '../support/browser.ts'
 import { builtPage } from '../support/built-page.ts'
 import { Folder } from '../support/cli.ts'
 import { ask } from '../support/http.ts'
-import { RunningService } from '../support/kill.ts'
 import { needing } from '../support/needing.ts'
 import { until } from '../support/until.ts'
 
@@ -21,17 +21,17 @@ needing('chromium').describe('The page in a browser', function () {
   this.timeout(180_000)
 
   let folder: Folder
-  let service: RunningService
+  let service: RunningWatchkeeper
   let browser: Browser
   let port: number
   let url: string
 
   const start = async (at: number, env: Record<string, string> = {}): Promise<void> => {
     const positions = folder.file('positions.yaml', POSITIONS)
-    const args = ['--positions', positions, '--data', `${folder.path}/data`, '--port', String(at)]
-    service = new RunningService(args, { env })
-    port = await service.port()
-    url = `http://127.0.0.1:${port}/`
+    const config = { positions, dataFolder: `${folder.path}/data`, http: { port: at } }
+    service = await startWatchkeeper({ config, env })
+    url = new URL('/', service.url).href
+    port = Number(new URL(url).port)
   }
 
   before(async () => {
@@ -43,7 +43,7 @@ needing('chromium').describe('The page in a browser', function () {
 
   after(async () => {
     await browser.close()
-    await service.end('SIGTERM')
+    await service.stop()
     folder.remove()
   })
 
@@ -192,7 +192,7 @@ needing('chromium').describe('The page in a browser', function () {
   it('turns grey while the service is away, continues after its restart, and asks for a new token', async () => {
     const { page } = await opened(browser, url)
     await page.locator('.row').first().waitFor()
-    await service.end('SIGTERM')
+    await service.stop()
     await page.locator('html.stale').waitFor({ state: 'attached' })
     expect(await page.locator('.age').textContent()).to.match(/Old data: \d+ s behind/)
     await page.locator('.trouble', { hasText: 'the service does not answer' }).waitFor()

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
+import { startWatchkeeper, type RunningWatchkeeper } from '../../src/app/embed.ts'
 import { launched, opened } from '../support/browser.ts'
 import { builtPage } from '../support/built-page.ts'
 import { Folder } from '../support/cli.ts'
-import { RunningService } from '../support/kill.ts'
 import { needing } from '../support/needing.ts'
 
 const POSITIONS = `
@@ -16,7 +16,7 @@ needing('chromium').describe('The first screen of the page', function () {
   this.timeout(120_000)
 
   let folder: Folder
-  let service: RunningService
+  let service: RunningWatchkeeper
   let browser: Browser
   let url: string
 
@@ -24,15 +24,15 @@ needing('chromium').describe('The first screen of the page', function () {
     builtPage()
     folder = new Folder()
     const positions = folder.file('positions.yaml', POSITIONS)
-    const args = ['--positions', positions, '--data', `${folder.path}/data`, '--port', '0']
-    service = new RunningService(args)
-    url = `http://127.0.0.1:${await service.port()}/`
+    const config = { positions, dataFolder: `${folder.path}/data`, http: { port: 0 } }
+    service = await startWatchkeeper({ config, env: {} })
+    url = new URL('/', service.url).href
     browser = await launched()
   })
 
   after(async () => {
     await browser.close()
-    await service.end('SIGTERM')
+    await service.stop()
     folder.remove()
   })
 

@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
+import { parse } from 'yaml'
+import { startWatchkeeper, type RunningWatchkeeper } from '../../src/app/embed.ts'
 import { launched, opened } from '../support/browser.ts'
 import { builtPage } from '../support/built-page.ts'
 import { Folder } from '../support/cli.ts'
 import { ask } from '../support/http.ts'
-import { RunningService } from '../support/kill.ts'
 import { needing } from '../support/needing.ts'
 import { until } from '../support/until.ts'
 
@@ -29,26 +30,24 @@ needing('chromium').describe('The page of several accounts', function () {
   this.timeout(120_000)
 
   let folder: Folder
-  let service: RunningService
+  let service: RunningWatchkeeper
   let browser: Browser
   let port: number
 
   before(async () => {
     builtPage()
     folder = new Folder()
-    const [config, positions] = [
-      folder.file('service.yaml', CONFIG),
-      folder.file('positions.yaml', POSITIONS),
-    ]
-    const files = ['--config', config, '--positions', positions, '--data', `${folder.path}/data`]
-    service = new RunningService([...files, '--port', '0'])
-    port = await service.port()
+    const positions = folder.file('positions.yaml', POSITIONS)
+    const own = { positions, dataFolder: `${folder.path}/data`, http: { port: 0 } }
+    const config = { ...(parse(CONFIG) as object), ...own }
+    service = await startWatchkeeper({ config, env: {} })
+    port = Number(new URL(service.url).port)
     browser = await launched()
   })
 
   after(async () => {
     await browser.close()
-    await service.end('SIGTERM')
+    await service.stop()
     folder.remove()
   })
 

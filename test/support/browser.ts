@@ -71,7 +71,9 @@ interface Finding {
 export async function faultsOf(page: Page): Promise<string[]> {
   // Through the debugger: the policy of the page blocks foreign scripts.
   await page.evaluate(axe.source)
-  const found = (await page.evaluate('axe.run().then(each => each.violations)')) as Finding[]
+  const found = (await page.evaluate(
+    "axe.run({ resultTypes: ['violations'] }).then(each => each.violations)",
+  )) as Finding[]
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
