@@ -2,7 +2,7 @@ import { expectedName } from '../domain/closest-name.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { Position, PriceSource } from '../domain/position.ts'
 import { compileRuleSet, ruleSetWarnings, type RuleFault } from '../risk/rule-set.ts'
-import type { RuleSet } from '../risk/rule.ts'
+import type { Rule, RuleSet } from '../risk/rule.ts'
 import { RULES } from '../risk/rules/registry.ts'
 import { deadRules } from '../risk/self-test.ts'
 import { show, type FaultList } from './faults.ts'
@@ -103,12 +103,12 @@ export class RuleSets {
     path: Path,
     { faults, warnings }: Findings,
   ): void {
-    if (ruleSet.rules.length === 0) {
-      warnings.add(
-        path,
-        'a rule set without a rule',
-        'at least one rule: nothing guards the position',
-      )
+    if (!ruleSet.rules.some(exits)) {
+      const found =
+        ruleSet.rules.length === 0
+          ? 'a rule set without a rule'
+          : `only rules that exit no position: ${ruleSet.names.join(', ')}`
+      warnings.add(path, found, 'at least one rule that exits: nothing guards the position')
     }
     for (const rule of ruleSet.rules) {
       if (rule.kind !== 'underlying') continue
@@ -141,6 +141,18 @@ export class RuleSets {
     const isTested = sides.has(side)
     this.tested.set(set, sides.add(side))
     return isTested
+  }
+}
+
+/** Whether a rule can exit a position by itself. */
+function exits(rule: Rule): boolean {
+  switch (rule.kind) {
+    case 'levels':
+      return rule.net === undefined
+    case 'underlying':
+      return true
+    case 'stale-quote':
+      return rule.action === 'exit'
   }
 }
 

@@ -580,7 +580,12 @@ describe('A warning', () => {
     [
       'a rule set without a rule',
       '{}',
-      'positions[0].rules, line 7: found a rule set without a rule, expected at least one rule: nothing guards the position',
+      'positions[0].rules, line 7: found a rule set without a rule, expected at least one rule that exits: nothing guards the position',
+    ],
+    [
+      'rules that exit nothing themselves',
+      '{ net: {}, staleQuote: { afterMs: 30000, action: poll } }',
+      'positions[0].rules, line 7: found only rules that exit no position: staleQuote, net, expected at least one rule that exits: nothing guards the position',
     ],
   ]
   for (const [what, rules, warning] of cases) {
