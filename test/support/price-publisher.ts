@@ -7,7 +7,7 @@ import { redisSchema } from '../../src/redis/options.ts'
  * server's address and `publish` or `xadd`; each line of its input is JSON, the prices from then on.
  */
 const [url = '', how] = process.argv.slice(2)
-const EVERY_MS = 20
+const EVERY_MS = 100
 
 const config = redisSchema.parse({ url })
 const connection = await RedisConnection.open({ config, monotonic: () => performance.now() })
