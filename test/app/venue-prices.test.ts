@@ -72,7 +72,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
           settings: {
             dataFolder: join(folder.path, 'data'),
             http: { port: 0 },
-            cycleMs: 50,
+            cycleMs: 100,
             holdings: { confirm: false },
             stop: { deadlineMs: 500 },
             health: { graceMs: 1 },
@@ -147,7 +147,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
     }
     const polls = (): number => venue.server.seen.filter(({ route }) => route === 'quotes').length
 
-    beforeEach(async () => {
+    const open = async (): Promise<void> => {
       folder = new Folder()
       emulator = account().protocol
       skewMs = 0
@@ -158,175 +158,188 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       await streams.open()
       price(100)
       venue.server.venue.hand({ instrument: name, quantity: 1 })
-    })
-    afterEach(async () => {
+    }
+    const close = async (): Promise<void> => {
       await service?.stop()
       service = undefined
       streams.close()
       venue.close()
       folder.remove()
-    })
+    }
 
-    it('counts the profit of a position of the file by the value of a contract at the venue', async () => {
-      const file = { ...WITH_STOP, id: 'f', instrument: name }
-      const { entries } = parsePositions({
-        source: 'file',
-        text: JSON.stringify({ positions: [file] }),
-      })
-      await start(ownFeed(), {}, entries)
-      const { body } = await call('/api/positions/f')
-      expect(body).to.include({ multiplier: kind === 'okx' ? 0.01 : 1 })
-    })
-
-    it('goes on to query the account beside a position whose instrument the venue does not list', async () => {
-      const file = { ...WITH_STOP, id: 'bad', instrument: 'no-such-name' }
-      const { entries } = parsePositions({
-        source: 'file',
-        text: JSON.stringify({ positions: [file] }),
-      })
-      await start(ownFeed(), {}, entries)
-      const asked = (): number =>
-        venue.server.seen.filter(
-          ({ route, instrument }) => route === 'holding' && instrument === file.instrument,
-        ).length
-      await until(() => asked() >= 6)
-      const { breakers } = (await call('/api/gateway')).body as {
-        breakers: readonly { group: string; transitions: readonly unknown[] }[]
-      }
-      expect(breakers.find(({ group }) => group === 'account')?.transitions).to.deep.equal([])
-    })
-
-    it('exits a paper position at a pushed price, and needs no account for it', async () => {
-      await start(publicFeed())
-      await until(() => streams.subscribedNames().includes(name))
-      price(100)
-      await until(async () => (await position()).lastPrice === 100)
-      price(89)
-      await until(async () => (await position()).state !== 'guarded')
-      expect(venue.server.venue.book.orders).to.deep.equal([])
-    })
-
-    it('exits a position of the account at a pushed price', async () => {
-      await start(ownFeed())
-      await until(() => streams.subscribedNames().includes(name))
-      price(100)
-      await until(async () => (await position()).lastPrice === 100)
-      price(89)
-      await until(() => venue.server.venue.book.fills.length === 1)
-      await until(async () => (await position()).state !== 'guarded')
-    })
-
-    for (const [what, feed] of [
-      ['the account', ownFeed],
-      ['a paper account', publicFeed],
-    ] as const)
-      it(`guards ${what} where this machine's clock is a minute ahead of the venue's`, async () => {
-        skewMs = 60_000
-        await start(feed())
+    describe('that are public, in one service', () => {
+      before(async () => {
+        await open()
+        await start(publicFeed())
         await until(() => streams.subscribedNames().includes(name))
-        await until(async () => {
-          price(100)
-          return (await position()).state === 'guarded'
-        })
-        // A polled price is as young as a pushed one.
+      })
+      after(close)
+
+      it('takes lots, ticks and contract sizes of the venue for a paper account', async () => {
+        const { instruments } = service!.control
+        expect(instruments.of(name as InstrumentId)).to.include({ tickSize: 0.01, lot: 0.001 })
+      })
+
+      it('exits at no message that it cannot read, and journals a sample of them', async () => {
+        price(100)
+        await until(async () => (await position()).lastPrice === 100)
+        for (let times = 0; times < 50; times++) streams.say('<html>1</html>')
+        await until(async () => (await journal()).some(line => line.kind === 'feed-malformed'))
+        expect((await position()).state).to.equal('guarded')
+        expect((await journal()).filter(line => line.kind === 'feed-malformed')).to.have.length(1)
+      })
+
+      it('polls while the streams are down, says so in health, and takes pushed prices again', async () => {
+        price(101)
+        await until(async () => (await position()).lastPrice === 101)
+        await until(async () => (await check()).status === 'pass')
         streams.close()
-        venue.server.venue.price(name, 89)
+        await until(async () => (await check()).status === 'warn')
+        expect((await check()).output).to.include(`${kind} quotes: `)
+        expect(await metric('watchkeeper_stream_up{stream="quotes"} 0')).to.equal(true)
+        venue.server.venue.price(name, 102)
+        await until(async () => (await position()).lastPrice === 102)
+        await streams.open()
+        await until(() => streams.subscribedNames().includes(name))
+        await until(async () => (await check()).status === 'pass')
+        const kinds = (await journal()).map(line => line.kind)
+        expect(kinds).to.include('stream-lost')
+        expect(kinds).to.include('stream-connected')
+        expect(await metric('watchkeeper_stream_reconnects_total{stream="quotes"} 1')).to.equal(
+          true,
+        )
+      })
+
+      it('exits a paper position at a pushed price, and needs no account for it', async () => {
+        price(100)
+        await until(async () => (await position()).lastPrice === 100)
+        expect((await position()).state).to.equal('guarded')
+        price(89)
+        await until(async () => (await position()).state !== 'guarded')
+        expect(venue.server.venue.book.orders).to.deep.equal([])
+      })
+    })
+
+    describe('in a service of each story', () => {
+      beforeEach(open)
+      afterEach(close)
+
+      it('counts the profit of a position of the file by the value of a contract at the venue', async () => {
+        const file = { ...WITH_STOP, id: 'f', instrument: name }
+        const { entries } = parsePositions({
+          source: 'file',
+          text: JSON.stringify({ positions: [file] }),
+        })
+        await start(ownFeed(), {}, entries)
+        const { body } = await call('/api/positions/f')
+        expect(body).to.include({ multiplier: kind === 'okx' ? 0.01 : 1 })
+      })
+
+      it('goes on to query the account beside a position whose instrument the venue does not list', async () => {
+        const file = { ...WITH_STOP, id: 'bad', instrument: 'no-such-name' }
+        const { entries } = parsePositions({
+          source: 'file',
+          text: JSON.stringify({ positions: [file] }),
+        })
+        // The account is queried once in several cycles: short ones end the wait sooner.
+        await start({ ...ownFeed(), cycleMs: 50 }, {}, entries)
+        const asked = (): number =>
+          venue.server.seen.filter(
+            ({ route, instrument }) => route === 'holding' && instrument === file.instrument,
+          ).length
+        await until(() => asked() >= 6)
+        const { breakers } = (await call('/api/gateway')).body as {
+          breakers: readonly { group: string; transitions: readonly unknown[] }[]
+        }
+        expect(breakers.find(({ group }) => group === 'account')?.transitions).to.deep.equal([])
+      })
+
+      it('exits a position of the account at a pushed price', async () => {
+        await start(ownFeed())
+        await until(() => streams.subscribedNames().includes(name))
+        price(100)
+        await until(async () => (await position()).lastPrice === 100)
+        price(89)
+        await until(() => venue.server.venue.book.fills.length === 1)
         await until(async () => (await position()).state !== 'guarded')
       })
 
-    it('polls while the streams are down, says so in health, and takes pushed prices again', async () => {
-      await start(publicFeed())
-      await until(() => streams.subscribedNames().includes(name))
-      price(101)
-      await until(async () => (await position()).lastPrice === 101)
-      await until(async () => (await check()).status === 'pass')
-      streams.close()
-      await until(async () => (await check()).status === 'warn')
-      expect((await check()).output).to.include(`${kind} quotes: `)
-      expect(await metric('watchkeeper_stream_up{stream="quotes"} 0')).to.equal(true)
-      venue.server.venue.price(name, 102)
-      await until(async () => (await position()).lastPrice === 102)
-      await streams.open()
-      await until(() => streams.subscribedNames().includes(name))
-      await until(async () => (await check()).status === 'pass')
-      const kinds = (await journal()).map(line => line.kind)
-      expect(kinds).to.include('stream-lost')
-      expect(kinds).to.include('stream-connected')
-      expect(await metric('watchkeeper_stream_reconnects_total{stream="quotes"} 1')).to.equal(true)
-    })
-
-    it('does not poll what is pushed', async () => {
-      await start(publicFeed(), { pollAfterMs: 60_000 })
-      await until(() => streams.subscribedNames().includes(name))
-      price(103)
-      await until(async () => (await position()).lastPrice === 103)
-      const before = polls()
-      for (let at = 104; at < 120; at++) {
-        await until(async () => {
-          price(at)
-          return (await position()).lastPrice === at
+      for (const [what, feed] of [
+        ['the account', ownFeed],
+        ['a paper account', publicFeed],
+      ] as const)
+        it(`guards ${what} where this machine's clock is a minute ahead of the venue's`, async () => {
+          skewMs = 60_000
+          await start(feed())
+          await until(() => streams.subscribedNames().includes(name))
+          await until(async () => {
+            price(100)
+            return (await position()).state === 'guarded'
+          })
+          // A polled price is as young as a pushed one.
+          streams.close()
+          venue.server.venue.price(name, 89)
+          await until(async () => (await position()).state !== 'guarded')
         })
-      }
-      // A poll that had begun before may end meanwhile; it has two requests at most.
-      expect(polls() - before).to.be.at.most(2)
-    })
 
-    it('replaces a connection that pushes nothing while polled prices move', async () => {
-      await start(publicFeed(), { pollAfterMs: 100 })
-      await until(() => streams.subscribedNames().includes(name))
-      streams.isForgetful = true
-      const before = streams.connections
-      for (let at = 200; streams.connections === before; at++) {
-        venue.server.venue.price(name, at)
-        await until(async () => (await position()).lastPrice === at || streams.connections > before)
-      }
-      await until(async () => {
-        const lost = (await journal()).filter(line => line.kind === 'stream-lost')
-        return JSON.stringify(lost).includes('move, and none is pushed')
+      it('does not poll what is pushed', async () => {
+        await start(publicFeed(), { pollAfterMs: 60_000 })
+        await until(() => streams.subscribedNames().includes(name))
+        price(103)
+        await until(async () => (await position()).lastPrice === 103)
+        const before = polls()
+        for (let at = 104; at < 120; at++) {
+          await until(async () => {
+            price(at)
+            return (await position()).lastPrice === at
+          })
+        }
+        // A poll that had begun before may end meanwhile; it has two requests at most.
+        expect(polls() - before).to.be.at.most(2)
       })
-    })
 
-    it('exits at no message that it cannot read, and journals a sample of them', async () => {
-      await start(publicFeed())
-      await until(() => streams.subscribedNames().includes(name))
-      price(100)
-      await until(async () => (await position()).lastPrice === 100)
-      for (let times = 0; times < 50; times++) streams.say('<html>1</html>')
-      await until(async () => (await journal()).some(line => line.kind === 'feed-malformed'))
-      expect((await position()).state).to.equal('guarded')
-      expect((await journal()).filter(line => line.kind === 'feed-malformed')).to.have.length(1)
-    })
+      it('replaces a connection that pushes nothing while polled prices move', async () => {
+        await start(publicFeed(), { pollAfterMs: 100 })
+        await until(() => streams.subscribedNames().includes(name))
+        streams.isForgetful = true
+        const before = streams.connections
+        for (let at = 200; streams.connections === before; at++) {
+          venue.server.venue.price(name, at)
+          await until(
+            async () => (await position()).lastPrice === at || streams.connections > before,
+          )
+        }
+        await until(async () => {
+          const lost = (await journal()).filter(line => line.kind === 'stream-lost')
+          return JSON.stringify(lost).includes('move, and none is pushed')
+        })
+      })
 
-    it('names an instrument whose subscription the venue refuses, and polls it', async () => {
-      streams.refusing.add(name)
-      await start(publicFeed())
-      await until(async () => (await check()).output?.includes(name))
-      venue.server.venue.price(name, 105)
-      await until(async () => (await position()).lastPrice === 105)
-    })
+      it('names an instrument whose subscription the venue refuses, and polls it', async () => {
+        streams.refusing.add(name)
+        await start(publicFeed())
+        await until(async () => (await check()).output?.includes(name))
+        venue.server.venue.price(name, 105)
+        await until(async () => (await position()).lastPrice === 105)
+      })
 
-    it('fails health when the account is set to the other position mode while it is guarded', async () => {
-      await start(ownFeed())
-      expect((await check('account:position-mode')).status).to.equal('pass')
-      emulate({ mode: 'hedge' })
-      await untilAsked('account:position-mode', 'fail')
-      expect((await check('account:position-mode')).output).to.include('hedge')
-    })
-
-    // The test network of Binance reports no rights of a key.
-    if (kind !== 'binance')
-      it('warns in health when the key was given the right to withdraw while it is used', async () => {
+      it('fails health when the account is set to the other position mode while it is guarded', async () => {
         await start(ownFeed())
-        expect((await check('account:withdrawals')).status).to.equal('pass')
-        emulate({ perm: 'trade,withdraw', rights: { Wallet: ['Withdraw'] } })
-        await untilAsked('account:withdrawals', 'warn')
-        await until(async () => (await journal()).some(line => line.kind === 'key-may-withdraw'))
+        expect((await check('account:position-mode')).status).to.equal('pass')
+        emulate({ mode: 'hedge' })
+        await untilAsked('account:position-mode', 'fail')
+        expect((await check('account:position-mode')).output).to.include('hedge')
       })
 
-    it('takes lots, ticks and contract sizes of the venue for a paper account', async () => {
-      await start(publicFeed())
-      const { instruments } = service!.control
-      expect(instruments.of(name as InstrumentId)).to.include({ tickSize: 0.01, lot: 0.001 })
+      // The test network of Binance reports no rights of a key.
+      if (kind !== 'binance')
+        it('warns in health when the key was given the right to withdraw while it is used', async () => {
+          await start(ownFeed())
+          expect((await check('account:withdrawals')).status).to.equal('pass')
+          emulate({ perm: 'trade,withdraw', rights: { Wallet: ['Withdraw'] } })
+          await untilAsked('account:withdrawals', 'warn')
+          await until(async () => (await journal()).some(line => line.kind === 'key-may-withdraw'))
+        })
     })
   })
 }
