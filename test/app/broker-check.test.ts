@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import { expect } from 'chai'
 import { parse } from 'yaml'
 import { checkBroker, type BrokerCheck } from '../../src/app/broker-check.ts'
@@ -6,6 +7,7 @@ import { httpBrokerSchema } from '../../src/brokers/http.ts'
 import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
 import { PLAIN, type Script } from '../support/broker-server/script.ts'
 import { cliHere } from '../support/cli-here.ts'
+import { Folder } from '../support/cli.ts'
 import { needing } from '../support/needing.ts'
 import { BRIDGE_TOKEN, PythonBridge } from '../support/python-bridge.ts'
 import { until } from '../support/until.ts'
@@ -157,6 +159,27 @@ needing('python3').describe('watchkeeper broker check', () => {
       lookup: 'complete',
       reduceOnly: true,
     })
+  })
+
+  it('names the file of the token in what the configuration takes', async () => {
+    const folder = new Folder()
+    try {
+      const tokenFile = folder.file('bridge.token', BRIDGE_TOKEN)
+      chmodSync(tokenFile, 0o600)
+      const { code, stdout } = await cliHere([
+        'broker',
+        'check',
+        bridge.url,
+        '--token-file',
+        tokenFile,
+      ])
+      expect(code).to.equal(0)
+      const { broker } = parse(stdout.slice(stdout.indexOf('broker:'))) as { broker: object }
+      const { kind: _kind, ...section } = broker as { kind: string }
+      expect(httpBrokerSchema.parse(section).tokenFile).to.equal(tokenFile)
+    } finally {
+      folder.remove()
+    }
   })
 
   it('ends with 2 where it has no token, or no quantity to trade', async () => {

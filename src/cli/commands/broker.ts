@@ -77,8 +77,15 @@ async function check(url: string, given: CheckGiven, context: CommandContext): P
   for (const { name, outcome, seen } of steps) {
     stdout.write(`${paint(COLOURS[outcome], MARKS[outcome])}${name}: ${onOneLine(seen)}\n`)
   }
-  stdout.write(`\nbroker:\n  kind: http\n  url: ${url}\n${stream ? '  stream: true\n' : ''}`)
-  stdout.write(`${indented(stringify({ capabilities: shownCapabilities(capabilities) }))}\n`)
+  const { tokenFile } = given
+  const section = {
+    kind: 'http',
+    url,
+    ...(tokenFile !== undefined && { tokenFile: resolve(tokenFile) }),
+    ...(stream && { stream }),
+    capabilities: shownCapabilities(capabilities),
+  }
+  stdout.write(`\n${stringify({ broker: section })}`)
   if (steps.some(({ outcome }) => outcome === 'broken')) throw new Outcome(1)
 }
 
@@ -97,8 +104,6 @@ function tradeOf({ trade, quantity }: CheckGiven): BrokerCheckOptions['trade'] {
   }
   return { instrument: trade, quantity: units }
 }
-
-const indented = (text: string): string => text.trimEnd().replaceAll(/^/gm, '  ')
 
 async function test(file: string, { format }: Formatted, context: CommandContext): Promise<void> {
   const path = resolve(file)
