@@ -5,6 +5,7 @@ import type { PositionState } from '../domain/position.ts'
 import type { UnguardedCause } from '../domain/unguarded.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { isOpenAt, quietFor } from '../risk/hours.ts'
+import { alertAfterMs } from '../risk/quiet.ts'
 
 /**
  * The findings of one sweep over all positions. Positions that are being exited are not expected to have a
@@ -25,10 +26,16 @@ export interface Found {
   }[]
   readonly quarantined: Child[]
   readonly withRuleErrors: Child[]
-  /** Ms since the last price, where that is too long while the market is open. */
-  readonly quietMs: Map<InstrumentId, number>
+  /** Instruments without a price for too long while the market is open. */
+  readonly quiet: Map<InstrumentId, Quiet>
   /** Instruments that rules compare and that never had a price, though their market is open. */
   readonly unpriced: Set<InstrumentId>
+}
+
+/** For how long an instrument had no price, and how long is allowed, ms. */
+export interface Quiet {
+  readonly forMs: number
+  readonly mostMs: number
 }
 
 export const nothingFound = (): Found => ({
@@ -38,7 +45,7 @@ export const nothingFound = (): Found => ({
   unguarded: [],
   quarantined: [],
   withRuleErrors: [],
-  quietMs: new Map(),
+  quiet: new Map(),
   unpriced: new Set(),
 })
 
@@ -72,6 +79,10 @@ export function find(
     if (hours === undefined || isOpenAt(hours, now)) found.unpriced.add(instrument)
     return
   }
-  const quietMs = quietFor(hours, lastAt, now)
-  if (quietMs > staleMs) found.quietMs.set(instrument, quietMs)
+  const mostMs = Math.min(staleMs, alertAfterMs(watched))
+  const since = mostMs === staleMs ? lastAt : Math.max(lastAt, watched.openedAt)
+  const forMs = quietFor(hours, since, now)
+  if (forMs <= mostMs) return
+  const known = found.quiet.get(instrument)
+  if (known === undefined || mostMs < known.mostMs) found.quiet.set(instrument, { forMs, mostMs })
 }

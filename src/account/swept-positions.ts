@@ -4,6 +4,7 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { needsOwnPrice } from '../risk/guarded.ts'
 import type { WatchedStream } from '../risk/price-board.ts'
+import { quietRules } from '../risk/quiet.ts'
 import type { AccountState } from './state.ts'
 import type { Seen, UnguardedTime } from './unguarded-time.ts'
 
@@ -79,7 +80,8 @@ export class SweptPositions {
 function priceOf({ entry }: Registered, child: Child | undefined): WatchedStream | undefined {
   if (child === undefined || entry?.kind === 'refused') return undefined
   const { own, other, ruleSet } = child.watched
-  return other === undefined && needsOwnPrice(ruleSet) ? own.stream : undefined
+  const isAlone = other === undefined && needsOwnPrice(ruleSet)
+  return isAlone && quietRules(ruleSet, 'alert').length === 0 ? own.stream : undefined
 }
 
 function mark(marked: Set<PositionId>, id: PositionId, isMarked: boolean): void {

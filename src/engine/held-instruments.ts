@@ -1,6 +1,7 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import { quietFor } from '../risk/hours.ts'
+import { quietLimit, quietRules } from '../risk/quiet.ts'
 
 /** The instruments whose prices decide: those of open positions, and the underlyings that their rules watch. */
 export function* instrumentsHeld(registry: ActorRegistry): Iterable<InstrumentId> {
@@ -18,12 +19,10 @@ export function* instrumentsHeld(registry: ActorRegistry): Iterable<InstrumentId
  */
 export function* instrumentsToPoll(registry: ActorRegistry, now: number): Iterable<InstrumentId> {
   for (const { watched } of registry.all()) {
-    const { stream } = watched.own
-    for (const rule of watched.ruleSet.rules) {
-      if (rule.kind !== 'stale-quote' || rule.action !== 'poll') continue
-      const afterMs = rule.afterMs === 'auto' ? stream.quietMs : rule.afterMs
-      const since = Math.max(stream.lastAt, watched.openedAt)
-      if (quietFor(watched.hours, since, now) > afterMs) yield watched.position.instrument
+    for (const rule of quietRules(watched.ruleSet, 'poll')) {
+      const since = Math.max(watched.own.stream.lastAt, watched.openedAt)
+      if (quietFor(watched.hours, since, now) > quietLimit(rule, watched))
+        yield watched.position.instrument
     }
   }
 }

@@ -6,6 +6,7 @@ import type { Outcome } from './catch-up.ts'
 import { DISPATCHER_DEFAULTS, type DispatcherOptions } from './dispatcher-options.ts'
 import { fold } from './fold.ts'
 import type { PriceBoard, WatchedStream } from './price-board.ts'
+import { readsGaps } from './quiet.ts'
 import { Timetable } from './timetable.ts'
 import { watchedPosition, type WatchedPosition } from './watched-position.ts'
 
@@ -50,7 +51,7 @@ export class Dispatcher {
     const derivesFrom = underlying && (underlying.instrument ?? position.underlying)
     const own = sink.take(watched, position.instrument, view)
     const other = derivesFrom && sink.take(watched, derivesFrom, 'trade')
-    if (watched.staleQuote?.afterMs === 'auto') own.stream.followGaps()
+    if (readsGaps(opening.ruleSet)) own.stream.followGaps()
     const { lastPrice, lastAt } = own.stream
     const { seq, now } = this
     const isFresh = lastAt > now - sink.staleMs

@@ -13,7 +13,6 @@ interface Limits {
   readonly now: number
   readonly startedAt: number
   readonly exitOverdueMs: number
-  readonly staleMs: number
   /** Time that a position may lack its first price, or may not be open yet, before health fails, ms. */
   readonly graceMs: number
 }
@@ -50,7 +49,7 @@ const GRACED: ReadonlySet<UnguardedCause> = new Set(['not-open', 'unpriced'])
 /** The facts of an account for health; `found` is the sweep of this cycle. */
 export function healthFacts(
   account: Account,
-  { now, startedAt, exitOverdueMs, staleMs, graceMs }: Limits,
+  { now, startedAt, exitOverdueMs, graceMs }: Limits,
   found: Found = account.coverage.sweep(),
 ): HealthFacts {
   return {
@@ -60,7 +59,7 @@ export function healthFacts(
     ...supervisionFacts(account, found),
     ...guardingFacts(account, found, { now, startedAt, graceMs }),
     ...exitFacts(account, exitOverdueMs),
-    ...priceFacts(account, found, { now, startedAt, staleMs }),
+    ...priceFacts(account, found, { now, startedAt }),
     ...limitFacts(account),
     killSwitch: account.state.killSwitch.state,
     storeErrors: account.storeErrors,
@@ -140,8 +139,8 @@ function exitFacts(
 
 function priceFacts(
   { tickPath: { intake }, engine: { sink } }: Account,
-  { quietMs }: Found,
-  { now, startedAt, staleMs }: Pick<Limits, 'now' | 'startedAt' | 'staleMs'>,
+  { quiet }: Found,
+  { now, startedAt }: Pick<Limits, 'now' | 'startedAt'>,
 ): Pick<
   HealthFacts,
   'stalePrices' | 'badTicks' | 'unconfirmedPrices' | 'pricesOutsideHours' | 'pricesAhead'
@@ -149,9 +148,9 @@ function priceFacts(
   // Other accounts may share the feed; their instruments do not count here.
   const isOwn = (instrument: InstrumentId): boolean => sink.isComparing(instrument)
   return {
-    stalePrices: [...quietMs]
-      .map(([what, forMs]) => ({ what, forMs: Math.min(forMs, now - startedAt) }))
-      .filter(({ forMs }) => forMs > staleMs),
+    stalePrices: [...quiet]
+      .filter(([, { mostMs }]) => now - startedAt > mostMs)
+      .map(([what, { forMs }]) => ({ what, forMs: Math.min(forMs, now - startedAt) })),
     badTicks: intake.bad,
     unconfirmedPrices: intake
       .unconfirmed(now)

@@ -164,7 +164,7 @@ function priceFacts({ engine, coverage }: Account, now: number): Omit<PriceFacts
   return {
     oldestMs: isIdle ? 0 : now - oldest,
     newestMs: isIdle ? 0 : now - newest,
-    stale: coverage.last.quietMs.size + coverage.last.unpriced.size,
+    stale: coverage.last.quiet.size + coverage.last.unpriced.size,
     backlog,
     backlogLimit: dispatcher.backlogLimit,
     foldErrors: sink.foldErrors,

@@ -19,7 +19,6 @@ export interface ServiceHealthDeps {
   /** Bounds, ms. */
   readonly limits: {
     readonly exitOverdueMs: number
-    readonly staleMs: number
     readonly graceMs: number
     readonly slowLoopMs: number
   }
@@ -136,8 +135,8 @@ export class ServiceHealth {
   private evaluate(found?: Found): HealthSnapshot {
     const { clock, startedAt, account, desk, prices, performance, news } = this.deps
     this.seenLines = account.begunLines
-    const { exitOverdueMs, staleMs, graceMs, slowLoopMs } = this.deps.limits
-    const limits = { now: clock.now(), startedAt, exitOverdueMs, staleMs, graceMs }
+    const { exitOverdueMs, graceMs, slowLoopMs } = this.deps.limits
+    const limits = { now: clock.now(), startedAt, exitOverdueMs, graceMs }
     return healthStatus({
       ...healthFacts(account, limits, found),
       ...gatewayTroubles(desk, clock.monotonic()),

@@ -539,6 +539,19 @@ describe('an account', () => {
     expect([...instrumentsHeld(account.engine.registry)]).to.deep.equal(['ACME'])
   })
 
+  it('polls an instrument that was quiet for longer than its own gaps allow, with `afterMs: auto`', async () => {
+    const quiet = { staleQuote: { afterMs: 'auto', action: 'poll' }, stopLoss: { pct: 50 } }
+    await account.add(aPosition({ openedAt: now }), quiet, 'test')
+    for (let ticks = 0; ticks < 3; ticks++) {
+      now += 20_000
+      await tick(100)
+    }
+    now += 3 * 20_001
+    expect([...instrumentsToPoll(account.engine.registry, now)]).to.deep.equal([])
+    now += 1
+    expect([...instrumentsToPoll(account.engine.registry, now)]).to.deep.equal(['ACME'])
+  })
+
   it('reports when the wall clock was set, and when it was set back', async () => {
     let mono = 0
     const clock = { now: () => now, monotonic: () => mono }

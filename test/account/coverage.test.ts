@@ -101,7 +101,7 @@ describe('Coverage', () => {
   const cause = () => account.coverage.causeOf(registered())
   const ms = () => account.coverage.unguardedMs(registered())
   const status = () => {
-    const limits = { startedAt: START, exitOverdueMs: 60_000, staleMs: STALE_MS, graceMs: GRACE_MS }
+    const limits = { startedAt: START, exitOverdueMs: 60_000, graceMs: GRACE_MS }
     const { checks } = healthStatus(healthFacts(account, { now: now(), ...limits }))
     return {
       unguarded: checks['positions:unguarded']![0]!,

@@ -138,7 +138,6 @@ describe('health of a running service', () => {
         now: now(),
         startedAt: START,
         exitOverdueMs: OVERDUE_MS,
-        staleMs: STALE_MS,
         graceMs: GRACE_MS,
       }),
       ...gatewayTroubles(desk, timers.now),
@@ -351,6 +350,16 @@ describe('health of a running service', () => {
     await tick(100)
     await cycles(2, STALE_MS)
     expect(statusOf('prices:stale')).to.equal('warn')
+  })
+
+  it('warns about a stale price sooner where the rules of a position want that', async () => {
+    await open()
+    await guard({ stopLoss: { pct: 5 }, staleQuote: { afterMs: STALE_MS / 4, action: 'alert' } })
+    await tick(100)
+    await cycles(1, STALE_MS / 4)
+    expect(statusOf('prices:stale')).to.equal('pass')
+    await cycles(1, 1)
+    expect(checkOf('prices:stale')).to.deep.equal(['warn', `1: ACME for 15.0 s`])
   })
 
   it('warns when the wall clock was set', async () => {

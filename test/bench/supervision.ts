@@ -52,7 +52,7 @@ export async function supervision(): Promise<Figure[]> {
 
 /** Cycles of a system in which nothing happens, with what they leave to the next turns of the loop. */
 async function idleCycle(account: Account): Promise<{ median: number; best: number }> {
-  const limits = { startedAt: Date.now(), exitOverdueMs: 30_000, staleMs: 30_000, graceMs: 0 }
+  const limits = { startedAt: Date.now(), exitOverdueMs: 30_000, graceMs: 0 }
   const times: number[] = []
   for (let index = 0; index < FULL_LOAD.instruments; index++) {
     account.tick({ instrument: instrumentId(`I${index}`), ts: Date.now(), price: 100 })

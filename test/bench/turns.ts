@@ -19,7 +19,7 @@ const COUNT = 10_000
 const INSTRUMENTS = 500
 const ROUNDS = 60
 
-const LIMITS = { startedAt: 0, exitOverdueMs: 30_000, staleMs: 30_000, graceMs: 0 }
+const LIMITS = { startedAt: 0, exitOverdueMs: 30_000, graceMs: 0 }
 
 /** For how long the work of the service on 10,000 positions holds the event loop at once. */
 export async function turns(): Promise<Figure[]> {

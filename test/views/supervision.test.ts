@@ -151,7 +151,6 @@ describe('supervision of an account', () => {
         now: now(),
         startedAt: 0,
         exitOverdueMs: 1e9,
-        staleMs: 1e9,
         graceMs: 1e9,
       }),
     )
