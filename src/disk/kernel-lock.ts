@@ -5,14 +5,16 @@ import { fileIdentity } from './footing.ts'
 /** `held`: by this process. `busy`: by another one. `none`: this machine offers no lock. */
 export type LockOutcome = 'held' | 'busy' | 'none'
 
-interface Held {
+interface Lock {
   readonly fd: number
   /** Number of users within this process. */
   count: number
+  /** Of the attempt that all of its users share. */
+  readonly outcome: Promise<LockOutcome>
 }
 
-/** Files that this process has locked. */
-const held = new Map<string, Held>()
+/** Files that this process has locked, or is about to. */
+const locks = new Map<string, Lock>()
 /** Takes a kernel lock on an inherited file, descriptor 3. */
 const COMMAND = ['flock', ['-x', '-n', '3']] as const
 /** Exit status of `flock` where another process holds the lock. */
@@ -26,22 +28,26 @@ const BUSY = 1
 export async function lockFile(path: string): Promise<LockOutcome> {
   const name = fileIdentity(path)
   if (name === undefined || name === '') return 'none'
-  const own = held.get(name)
-  if (own !== undefined) {
-    own.count++
-    return 'held'
-  }
+  // A second attempt beside the first one would find the file busy.
+  const lock = locks.get(name) ?? begin(name, path)
+  lock.count++
+  return lock.outcome
+}
+
+function begin(name: string, path: string): Lock {
   const fd = openSync(path, 'r')
-  const outcome = await tryLock(fd)
-  // Two callers in this process may have asked at once: the file is locked for both.
-  const meanwhile = held.get(name)
-  if (outcome !== 'held' || meanwhile !== undefined) closeSync(fd)
-  if (meanwhile !== undefined) {
-    meanwhile.count++
-    return 'held'
-  }
-  if (outcome === 'held') held.set(name, { fd, count: 1 })
-  return outcome
+  const outcome = tryLock(fd).then(found => {
+    if (found !== 'held') forget(name)
+    return found
+  })
+  const lock = { fd, count: 0, outcome }
+  locks.set(name, lock)
+  return lock
+}
+
+function forget(name: string): void {
+  closeSync(locks.get(name)!.fd)
+  locks.delete(name)
 }
 
 /**
@@ -49,10 +55,8 @@ export async function lockFile(path: string): Promise<LockOutcome> {
  * time.
  */
 export function unlockFile(name: string): void {
-  const own = held.get(name)
-  if (own === undefined || --own.count > 0) return
-  held.delete(name)
-  closeSync(own.fd)
+  const lock = locks.get(name)
+  if (lock !== undefined && --lock.count === 0) forget(name)
 }
 
 function tryLock(fd: number): Promise<LockOutcome> {

@@ -52,6 +52,16 @@ needing('flock').describe('a lock of the kernel on a file', () => {
     expect(await isFree()).to.equal(true)
   })
 
+  it('is busy for all who ask at one time while another running process has it', async () => {
+    await lockElsewhere()
+    const both = [lockFile(file), lockFile(file)]
+    expect(await Promise.all(both)).to.deep.equal(['busy', 'busy'])
+    other!.kill('SIGKILL')
+    await once(other!, 'exit')
+    expect(await lockFile(file)).to.equal('held')
+    unlockFile(fileIdentity(file)!)
+  })
+
   it('is none for a file that is not there', async () => {
     expect(await lockFile(join(folder, 'other'))).to.equal('none')
   })
