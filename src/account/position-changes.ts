@@ -34,8 +34,10 @@ interface Renewal {
   readonly ratchet: KeptRatchet | undefined
 }
 
-/** Positions in one commit: more would block the event loop, fewer would need more commits. */
-const CHUNK = 128
+/** Positions in one commit: more would hold the event loop, fewer would need more commits. */
+const CHUNK = 32
+/** Commits under way at once, so that none waits for the disk alone: more would be merged, and hold the event loop. */
+const CHUNKS_AT_ONCE = 3
 
 /** Changes the position table: one change of an id after the other, durable before it counts. */
 export class PositionChanges {
@@ -62,13 +64,18 @@ export class PositionChanges {
     })
   }
 
-  /** Adds many positions with different ids, `CHUNK` in one commit. */
+  /** Adds many positions with different ids, `CHUNK` in one commit; where one fails, no later one begins. */
   async addAll(wanted: readonly Wanted[], by: string): Promise<void> {
-    for (let from = 0; from < wanted.length; from += CHUNK) {
-      const some = wanted.slice(from, from + CHUNK)
-      const ids = some.map(({ position }) => position.id)
-      await this.acts.run(ids, () => this.registration.register(some, by))
+    const chunks = chunksOf(wanted)
+    const addSome = async (): Promise<void> => {
+      // What throws ends the generator, and with it the others after their present chunk.
+      for (const some of chunks) {
+        const ids = some.map(({ position }) => position.id)
+        await this.acts.run(ids, () => this.registration.register(some, by))
+      }
     }
+    const settled = await Promise.allSettled(Array.from({ length: CHUNKS_AT_ONCE }, addSome))
+    for (const each of settled) if (each.status === 'rejected') throw each.reason
   }
 
   /**
@@ -225,4 +232,8 @@ function entryAgain(
     kind: 'awaits-price',
     of: [position.instrument, ...(other === undefined ? [] : [other])],
   }
+}
+
+function* chunksOf(wanted: readonly Wanted[]): Generator<readonly Wanted[]> {
+  for (let from = 0; from < wanted.length; from += CHUNK) yield wanted.slice(from, from + CHUNK)
 }

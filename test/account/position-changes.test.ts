@@ -188,6 +188,28 @@ describe('the generations of one id', () => {
     expect([row.state, row.generation]).to.deep.equal(['open', 2])
   })
 
+  it('are each durable and guarded, or neither, where the store refuses some of many', async () => {
+    const wanted = Array.from({ length: 1_000 }, (_, index) => ({
+      position: aPosition({ id: positionId(`many-${index}`) }),
+      rules: { stopLoss: { pct: 5 } },
+    }))
+    const has = ({ register = [] }: AccountChange, id: string): boolean =>
+      register.some(({ position }) => position.id === id)
+    keeper.hold = change => (has(change, 'many-100') ? Promise.reject(DISK) : undefined)
+    expect(await codeOf(account.changes.addAll(wanted, 'test'))).to.equal('STORE_FAILED')
+    const stored = [...(await keeper.load()).register.keys()]
+    // Some commits were under way beside the refused one, and none began after it.
+    expect(stored).to.include('many-0').and.not.to.include('many-100')
+    expect(stored).to.have.lengthOf.below(300)
+    expect(
+      [...account.engine.registry.all()].map(each => each.watched.position.id),
+    ).to.have.members(stored)
+    keeper.hold = undefined
+    const rest = wanted.filter(({ position: { id } }) => !stored.includes(id))
+    await account.changes.addAll(rest, 'test')
+    expect((await keeper.load()).register.size).to.equal(1_000)
+  })
+
   it('stay released where a part was closed just before', async () => {
     await add({ quantity: 5 })
     await tick(100)

@@ -33,7 +33,7 @@ async function opening(): Promise<Figure[]> {
     for (const [index, count] of COUNTS.entries()) times[index]!.push(await open(count))
   }
   return COUNTS.map((count, index) => {
-    const name = `S5 open ${count.toLocaleString('en-US')} positions, 500 at a time`
+    const name = `S5 open ${count.toLocaleString('en-US')} positions`
     return figure(name, 'ms', median(times[index]!))
   })
 }
