@@ -129,10 +129,11 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
     })
 
     it('keeps a connection on which only heartbeats are answered', async () => {
-      await open(50)
+      // An answer may take that long on a busy machine.
+      await open(500)
       const beats = (): number => streams.pings
       const before = beats()
-      await until(() => beats() > before + 10)
+      await until(() => beats() > before + 3)
       expect(changes.filter(why => why !== undefined)).to.deep.equal([])
     })
 
