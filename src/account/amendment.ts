@@ -110,7 +110,7 @@ function judge(
   const { engine, clock } = deps
   const { id } = present.position
   if (present.entry?.kind === 'refused') {
-    const text = `${id} has no watched: found an entry that was refused, expected rules that do not exit at once`
+    const text = `${id} has no guard: found an entry that was refused, expected rules that do not exit at once`
     throw new WatchkeeperError('EXITS_AT_ONCE', text)
   }
   const watched = changeablePosition(deps, present)

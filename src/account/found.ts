@@ -5,7 +5,7 @@ import type { PositionState } from '../domain/position.ts'
 import type { UnguardedCause } from '../domain/unguarded.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { isOpenAt, quietFor } from '../risk/hours.ts'
-import { alertAfterMs } from '../risk/quiet.ts'
+import { quietLimit } from '../risk/quiet.ts'
 
 /**
  * The findings of one sweep over all positions. Positions that are being exited are not expected to have a
@@ -79,7 +79,7 @@ export function find(
     if (hours === undefined || isOpenAt(hours, now)) found.unpriced.add(instrument)
     return
   }
-  const mostMs = Math.min(staleMs, alertAfterMs(watched))
+  const mostMs = Math.min(staleMs, quietLimit(watched, 'alert'))
   const since = mostMs === staleMs ? lastAt : Math.max(lastAt, watched.openedAt)
   const forMs = quietFor(hours, since, now)
   if (forMs <= mostMs) return

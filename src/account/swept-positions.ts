@@ -4,7 +4,7 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { needsOwnPrice } from '../risk/guarded.ts'
 import type { WatchedStream } from '../risk/price-board.ts'
-import { quietRules } from '../risk/quiet.ts'
+import { quietLimit } from '../risk/quiet.ts'
 import type { AccountState } from './state.ts'
 import type { Seen, UnguardedTime } from './unguarded-time.ts'
 
@@ -81,7 +81,7 @@ function priceOf({ entry }: Registered, child: Child | undefined): WatchedStream
   if (child === undefined || entry?.kind === 'refused') return undefined
   const { own, other, ruleSet } = child.watched
   const isAlone = other === undefined && needsOwnPrice(ruleSet)
-  return isAlone && quietRules(ruleSet, 'alert').length === 0 ? own.stream : undefined
+  return isAlone && quietLimit(child.watched, 'alert') === Infinity ? own.stream : undefined
 }
 
 function mark(marked: Set<PositionId>, id: PositionId, isMarked: boolean): void {

@@ -38,7 +38,7 @@ export const FUTURE_MS = 60_000
 
 /** Decides which ticks of the feed may be evaluated. */
 export class TickIntake {
-  /** TickPath that were shown and not evaluated, by cause. */
+  /** Ticks that were shown and not evaluated, by cause. */
   readonly unevaluated: Record<Unevaluated, number> = { old: 0, closed: 0, ahead: 0 }
   private readonly options: TickIntakeOptions
   private readonly instruments: InstrumentTable
@@ -61,7 +61,7 @@ export class TickIntake {
     })
   }
 
-  /** TickPath that were dropped because their price is impossible. */
+  /** Ticks that were dropped because their price is impossible. */
   get bad(): number {
     return this.filter.dropped
   }

@@ -30,7 +30,7 @@ export interface TickFollower {
 
 /** The path of a tick from the feed to the dispatcher, shared by all accounts of the feed. */
 export class TickPath {
-  /** TickPath that were evaluated. */
+  /** Ticks that were evaluated. */
   count = 0
   /** The prices that decide. */
   readonly board = new PriceBoard()

@@ -5,7 +5,7 @@ import type { WatchedPosition } from '../risk/watched-position.ts'
 import { send, type Ref } from './actor.ts'
 import type { GatewayMessage, MonitorMessage } from './messages.ts'
 
-/** What one incarnation of a monitor knows. Everything that must survive it is in the guard. */
+/** What one incarnation of a monitor knows. Everything that must survive it is in the watched position. */
 export interface MonitorState {
   readonly watched: WatchedPosition
   /** Generation of the position id, from 1. */

@@ -94,7 +94,7 @@ function subjectOf(state: SupervisorState, actor: Actor): Subject | undefined {
   return child && monitorSubject(state, child)
 }
 
-/** Takes a guard under supervision; its first incarnation is the one after `afterEpoch`. */
+/** Takes a watched position under supervision; its first incarnation is the one after `afterEpoch`. */
 function begin(
   state: SupervisorState,
   watched: WatchedPosition,

@@ -111,7 +111,7 @@ export class VirtualSystem implements RowSink {
     this.account.start(this.engine)
   }
 
-  /** TickPath dropped because their price cannot be true. */
+  /** Ticks dropped because their price cannot be true. */
   get badTicks(): number {
     return this.gate.bad
   }
@@ -121,7 +121,7 @@ export class VirtualSystem implements RowSink {
     return this.account.heldExits
   }
 
-  /** TickPath that decided nothing because the market of their instrument was closed. */
+  /** Ticks that decided nothing because the market of their instrument was closed. */
   get outsideHours(): number {
     return this.gate.unevaluated.closed
   }

@@ -73,7 +73,7 @@ export interface SummaryLine {
   readonly limitsTripped?: readonly string[]
   /** Exits that waited because too many came at once (massExit). */
   readonly heldExits?: number
-  /** TickPath that were ignored because their market was closed. */
+  /** Ticks that were ignored because their market was closed. */
   readonly ticksOutsideHours?: number
   /** Settings of the configuration that have no effect in a replay. */
   readonly leftOut?: readonly string[]

@@ -1,8 +1,9 @@
 import { expectedName } from '../domain/closest-name.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { Position, PriceSource } from '../domain/position.ts'
+import { neverExits } from '../risk/guarded.ts'
 import { compileRuleSet, ruleSetWarnings, type RuleFault } from '../risk/rule-set.ts'
-import type { Rule, RuleSet } from '../risk/rule.ts'
+import type { RuleSet } from '../risk/rule.ts'
 import { RULES } from '../risk/rules/registry.ts'
 import { deadRules } from '../risk/self-test.ts'
 import { show, type FaultList } from './faults.ts'
@@ -103,7 +104,7 @@ export class RuleSets {
     path: Path,
     { faults, warnings }: Findings,
   ): void {
-    if (!ruleSet.rules.some(exits)) {
+    if (neverExits(ruleSet)) {
       const found =
         ruleSet.rules.length === 0
           ? 'a rule set without a rule'
@@ -141,18 +142,6 @@ export class RuleSets {
     const isTested = sides.has(side)
     this.tested.set(set, sides.add(side))
     return isTested
-  }
-}
-
-/** Whether a rule can exit a position by itself. */
-function exits(rule: Rule): boolean {
-  switch (rule.kind) {
-    case 'levels':
-      return rule.net === undefined
-    case 'underlying':
-      return true
-    case 'stale-quote':
-      return rule.action === 'exit'
   }
 }
 

@@ -15,7 +15,7 @@ export interface Position {
   readonly quantity: number
   /** Price per unit at entry, > 0. */
   readonly entryPrice: number
-  /** Epoch ms. TickPath before it do not count for the position. */
+  /** Epoch ms. Ticks before it do not count for the position. */
   readonly openedAt: number
   /** Amount of money per price point and unit (contract size), > 0. */
   readonly multiplier: number

@@ -1,7 +1,7 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import { quietFor } from '../risk/hours.ts'
-import { quietLimit, quietRules } from '../risk/quiet.ts'
+import { quietLimit } from '../risk/quiet.ts'
 
 /** The instruments whose prices decide: those of open positions, and the underlyings that their rules watch. */
 export function* instrumentsHeld(registry: ActorRegistry): Iterable<InstrumentId> {
@@ -19,10 +19,9 @@ export function* instrumentsHeld(registry: ActorRegistry): Iterable<InstrumentId
  */
 export function* instrumentsToPoll(registry: ActorRegistry, now: number): Iterable<InstrumentId> {
   for (const { watched } of registry.all()) {
-    for (const rule of quietRules(watched.ruleSet, 'poll')) {
-      const since = Math.max(watched.own.stream.lastAt, watched.openedAt)
-      if (quietFor(watched.hours, since, now) > quietLimit(rule, watched))
-        yield watched.position.instrument
-    }
+    const mostMs = quietLimit(watched, 'poll')
+    if (mostMs === Infinity) continue
+    const since = Math.max(watched.own.stream.lastAt, watched.openedAt)
+    if (quietFor(watched.hours, since, now) > mostMs) yield watched.position.instrument
   }
 }

@@ -31,7 +31,7 @@ interface EndedOrdersOptions {
  */
 export class EndedOrders {
   private readonly options: EndedOrdersOptions
-  private readonly watched = new SecondGuard()
+  private readonly guard = new SecondGuard()
   private readonly fills: LateFills
   private readonly orders: LateOrders
 
@@ -46,7 +46,7 @@ export class EndedOrders {
 
   /** Orders in our format that this store did not send: while there are any, nothing is sent. */
   get secondGuardOrders(): readonly string[] {
-    return this.watched.secondGuardOrders
+    return this.guard.secondGuardOrders
   }
 
   /** Orders of ended exits that work at the venue, and for how long at `now` (epoch ms). */
@@ -93,7 +93,7 @@ export class EndedOrders {
   ): void {
     const { generation } = exit
     const of = isForeign ? undefined : { positionId, generation, instrument }
-    this.watched.remember(idsOf(exit, this.idLength), { of, now })
+    this.guard.remember(idsOf(exit, this.idLength), { of, now })
   }
 
   /** Orders of the exit may still be executed: such fills are booked for this service. */
@@ -122,14 +122,14 @@ export class EndedOrders {
     asked: { readonly askedAt: number; readonly now: number },
   ): readonly string[] {
     const { idLength } = this
-    this.orders.listed(open, asked, id => this.watched.ownerOf(id))
-    return this.watched.check(open, records, { askedAt: asked.askedAt, idLength })
+    this.orders.listed(open, asked, id => this.guard.ownerOf(id))
+    return this.guard.check(open, records, { askedAt: asked.askedAt, idLength })
   }
 
   /** Takes what the venue says of an order of no exit in the book, asked for or not. */
   seen(id: string, order: OrderState, seen: Seen): void {
     this.fills.seen(id, order)
-    const of = this.watched.ownerOf(id)
+    const of = this.guard.ownerOf(id)
     if (of !== undefined) this.orders.seen(id, order, { ...seen, of })
   }
 

@@ -3,7 +3,7 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { TradingHours } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { PriceView } from '../domain/tick.ts'
-import type { GuardSink, Leg, Opened } from './leg.ts'
+import type { PositionSink, Leg, Opened } from './leg.ts'
 import type { PriceBoard, WatchedStream } from './price-board.ts'
 import { RuleTally } from './rule-tally.ts'
 import type { RuleSet } from './rule.ts'
@@ -48,7 +48,7 @@ interface PositionRegistry extends StandInDeps {
  * One account at the dispatcher: its positions are opened, woken, decided and ratcheted through it. What it
  * throws concerns its own position alone (P4).
  */
-export class AccountSink implements GuardSink<WatchedPosition> {
+export class AccountSink implements PositionSink<WatchedPosition> {
   /** What became of the rules, by name; counted where a catch-up is taken over. */
   readonly tally = new RuleTally()
   /** Decisions so far: decisions that are not on disk are searched for only when it grows. */
@@ -118,7 +118,7 @@ export class AccountSink implements GuardSink<WatchedPosition> {
   /** Gives a position its place on the stream of an instrument. */
   take(watched: WatchedPosition, instrument: InstrumentId, view: PriceView): Leg<WatchedPosition> {
     const stream = this.board.stream(instrument, view)
-    stream.guards.add(watched)
+    stream.positions.add(watched)
     stream.lastOpenedAt = Math.max(stream.lastOpenedAt, watched.position.openedAt)
     const part = this.parts.get(stream) ?? this.begin(stream)
     part.legs++

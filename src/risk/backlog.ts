@@ -1,6 +1,6 @@
 const FIRST_SIZE = 16
 
-/** TickPath of one stream that a pending position has yet to see, oldest first, in columns. */
+/** Ticks of one stream that a pending position has yet to see, oldest first, in columns. */
 export class Backlog {
   length = 0
   seq = new Float64Array(0)

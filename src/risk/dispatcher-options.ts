@@ -1,6 +1,6 @@
 /** The bounds of a dispatcher. */
 export interface DispatcherOptions {
-  /** TickPath that wait for pending positions of one stream before they are folded; default 4096. */
+  /** Ticks that wait for pending positions of one stream before they are folded; default 4096. */
   backlogLimit?: number
   /** Segments of extremes kept for one stream before its positions re-arm; default 1024. */
   segmentLimit?: number

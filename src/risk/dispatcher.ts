@@ -38,8 +38,8 @@ export class Dispatcher {
 
   /** Takes every position of an account out: nothing fires for them any more. */
   leave(sink: AccountSink): void {
-    for (const { guards } of sink.streams())
-      for (const watched of guards) if (watched.sink === sink) this.close(watched)
+    for (const { positions } of sink.streams())
+      for (const watched of positions) if (watched.sink === sink) this.close(watched)
   }
 
   /** Registers a position of an account; see `AccountSink.open`. */
@@ -77,7 +77,7 @@ export class Dispatcher {
     for (const board of this.boards) {
       for (const stream of board.streams()) {
         stream.shift(byMs)
-        for (const watched of stream.guards) {
+        for (const watched of stream.positions) {
           if (watched.own.stream !== stream) continue
           watched.shift(byMs, now)
           if (watched.suspend(this.seq + 1)) woken.push(watched)
@@ -97,12 +97,12 @@ export class Dispatcher {
     sink.tally.left(watched)
     for (const { stream, slot, part } of legsOf(watched)) {
       stream.book.remove(slot)
-      stream.guards.delete(watched)
+      stream.positions.delete(watched)
       sink.leave(part)
     }
   }
 
-  /** TickPath of one stream that may wait for pending positions. */
+  /** Ticks of one stream that may wait for pending positions. */
   get backlogLimit(): number {
     return this.options.backlogLimit
   }
@@ -203,7 +203,7 @@ export class Dispatcher {
   /** A backlog that is full is folded: every position that still waits is brought up to date in place. */
   private bound(stream: WatchedStream): void {
     if (stream.backlog.length < this.options.backlogLimit) return
-    for (const watched of stream.guards) {
+    for (const watched of stream.positions) {
       try {
         this.foldOne(watched)
       } catch {
@@ -222,7 +222,7 @@ export class Dispatcher {
   /** Too many segments: every position of the stream takes its best price and arms afresh. */
   private forgetSegments(stream: WatchedStream): void {
     const woken: WatchedPosition[] = []
-    for (const watched of stream.guards) {
+    for (const watched of stream.positions) {
       if (watched.own.stream === stream && watched.suspend(this.seq + 1)) woken.push(watched)
     }
     stream.forgetSegments()

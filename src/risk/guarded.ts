@@ -2,7 +2,7 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { TradingHours } from '../domain/instrument.ts'
 import type { PositionState } from '../domain/position.ts'
 import { isOpenAt, quietFor } from './hours.ts'
-import { watchedBy, type RuleSet } from './rule.ts'
+import { watchedBy, type Rule, type RuleSet } from './rule.ts'
 import type { WatchedPosition } from './watched-position.ts'
 
 /**
@@ -65,18 +65,31 @@ const needs = new WeakMap<RuleSet, NeededPrice>()
 /** Whether a position with these rules is guarded by the price of its own instrument. */
 export const needsOwnPrice = (set: RuleSet): boolean => neededPrice(set) === 'own'
 
+/** Whether no rule of a set ever exits a position. */
+export const neverExits = (set: RuleSet): boolean => neededPrice(set) === 'none'
+
 /** A deadline needs a price too: what is known of its fill, and whether the feed is alive. */
 function neededPrice(set: RuleSet): NeededPrice {
   const known = needs.get(set)
   if (known !== undefined) return known
   let needed: NeededPrice = 'none'
   for (const rule of set.rules) {
-    if (rule.kind === 'levels' || (rule.kind === 'stale-quote' && rule.action === 'exit')) {
-      needed = 'own'
-      break
-    }
-    if (rule.kind === 'underlying') needed = 'other'
+    if (!canExit(rule)) continue
+    needed = rule.kind === 'underlying' ? 'other' : 'own'
+    if (needed === 'own') break
   }
   needs.set(set, needed)
   return needed
+}
+
+/** Whether a rule can exit a position by itself. */
+function canExit(rule: Rule): boolean {
+  switch (rule.kind) {
+    case 'levels':
+      return rule.net === undefined
+    case 'underlying':
+      return true
+    case 'stale-quote':
+      return rule.action === 'exit'
+  }
 }

@@ -4,11 +4,11 @@ import type { Position } from '../domain/position.ts'
 import type { PriceStream } from './price-stream.ts'
 import type { RuleTally } from './rule-tally.ts'
 import type { RuleSet } from './rule.ts'
-import type { PartGuard, StreamPart } from './stream-part.ts'
+import type { PartPosition, StreamPart } from './stream-part.ts'
 import type { FirstTick } from './watched-state.ts'
 
 /** A position's place in the book of one stream. */
-export interface Leg<Watched extends PartGuard> {
+export interface Leg<Watched extends PartPosition> {
   readonly stream: PriceStream<Watched>
   readonly slot: number
   /** What its account has on the stream. */
@@ -16,7 +16,7 @@ export interface Leg<Watched extends PartGuard> {
 }
 
 /** The account of a position, as the dispatcher calls it; see `AccountSink`. */
-export interface GuardSink<Watched extends PartGuard> {
+export interface PositionSink<Watched extends PartPosition> {
   readonly tally: RuleTally
   /** Folds that could not even be committed. */
   foldErrors: number
@@ -38,7 +38,7 @@ export interface Opened {
 }
 
 /** Where a position is when a dispatcher takes it in. */
-export interface Entrance<Watched extends PartGuard> {
+export interface Entrance<Watched extends PartPosition> {
   readonly own: Leg<Watched>
   readonly other: Leg<Watched> | undefined
   /** Undefined: the market is always open. */

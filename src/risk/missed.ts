@@ -17,9 +17,9 @@ export function replay({ dispatcher, board }: Missing, tick: Tick, at: number): 
   dispatcher.advance(at)
   const { seq } = dispatcher
   const woken: WatchedPosition[] = []
-  for (const [, { guards, lastOpenedAt }] of board.streamsOf(tick.instrument)) {
+  for (const [, { positions, lastOpenedAt }] of board.streamsOf(tick.instrument)) {
     if (lastOpenedAt <= tick.ts) continue
-    for (const watched of guards) {
+    for (const watched of positions) {
       if (watched.position.openedAt <= tick.ts || watched.since === seq + 2) continue
       // What waits is older than the tick, and must be seen before the tick is passed over.
       if (watched.pending) dispatcher.foldOne(watched)
@@ -40,7 +40,7 @@ export function backfill({ dispatcher, board }: Missing, tick: Tick): void {
   for (const [view, stream] of board.streamsOf(tick.instrument)) {
     const price = view === 'trade' ? tick.price : stream.priceOf(tick[view], tick.price, tick.ts)
     if (Number.isNaN(price)) continue
-    for (const watched of stream.guards) {
+    for (const watched of stream.positions) {
       if (watched.own.stream !== stream || tick.ts < watched.position.openedAt) continue
       if (watched.sign * price <= watched.bestNow()) continue
       if (watched.suspend(dispatcher.seq + 1)) woken.push(watched)

@@ -17,7 +17,7 @@ const QUIET_UNKNOWN_MS = 900_000
 export const QUOTE_LASTS_MS = 30_000
 
 /** A watched position as its streams need it. */
-export interface StreamGuard {
+export interface StreamPosition {
   readonly own: { readonly stream: unknown }
   /** Epoch ms. */
   readonly openedAt: number
@@ -28,7 +28,7 @@ export interface StreamGuard {
 }
 
 /** Everything known of one instrument's prices in one view, and the positions that compare them. */
-export class PriceStream<Watched extends StreamGuard> {
+export class PriceStream<Watched extends StreamPosition> {
   // What every tick reads comes first: the fewer cache lines of a stream it touches, the better.
   readonly book: TriggerBook<Watched> = new TriggerBook()
   readonly extremes = new Extremes()
@@ -43,7 +43,7 @@ export class PriceStream<Watched extends StreamGuard> {
   readonly series: StoredSeries = new StoredSeries()
   readonly backlog = new Backlog()
   /** Positions with a slot in the book. */
-  readonly guards: Set<Watched> = new Set()
+  readonly positions: Set<Watched> = new Set()
   /** When the last of its positions was opened, those that have gone included, epoch ms. */
   lastOpenedAt = -Infinity
   /** Quiet time after the last tick from which its price is stale (`auto`), ms. */
@@ -101,7 +101,7 @@ export class PriceStream<Watched extends StreamGuard> {
 
   /** Forgets closed segments. Every position of the stream must be pending: then none of them uses a mark for its best price. */
   forgetSegments(): void {
-    for (const watched of this.guards) {
+    for (const watched of this.positions) {
       if (watched.own.stream === this) watched.worst.keep(watched.openedAt)
     }
     this.extremes.clear()
@@ -132,7 +132,7 @@ export class PriceStream<Watched extends StreamGuard> {
    */
   private followGap(seq: number, at: number, fired: Watched[]): void {
     if (this.gaps!.observe(at)) {
-      for (const watched of this.guards) {
+      for (const watched of this.positions) {
         if (watched.staleQuote?.afterMs === 'auto' && watched.suspend(seq)) fired.push(watched)
       }
     }

@@ -64,7 +64,7 @@ export class RuleTally {
     if (--holders.count === 0) this.holders.delete(watched.ruleSet)
   }
 
-  /** A catch-up has asked the rules; call it before the guard takes it over. */
+  /** A catch-up has asked the rules; call it before the position takes it over. */
   evaluated(watched: Tallied, armed: Armed): void {
     const { ruleSet, merged: before } = watched
     const { merged } = armed

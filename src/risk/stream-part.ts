@@ -1,28 +1,28 @@
 import type { StoredExtremes } from '../domain/stored-extremes.ts'
 import { HIGHEST, LOWEST } from './extremes.ts'
-import type { PriceStream, StreamGuard } from './price-stream.ts'
+import type { PriceStream, StreamPosition } from './price-stream.ts'
 import type { StoredRow } from './stored-row.ts'
 import type { Ratchet, Since } from './watched-state.ts'
 
 /** A watched position as the rows of its stream need it; best prices are mirrored. */
-export interface PartGuard extends StreamGuard {
+export interface PartPosition extends StreamPosition {
   readonly sign: 1 | -1
   readonly best: number
   readonly anchor: number | undefined
   readonly evaluatedAt: number
   readonly stored: StoredRow
-  readonly worst: StreamGuard['worst'] & { since(openedAt: number): number }
+  readonly worst: StreamPosition['worst'] & { since(openedAt: number): number }
   readonly own: { readonly stream: unknown; readonly part: { put(watched: unknown): void } }
   bestNow(): number
 }
 
 /** What is called when rows must be written that were not due before. */
-interface DueSink<Watched extends PartGuard> {
+interface DueSink<Watched extends PartPosition> {
   becameDue(part: StreamPart<Watched>): void
 }
 
 /** What one account has on a stream: which extremes its positions count, and which rows it must write. */
-export class StreamPart<Watched extends PartGuard> {
+export class StreamPart<Watched extends PartPosition> {
   readonly stream: PriceStream<Watched>
   /** Positions of the account that compare the stream, also as their underlying. */
   legs = 0
@@ -119,7 +119,7 @@ interface Taking {
 }
 
 /** Gives `sink` the rows that an account must write of a stream: those of positions, then that of its extremes. */
-export function takeRows<Watched extends PartGuard>(
+export function takeRows<Watched extends PartPosition>(
   part: StreamPart<Watched>,
   { board, now }: Taking,
   sink: RatchetSink<Watched>,
@@ -127,7 +127,7 @@ export function takeRows<Watched extends PartGuard>(
   const { stream } = part
   const { series, extremes, instrument, view } = stream
   if (series.number === 0 || series.isFull) {
-    const own = [...stream.guards].filter(watched => watched.own.stream === stream)
+    const own = [...stream.positions].filter(watched => watched.own.stream === stream)
     for (const watched of own) {
       watched.stored.secure(series, watched.sign)
       watched.own.part.put(watched)

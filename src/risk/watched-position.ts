@@ -2,7 +2,7 @@ import type { Decision } from '../domain/decision.ts'
 import type { TradingHours } from '../domain/instrument.ts'
 import { signOf, type Position } from '../domain/position.ts'
 import { slackScale } from './band.ts'
-import type { Entrance, GuardSink, Leg, Opened } from './leg.ts'
+import type { Entrance, PositionSink, Leg, Opened } from './leg.ts'
 import { noLevels, type LastGood, type Merged } from './merge.ts'
 import type { RuleSet, StaleQuoteRule, UnderlyingRule } from './rule.ts'
 import { StoredRow } from './stored-row.ts'
@@ -30,7 +30,7 @@ class Watched implements Timed {
   openedAt: number
   own!: Leg<WatchedPosition>
   /** Its account at the dispatcher. */
-  readonly sink: GuardSink<WatchedPosition>
+  readonly sink: PositionSink<WatchedPosition>
   other: Leg<WatchedPosition> | undefined
 
   best: number
@@ -54,7 +54,7 @@ class Watched implements Timed {
   /** Where in the own stream's extremes the band was armed. */
   mark = 0
 
-  /** TickPath from `since` on are in the backlog and wait for the monitor. */
+  /** Ticks from `since` on are in the backlog and wait for the monitor. */
   pending = true
   since = 0
   closed = false
@@ -72,7 +72,7 @@ class Watched implements Timed {
   stored: StoredRow
   readonly worst: WorstPrice
 
-  constructor(sink: GuardSink<WatchedPosition>, { position, ruleSet }: Opened, ordinal: number) {
+  constructor(sink: PositionSink<WatchedPosition>, { position, ruleSet }: Opened, ordinal: number) {
     this.sink = sink
     this.position = position
     this.ruleSet = ruleSet
@@ -137,7 +137,7 @@ class Watched implements Timed {
     if (this.first !== undefined) this.first = { ...this.first, at: this.first.at + byMs }
   }
 
-  /** TickPath before `seq` are seen. */
+  /** Ticks before `seq` are seen. */
   passOver(seq: number): void {
     this.since = seq
   }

@@ -447,6 +447,10 @@ describe('a position at each entrance', () => {
       expect(stateOf('p1')).to.deep.equal({ state: 'unguarded', cause: 'entry' })
       expect(account.engine.registry.get(positionId('p1'))).to.equal(undefined)
       expect(account.coverage.sweep().counts).to.include({ unguarded: 1, guarded: 0 })
+      const amended = await account.changes
+        .amend(positionId('p1'), { quantity: 3, force: false, exitNow: false }, 'test')
+        .catch((error: Error) => error.message)
+      expect(amended).to.match(/^p1 has no guard: found an entry that was refused/)
     })
 
     it('is guarded from the first price on that does not exit it', async () => {

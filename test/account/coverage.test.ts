@@ -178,6 +178,9 @@ describe('Coverage', () => {
     await tick()
     await cycle(500)
     expect(status().unguarded.output).to.match(/^1: p2: none of its rules ever exits it/)
+    await account.add(aPosition({ id: positionId('p3') }), { net: {} }, 'test')
+    await cycle(500)
+    expect(status().unguarded.output).to.match(/^2: .*p3: none of its rules ever exits it/)
   })
 
   it('counts each open position in exactly one state, whatever happens', async () => {

@@ -118,7 +118,7 @@ describe('PricePlane', () => {
     await tick(107, 106, 105)
     expect([a.venue.fills.size, b.venue.fills.size]).to.deep.equal([0, 1])
     const stream = tickPath.board.market(ACME)?.trade
-    expect([stream?.backlog.length, stream?.guards.size]).to.deep.equal([0, 0])
+    expect([stream?.backlog.length, stream?.positions.size]).to.deep.equal([0, 0])
   })
 
   it('moves prices along with the clock once, however many accounts share it', async () => {

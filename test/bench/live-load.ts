@@ -21,7 +21,7 @@ export const FULL_LOAD: LoadOptions = {
   stepPct: 0.025,
 }
 
-/** TickPath whose time of receipt is remembered; a decision refers to its tick by number. */
+/** Ticks whose time of receipt is remembered; a decision refers to its tick by number. */
 const REMEMBERED = 2 ** 17
 /** A delayed feed catches up by at most so many ticks in one event turn. */
 const MOST_AT_ONCE = 2_000

@@ -61,7 +61,7 @@ interface Both {
   readonly measured: Meters
 }
 
-/** TickPath, and the cycles that come with them, measured as in the service and not at all, in turns. */
+/** Ticks, and the cycles that come with them, measured as in the service and not at all, in turns. */
 async function tickPath({ on, off, measured }: Both): Promise<Figure[]> {
   const ticks = calmTicks(TICKS, INSTRUMENTS)
   const ways = {

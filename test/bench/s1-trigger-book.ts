@@ -223,7 +223,7 @@ async function real(perInstrument: number): Promise<Figure[]> {
   ]
 }
 
-/** TickPath through the trigger book. */
+/** Ticks through the trigger book. */
 export const trigger = async (): Promise<Figure[]> => [
   ...(await calm()),
   ...(await real(20)),

@@ -4,7 +4,7 @@ import type { BrokerServer } from '../support/broker-server/server.ts'
 import { ALONE, positionsOf } from './account.ts'
 import { isBeyondZero, leftToAPerson, loosened, violationsOf } from './checks.ts'
 import type { Disk } from './disk.ts'
-import type { WatchedPosition } from './guard.ts'
+import type { GuardProcess } from './guard.ts'
 import type { Kill } from './labels.ts'
 import { People } from './people.ts'
 import type { Plan } from './plan.ts'
@@ -34,7 +34,7 @@ const LONGEST_PROOFS = 100
 interface CourseDeps {
   readonly plan: Plan
   readonly broker: BrokerServer
-  readonly watched: WatchedPosition
+  readonly guard: GuardProcess
   /** Lets the next process claim less of the venue, where the plan says so. */
   shrink(): void
 }
@@ -43,7 +43,7 @@ interface CourseDeps {
 export class Course {
   private readonly parts: CourseDeps
   private readonly plan: Plan
-  private readonly watched: WatchedPosition
+  private readonly guard: GuardProcess
   private readonly people: People
   private readonly kills: Kill[]
   private readonly looser: string[] = []
@@ -51,10 +51,10 @@ export class Course {
   private last: Disk = { positions: new Map(), journal: [], storeId: '' }
 
   constructor(parts: CourseDeps) {
-    const { plan, watched } = parts
+    const { plan, guard } = parts
     this.parts = parts
     this.plan = plan
-    this.watched = watched
+    this.guard = guard
     this.people = new People(parts)
     this.kills = [...plan.kills]
     const { visibilityMs } = plan.venue.capabilities
@@ -67,7 +67,7 @@ export class Course {
     try {
       if (plan.isHalved || isRestored) await this.begin()
       if (plan.isHalved) await this.halve()
-      if (isRestored) this.watched.save()
+      if (isRestored) this.guard.save()
       await this.drive(() => this.isOver())
       if (plan.isReopened && !this.isLeft(ALONE.id)) await this.reopen()
       // What a restored store sells of a holding whose exit waits for a person is that person's to attribute.
@@ -102,10 +102,10 @@ export class Course {
   /** Starts the guard again and again until a condition holds. */
   private async drive(isDone: () => Promise<boolean>): Promise<void> {
     for (;;) {
-      if (this.watched.hasEnded) this.watched.start(this.kills.shift())
-      const done = await this.watched.until(() => this.inTime(isDone))
+      if (this.guard.hasEnded) this.guard.start(this.kills.shift())
+      const done = await this.guard.until(() => this.inTime(isDone))
       if (done) return
-      this.check(await this.watched.disk())
+      this.check(await this.guard.disk())
       this.parts.shrink()
       await this.people.meanwhile()
     }
@@ -113,12 +113,12 @@ export class Course {
 
   /** A first process guards everything, and exits nothing. */
   private async begin(): Promise<void> {
-    this.watched.start(undefined)
-    await this.watched.until(async () => (await this.watched.disk()).positions.size === 3)
+    this.guard.start(undefined)
+    await this.guard.until(async () => (await this.guard.disk()).positions.size === 3)
     if (this.plan.hostility.course === 'restored') {
-      await this.watched.until(async () => (await this.confirm()) === 200)
+      await this.guard.until(async () => (await this.confirm()) === 200)
     }
-    await this.watched.kill()
+    await this.guard.kill()
   }
 
   /** A person sells half of a position while no process guards it. */
@@ -130,7 +130,7 @@ export class Course {
   /** The id is opened again at the broker and here, while the next kill waits. */
   private async reopen(): Promise<void> {
     await this.lateArrival()
-    await this.watched.kill()
+    await this.guard.kill()
     const { instrument, quantity } = ALONE
     const left = this.book.holdings.find(
       each => each.instrument === instrument && !isBeside(this.plan.venue, each),
@@ -142,9 +142,9 @@ export class Course {
     const held = positionsOf({ isHalved: false, venue }).find(({ id }) => id === ALONE.id)!
     this.people.deeds.generations = 2
     await this.drive(async () => {
-      const { positions } = await this.watched.disk()
+      const { positions } = await this.guard.disk()
       if ((positions.get(ALONE.id)?.generation ?? 0) < 2) {
-        await this.watched.ask('POST', '/api/positions', { ...held, exitNow: true, reopen: true })
+        await this.guard.ask('POST', '/api/positions', { ...held, exitNow: true, reopen: true })
       }
       return this.isOver()
     })
@@ -152,12 +152,12 @@ export class Course {
 
   /** Restores a store from before the exits; a person confirms the holdings. */
   private async restore(): Promise<void> {
-    await this.watched.kill()
+    await this.guard.kill()
     await this.visible()
-    this.watched.putBack()
+    this.guard.putBack()
     this.last = { positions: new Map(), journal: [], storeId: '' }
     this.kills.length = 0
-    this.watched.start(undefined)
+    this.guard.start(undefined)
     await this.visible()
     await this.drive(async () => {
       await this.confirm()
@@ -167,7 +167,7 @@ export class Course {
 
   /** A person confirms that the account holds what it should. */
   private confirm(): Promise<number> {
-    return this.watched.ask('POST', '/api/gateway/holdings/confirm', {})
+    return this.guard.ask('POST', '/api/gateway/holdings/confirm', {})
   }
 
   private async settle(): Promise<void> {
@@ -182,7 +182,7 @@ export class Course {
     if (!isBeyondZero(this.book, this.plan.venue)) return
     const until = performance.now() + 5_000 + 2 * this.plan.venue.capabilities.visibilityMs
     await this.drive(async () => {
-      const { journal } = await this.watched.disk()
+      const { journal } = await this.guard.disk()
       const isReported = journal.some(({ kind }) => kind === 'holding-oversold')
       return isReported || performance.now() > until
     })
@@ -193,7 +193,7 @@ export class Course {
   }
 
   private async isOver(): Promise<boolean> {
-    const disk = await this.watched.disk()
+    const disk = await this.guard.disk()
     this.check(disk)
     // A venue that names an order of an attempt that never left: a person checks, and confirms.
     if (disk.journal.some(({ kind }) => kind === 'store-doubted')) await this.confirm()
@@ -212,8 +212,8 @@ export class Course {
   }
 
   private async result(): Promise<Result> {
-    const { plan, watched, book } = this
-    const disk = await watched.disk()
+    const { plan, guard, book } = this
+    const disk = await guard.disk()
     const { deeds } = this.people
     const violations = [...this.looser, ...violationsOf({ plan, book, disk, deeds })]
     const orders = book.orders.length
@@ -224,11 +224,11 @@ export class Course {
             JSON.stringify(deeds),
             ...disk.journal.map(line => JSON.stringify(line)),
             ...book.orders.map(order => JSON.stringify(order)),
-            watched.output,
+            guard.output,
           ].join('\n')
     return {
       plan,
-      kills: watched.kills,
+      kills: guard.kills,
       orders,
       violations,
       evidence,

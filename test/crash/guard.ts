@@ -25,7 +25,7 @@ export interface GuardOptions extends Partial<Pick<Hostility, 'commits' | 'clock
 }
 
 /** A guard that is killed and started again, over one data folder. */
-export class WatchedPosition {
+export class GuardProcess {
   /** How often it was killed, by label. */
   readonly kills = new Map<string, number>()
   private readonly folder: string
@@ -198,7 +198,7 @@ export class WatchedPosition {
   private bury(): void {
     const { service, label } = this
     if (service?.signal !== 'SIGKILL' || label === undefined) {
-      throw new Error(`the watched has ended by itself:\n${this.output}`)
+      throw new Error(`the guard has ended by itself:\n${this.output}`)
     }
     this.kills.set(label, (this.kills.get(label) ?? 0) + 1)
     this.outputs.push(service.lines.slice(-60).join('\n'))

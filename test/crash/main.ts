@@ -13,7 +13,7 @@ const NAMES = [...EMULATED, ...REAL, ...venuesOf(LATE_MS).map(({ name }) => name
 
 const USAGE = `Usage: npm run test:crash -- [options]
 
-Guards an account at every kind of venue, kills the watched at every step of an exit, and judges
+Guards an account at every kind of venue, kills the guard at every step of an exit, and judges
 by the broker's ledger alone. Each run is made of a seed; a seed's run can be repeated.
 
   --runs <n>       runs to make (default: ${ROUND}, every venue with every act)

@@ -4,7 +4,7 @@ import type { BrokerServer } from '../support/broker-server/server.ts'
 import { ALONE, moreOf, positionsOf, type Held } from './account.ts'
 import { isAwaitingReleased, leftToAPerson } from './checks.ts'
 import type { Disk } from './disk.ts'
-import type { WatchedPosition } from './guard.ts'
+import type { GuardProcess } from './guard.ts'
 import { ORPHAN } from './net-plan.ts'
 import { CALL_MS, type Plan } from './plan.ts'
 import { isBeside, placeOf } from './venues.ts'
@@ -24,7 +24,7 @@ export interface Deeds {
 interface Around {
   readonly plan: Plan
   readonly broker: BrokerServer
-  readonly watched: WatchedPosition
+  readonly guard: GuardProcess
 }
 
 const { instrument, quantity } = ALONE
@@ -116,10 +116,10 @@ export class People {
 
   /** Buys once the API shows no `alone` any more, and posts it at once. */
   private async addAgain({ positions }: Disk): Promise<void> {
-    const { watched } = this.around
+    const { guard } = this.around
     if (this.deeds.generations === 1) {
-      if (!positions.has(ALONE.id) || (await watched.ask('GET', '/readyz')) !== 200) return
-      if ((await watched.ask('GET', `/api/positions/${ALONE.id}`)) !== 404) return
+      if (!positions.has(ALONE.id) || (await guard.ask('GET', '/readyz')) !== 200) return
+      if ((await guard.ask('GET', `/api/positions/${ALONE.id}`)) !== 404) return
       this.buy()
       this.deeds.generations = 2
     }
@@ -144,11 +144,11 @@ export class People {
   }
 
   private async release({ positions }: Disk): Promise<void> {
-    const { watched } = this.around
+    const { guard } = this.around
     const row = positions.get(ALONE.id)
     if (row === undefined || !this.hasOrders) return
     if (!this.deeds.isReleased) {
-      const status = await watched.ask('DELETE', `/api/positions/${ALONE.id}`, {})
+      const status = await guard.ask('DELETE', `/api/positions/${ALONE.id}`, {})
       if (status !== 204 && row.state !== 'released') return
       this.deeds.isReleased = true
       this.deeds.generations = 2
@@ -166,7 +166,7 @@ export class People {
     if (this.isPosted) return
     const body = { ...position, exitNow: true, reopen: true }
     // 200: it was taken before, and the answer was lost.
-    const status = await this.around.watched.ask('POST', '/api/positions', body)
+    const status = await this.around.guard.ask('POST', '/api/positions', body)
     this.isPosted = status === 201 || status === 200
   }
 }

@@ -6,7 +6,7 @@ import { serveBroker } from '../support/broker-server/server.ts'
 import { handsOf, lotOf, writeConfig, writeFiles } from './account.ts'
 import { Course, type Result } from './course.ts'
 import { keyOf, protocolOf } from './emulated.ts'
-import { GUARDED, WatchedPosition } from './guard.ts'
+import { GUARDED, GuardProcess } from './guard.ts'
 import { ORPHAN, stepsOf } from './net-plan.ts'
 import type { Plan } from './plan.ts'
 import { placeOf } from './venues.ts'
@@ -63,15 +63,15 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   const clockMs = day?.clockMs ?? 0
   const env = emulated && keyOf(emulated)
   const options = { main, args, ...plan.hostility, clockMs, hasRival: hasRival(plan), env }
-  const watched = new WatchedPosition(folder, options)
+  const guard = new GuardProcess(folder, options)
   const shrink = (): void => {
     const { shrunk } = plan.hostility
     if (shrunk !== null) writeConfig(folder, { ...plan, ...at, venue: shrunk })
   }
   try {
-    return await new Course({ plan, broker, watched, shrink }).run()
+    return await new Course({ plan, broker, guard, shrink }).run()
   } finally {
-    await watched.kill()
+    await guard.kill()
     broker.close()
     rmSync(folder, { recursive: true, force: true })
   }

@@ -6,7 +6,7 @@ import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
 import { writeFiles } from './account.ts'
 import { executedBy } from './checks.ts'
-import { GUARDED, WatchedPosition } from './guard.ts'
+import { GUARDED, GuardProcess } from './guard.ts'
 import { CALM } from './hostility.ts'
 import { planOf } from './plan.ts'
 import { venuesOf } from './venues.ts'
@@ -21,7 +21,7 @@ const PROVING = venuesOf(0).find(
 describe('an exit with every kind of incident', () => {
   let folder: string
   let broker: RemoteBroker
-  let watched: WatchedPosition
+  let guard: GuardProcess
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-story-'))
@@ -41,25 +41,25 @@ describe('an exit with every kind of incident', () => {
       },
     })
     const plan = { ...planOf(0), net: null, venue: PROVING, hostility: CALM, isHalved: false }
-    watched = new WatchedPosition(folder, {
+    guard = new GuardProcess(folder, {
       main: GUARDED,
       args: writeFiles(folder, plan, { url: broker.url }),
     })
   })
 
   after(async () => {
-    await watched.kill()
+    await guard.kill()
     await broker.close()
     rmSync(folder, { recursive: true, force: true })
   })
 
   it('is made once, and the journal contains all of it', async () => {
     // Killed when the next attempt is durable, and no byte of it was sent.
-    watched.start({ label: 'place, before', nth: 3, afterMs: 0 })
-    expect(await watched.until(isClosed), 'it is killed before the end').to.equal(false)
-    watched.start(undefined)
-    expect(await watched.until(isClosed)).to.equal(true)
-    const { journal, storeId } = await watched.disk()
+    guard.start({ label: 'place, before', nth: 3, afterMs: 0 })
+    expect(await guard.until(isClosed), 'it is killed before the end').to.equal(false)
+    guard.start(undefined)
+    expect(await guard.until(isClosed)).to.equal(true)
+    const { journal, storeId } = await guard.disk()
     const alone = { id: 'alone', generation: 1, storeId }
     expect(executedBy(alone, broker.book()), 'units executed').to.equal(4)
     const line = journal.find(({ kind, positionId }) => {
@@ -82,7 +82,7 @@ describe('an exit with every kind of incident', () => {
   }).timeout(120_000)
 
   const isClosed = async (): Promise<boolean> =>
-    (await watched.disk()).positions.get('alone')?.state === 'closed'
+    (await guard.disk()).positions.get('alone')?.state === 'closed'
 })
 
 const stepsOf = (line: JournalLine | undefined): string[] =>

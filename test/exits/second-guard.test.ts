@@ -13,13 +13,13 @@ const OF = { positionId: P1.positionId, generation: 1, instrument: ACME }
 const ended = (now: number) => ({ of: OF, now })
 
 describe('SecondGuard', () => {
-  let watched: SecondGuard
-  beforeEach(() => (watched = new SecondGuard()))
+  let guard: SecondGuard
+  beforeEach(() => (guard = new SecondGuard()))
 
   /** The orders of a second guard in a list that was asked for at `askedAt`. */
   const seen = (askedAt: number, ...ids: (string | null)[]): readonly string[] => {
-    watched.check(new Set(ids), [], { askedAt, idLength: 26 })
-    return watched.secondGuardOrders
+    guard.check(new Set(ids), [], { askedAt, idLength: 26 })
+    return guard.secondGuardOrders
   }
 
   it('leaves the orders of others alone', () => {
@@ -27,12 +27,12 @@ describe('SecondGuard', () => {
   })
 
   it('knows its own orders for as long as a list may show them', () => {
-    watched.remember(idsOf(P1, 26), ended(0))
+    guard.remember(idsOf(P1, 26), ended(0))
     expect(seen(5, clientOrderId(P1), clientOrderId({ ...P1, attempt: 1 }))).to.deep.equal([])
   })
 
   it('knows an order that arrives late, whatever was said of it before', () => {
-    watched.remember(idsOf(P1, 26), ended(0))
+    guard.remember(idsOf(P1, 26), ended(0))
     expect(seen(20)).to.deep.equal([])
     expect(seen(HOUR - 1, clientOrderId(P1))).to.deep.equal([])
     expect(seen(HOUR)).to.deep.equal([])
@@ -40,13 +40,13 @@ describe('SecondGuard', () => {
   })
 
   it('does not take another generation of the same position for its own', () => {
-    watched.remember(idsOf(P1, 26), ended(0))
+    guard.remember(idsOf(P1, 26), ended(0))
     const other = clientOrderId({ ...P1, generation: 2 })
     expect(seen(5, other)).to.deep.equal([other])
   })
 
   it('does not take an order of another store for its own', () => {
-    watched.remember(idsOf(P1, 26), ended(0))
+    guard.remember(idsOf(P1, 26), ended(0))
     const other = clientOrderId({ ...P1, storeId: 's2' })
     expect(seen(5, other)).to.deep.equal([other])
   })
@@ -58,7 +58,7 @@ describe('SecondGuard', () => {
       settingsOf({ clientOrderIdLength: 20 }, { storeId: 's1' }),
     )
     // The setting of the length was changed while the order works.
-    watched.check(new Set([record.order.clientOrderId]), [record], { askedAt: 5, idLength: 26 })
-    expect(watched.secondGuardOrders).to.deep.equal([])
+    guard.check(new Set([record.order.clientOrderId]), [record], { askedAt: 5, idLength: 26 })
+    expect(guard.secondGuardOrders).to.deep.equal([])
   })
 })

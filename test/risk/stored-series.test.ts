@@ -19,7 +19,7 @@ type Row = Ratchet & Partial<Since>
 
 /** A store that takes rows as they come, and a dispatcher whose monitors run at once unless they are held. */
 class Bench {
-  readonly guards: WatchedPosition[] = []
+  readonly positions: WatchedPosition[] = []
   readonly rows = new Map<WatchedPosition, Row>()
   readonly extremes = new Map<number, StoredExtremes>()
   /** Best price of each position by a plain scan, mirrored: now, and when all rows were last stored. */
@@ -36,28 +36,28 @@ class Bench {
   }
 
   open(side: 'long' | 'short', opensIn: number): void {
-    const { dispatcher, at, guards } = this
+    const { dispatcher, at, positions } = this
     dispatcher.advance(at)
     const position = aPosition({
-      id: positionId(`p${guards.length}`),
+      id: positionId(`p${positions.length}`),
       side,
       openedAt: at + opensIn,
     })
     const watched = dispatcher.open(position, RULES)
-    guards.push(watched)
+    positions.push(watched)
     this.best.set(watched, watched.sign * position.entryPrice)
     this.waiting.add(watched)
     this.run()
   }
 
   close(index: number): void {
-    const watched = this.guards[index % this.guards.length]
+    const watched = this.positions[index % this.positions.length]
     if (watched !== undefined) this.dispatcher.close(watched)
   }
 
   tick(price: number): void {
     this.at++
-    for (const watched of this.guards) {
+    for (const watched of this.positions) {
       if (this.at < watched.openedAt || watched.closed) continue
       this.best.set(watched, Math.max(this.best.get(watched)!, watched.sign * price))
     }
@@ -68,7 +68,7 @@ class Bench {
   /** From now on every monitor is behind. */
   hold(): void {
     this.isHeld = true
-    for (const watched of this.guards) {
+    for (const watched of this.positions) {
       this.dispatcher.suspend(watched)
       this.waiting.add(watched)
     }
@@ -120,7 +120,7 @@ class Bench {
 
   /** Asserts that no position is restored looser than before, or than when all was stored, or stricter than its prices. */
   check(): void {
-    for (const watched of this.guards) {
+    for (const watched of this.positions) {
       if (watched.closed) continue
       const restored = this.restored(watched)
       expect(restored).to.be.at.least(this.restoredBefore.get(watched) ?? -Infinity)
@@ -199,7 +199,7 @@ describe('StoredSeries', () => {
     expect(bench.store()).to.equal(1_001)
     bench.tick(102)
     expect(bench.store()).to.equal(1)
-    for (const watched of bench.guards) expect(bench.restored(watched)).to.equal(102)
+    for (const watched of bench.positions) expect(bench.restored(watched)).to.equal(102)
   })
 
   it('writes no row for a new low of longs, or a new high of shorts', () => {
@@ -241,10 +241,10 @@ describe('StoredSeries', () => {
       bench.store()
       bench.check()
     }
-    const { series } = bench.guards[0]!.own.stream
+    const { series } = bench.positions[0]!.own.stream
     expect(series.stored().highs.length).to.be.at.most(65)
     expect(series.number).to.be.greaterThan(1)
-    for (const watched of bench.guards)
+    for (const watched of bench.positions)
       expect(bench.restored(watched)).to.equal(bench.best.get(watched))
   })
 
@@ -256,14 +256,14 @@ describe('StoredSeries', () => {
     bench.hold()
     bench.tick(200)
     bench.store()
-    expect(bench.restored(bench.guards[0]!)).to.equal(200)
+    expect(bench.restored(bench.positions[0]!)).to.equal(200)
     for (let count = 1; count < 100; count++) {
       bench.tick(200 - count)
       bench.open('short', 0)
       bench.store()
     }
-    expect(bench.guards[0]!.own.stream.series.number).to.be.greaterThan(1)
-    expect(bench.restored(bench.guards[0]!)).to.equal(200)
+    expect(bench.positions[0]!.own.stream.series.number).to.be.greaterThan(1)
+    expect(bench.restored(bench.positions[0]!)).to.equal(200)
   })
 
   it('stores a position again when the base of its underlying rule becomes known', () => {

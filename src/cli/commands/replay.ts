@@ -17,7 +17,7 @@ interface Given extends ReplayOptions {
 }
 
 const EXAMPLES = `
-TickPath are CSV with a header: ts or ts_ms (epoch ms, or ISO 8601 with a zone), instrument, price,
+Ticks are CSV with a header: ts or ts_ms (epoch ms, or ISO 8601 with a zone), instrument, price,
 and if you like size, bid, ask. Names that other programs write are known, such as timestamp, symbol,
 ltp; a line on stderr says what was taken. Fields are separated by commas, semicolons or tabs. Times
 without an offset need --zone. Files are merged by time. Results go to stdout, all else to stderr.
