@@ -1,6 +1,6 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { closestName } from '../domain/closest-name.ts'
-import type { InstrumentId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { PriceBoard } from '../risk/price-board.ts'
 
@@ -54,10 +54,11 @@ export class MissingPrices {
     const added = [...instruments].filter(each => !this.named.has(each))
     if (added.length === 0) return
     const meantBy = this.guesser()
+    const named = this.idsBy(new Set(added))
     for (const instrument of added) {
       this.named.add(instrument)
       const meant = meantBy(instrument)
-      const ids = this.idsOf(instrument)
+      const ids = named.get(instrument) ?? []
       this.parts.note('instrument-unpriced', {
         instrument,
         positions: ids.slice(0, MOST_IDS),
@@ -87,13 +88,18 @@ export class MissingPrices {
     }
   }
 
-  /** The positions whose rules compare an instrument. */
-  private idsOf(instrument: InstrumentId): string[] {
-    const ids: string[] = []
+  /** The positions whose rules compare each of these instruments, in one pass over all positions. */
+  private idsBy(instruments: ReadonlySet<InstrumentId>): Map<InstrumentId, PositionId[]> {
+    const ids = new Map<InstrumentId, PositionId[]>()
     for (const { watched } of this.parts.registry.all()) {
-      const { id, instrument: own, underlying } = watched.position
+      const { id, instrument, underlying } = watched.position
       const other = watched.other && (watched.underlying?.instrument ?? underlying)
-      if (own === instrument || other === instrument) ids.push(id)
+      for (const each of new Set([instrument, other])) {
+        if (each === undefined || !instruments.has(each)) continue
+        const found = ids.get(each)
+        if (found === undefined) ids.set(each, [id])
+        else found.push(id)
+      }
     }
     return ids
   }

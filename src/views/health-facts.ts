@@ -105,10 +105,7 @@ function guardingFacts(
   return {
     positions: found.counts,
     unguardedMs: coverage.totalMs,
-    unguarded: found.unguarded
-      .map(each => ({ ...each, forMs: coverage.lastsMs(each.id) }))
-      .filter(({ cause, forMs }) => !GRACED.has(cause) || forMs > graceMs)
-      .map(({ id, forMs, ...found }) => ({ what: `${id}: ${reasonOf(found)}`, forMs })),
+    unguarded: unguardedIn(account, found, graceMs),
     refusedEntries: [...state.refusedEntries]
       .filter(([id]) => !state.positions.open.has(id))
       .map(([id, why]) => ({ what: `${id}: ${why}` })),
@@ -180,10 +177,21 @@ function limitFacts({
   }
 }
 
-function reasonOf({ cause, child, entry }: Omit<Found['unguarded'][number], 'id'>): string {
+function reasonOf({ cause, child, entry }: Found['unguarded'][number]): string {
   if (cause !== 'entry') return REASONS[cause](child)
   const why = entry?.kind === 'refused' ? entry.why : 'it would be exited at once'
   return `${why}: exit it, release it, or change its rules with exitNow`
+}
+
+/** Those that health shows; after a start without prices these may be all positions, and none of them is shown yet. */
+function unguardedIn({ coverage }: Account, { unguarded }: Found, graceMs: number): Trouble[] {
+  const shown: Trouble[] = []
+  for (const each of unguarded) {
+    const forMs = coverage.lastsMs(each.id)
+    if (GRACED.has(each.cause) && forMs <= graceMs) continue
+    shown.push({ what: `${each.id}: ${reasonOf(each)}`, forMs })
+  }
+  return shown
 }
 
 const unpricedIn = ({ missingPrices }: Account, { unpriced }: Found): Trouble[] =>

@@ -1,6 +1,8 @@
 import { expect } from 'chai'
+import fc from 'fast-check'
 import { MAX_BYTES, parseText } from '../../src/config/document.ts'
 import { describeFault } from '../../src/errors.ts'
+import { runs } from '../support/runs.ts'
 
 const faultsOf = (text: string): string[] =>
   parseText(text, 'positions.yaml').faults.map(describeFault)
@@ -117,6 +119,33 @@ describe('parseText', () => {
   it('knows the lines of JSON too', () => {
     const document = parseText('{\n "positions": [\n  {\n   "id": 7\n  }\n ]\n}', 'x.json')
     expect(document.lineOf(['positions', 0, 'id'])).to.equal(4)
+  })
+
+  it('reads a value in JSON as the same text in YAML', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.integer({ min: 0, max: 2 }), (value, indent) => {
+        const json = JSON.stringify(value, null, indent)
+        const inYaml = parseText(`# a comment makes it YAML\n${json}`, 'x.json')
+        expect(inYaml.faults).to.deep.equal([])
+        expect(parseText(json, 'x.json').value).to.deep.equal(inYaml.value)
+      }),
+      { numRuns: runs(200) },
+    )
+  })
+
+  it('names the line of a fault in JSON as in YAML', () => {
+    const faults = ['{"a": 1,\n"a": 2}', `\n${'['.repeat(101)}${']'.repeat(101)}`]
+    expect(faults.map(text => faultsOf(text)[0])).to.deep.equal([
+      'positions.yaml, line 2: found the key "a" twice, expected each key once',
+      'positions.yaml, line 2: found deeper nesting, expected at most 100 levels',
+    ])
+  })
+
+  it('remembers the notation of a scalar in JSON', () => {
+    const document = parseText('{"price": 1.50, "size": 12345678901234567890}', 'x.json')
+    expect(document.writtenAt(['price'])).to.equal('1.50')
+    expect(document.value).to.deep.equal({ price: 1.5, size: NaN })
+    expect(document.writtenAt(['size'])).to.equal('12345678901234567890')
   })
 
   it('remembers the notation of a scalar', () => {
