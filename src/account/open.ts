@@ -42,6 +42,8 @@ export async function openAccount(options: AccountOptions): Promise<Account> {
   if (engine.isRecovering()) await account.heard()
   if (confirmsHoldings === true && state.positions.size === 0) await account.confirmation.ask()
   await doubted
+  // Health starts from what this finds; found on request, it would hold the loop for all positions at once.
+  await account.coverage.swept()
   return account
 }
 

@@ -74,7 +74,7 @@ export class ServiceHealth {
 
   constructor(deps: ServiceHealthDeps) {
     this.deps = deps
-    const first = this.evaluate()
+    const first = this.evaluate(deps.account.coverage.last)
     this.snapshot = { ...first, since: first.at }
     this.cycledAt = deps.clock.monotonic()
   }

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { spy } from 'sinon'
+import { Coverage } from '../../src/account/coverage.ts'
 import { startWatchkeeper, type RunningWatchkeeper } from '../../src/app/embed.ts'
 import { InputError, type WatchkeeperError } from '../../src/errors.ts'
 import { builtFile } from '../support/built-package.ts'
@@ -96,6 +98,20 @@ describe('an embedded service', () => {
     await first.stop()
     const second = await start()
     expect(second.positions().map(({ id }) => id)).to.deep.equal(['a'])
+  })
+
+  it('begins without evaluating all of its positions in one turn of the event loop', async () => {
+    const first = await start()
+    await first.guard(ACME)
+    await first.stop()
+    const sweep = spy(Coverage.prototype, 'sweep')
+    try {
+      const second = await start()
+      expect(sweep.callCount).to.equal(0)
+      expect(second.health().checks['actors:alive']![0]!.observedValue).to.equal(1)
+    } finally {
+      sweep.restore()
+    }
   })
 
   it('survives a sink that throws', async () => {
