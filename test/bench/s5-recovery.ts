@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openKeptData } from '../../src/app/offline.ts'
 import { copyBetween } from '../../src/app/store-copy.ts'
+import { builtFile } from '../support/built-package.ts'
+import { closedPort } from '../support/closed-port.ts'
 import { RunningService } from '../support/kill.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { addAll, liveRig, spread } from './live-rig.ts'
@@ -40,24 +42,33 @@ async function opening(): Promise<Figure[]> {
 
 /** Whether the service at `url` is ready, with a monitor for each position: none has a price here. */
 async function isGuarding(url: string): Promise<boolean> {
-  const ready = await fetch(`${url}/readyz`)
-  const health = (await (await fetch(`${url}/health`)).json()) as {
-    checks: Record<string, readonly { observedValue?: unknown }[]>
+  try {
+    const ready = await fetch(`${url}/readyz`)
+    if (!ready.ok) return false
+    const health = (await (await fetch(`${url}/health`)).json()) as {
+      checks: Record<string, readonly { observedValue?: unknown }[]>
+    }
+    return health.checks['actors:alive']?.[0]?.observedValue === MOST
+  } catch {
+    // Nothing answers yet.
+    return false
   }
-  return ready.ok && health.checks['actors:alive']?.[0]?.observedValue === MOST
 }
 
-/** Starts the real command; resolves, with the time that took, when all positions are guarded. */
+/**
+ * Starts the built command; resolves, with the time that took, when all positions are guarded: before it prints how many,
+ * which waits for first prices.
+ */
 async function started(args: readonly string[]): Promise<[RunningService, number]> {
+  const port = await closedPort()
+  const main = builtFile('cli/main.js')
   const start = performance.now()
-  const service = new RunningService(args)
-  const isGreeting = (line: string): boolean => line.startsWith('watchkeeper guards')
-  const url = `http://127.0.0.1:${await service.port()}`
-  while (!(await isGuarding(url))) await new Promise(resolve => setTimeout(resolve, 5))
-  const ms = performance.now() - start
-  const greeting = service.lines.find(isGreeting)
-  if (greeting === undefined) throw new Error('found no greeting, expected one')
-  return [service, ms]
+  const service = new RunningService([...args, '--port', String(port)], { main })
+  while (!(await isGuarding(`http://127.0.0.1:${port}`))) {
+    if (service.hasEnded) throw new Error(`ended early:\n${service.lines.join('\n')}`)
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  return [service, performance.now() - start]
 }
 
 /** Fills a data folder with what a service keeps of them; gives the file that names them. */
@@ -111,7 +122,8 @@ async function recovering(): Promise<Figure[]> {
   const server = await RedisServer.start({ appendonly: true, settings: { appendfsync: 'always' } })
   try {
     const { data, file } = await filled(folder)
-    const args = ['--positions', file, '--data', data, '--port', '0']
+    const kept = ['--data', data]
+    const named = ['--positions', file, ...kept]
     await copyBetween({
       from: `lmdb:${data}`,
       to: server.url,
@@ -123,8 +135,9 @@ async function recovering(): Promise<Figure[]> {
     const store = { kind: 'redis', redis: { url: server.url } }
     writeFileSync(config, JSON.stringify({ positions: file, store }))
     return [
-      await killed(', process start (tsx) included', args, data),
-      await killed(' on Redis, the same', ['--config', config, ...args], server.url),
+      await killed(', process start included', kept, data),
+      await killed(', with a positions file', named, data),
+      await killed(', with a positions file, on Redis', ['--config', config, ...named], server.url),
     ]
   } finally {
     await server.close()
