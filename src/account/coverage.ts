@@ -11,7 +11,7 @@ import { idleCause, stateOf } from '../risk/guarded.ts'
 import { find, nothingFound, type Found } from './found.ts'
 import type { AccountState } from './state.ts'
 import { SteppedWork } from './stepped-work.ts'
-import { Sweep } from './sweep.ts'
+import { Sweep, type SweepTimes } from './sweep.ts'
 import { SweptPositions, type SweptPosition } from './swept-positions.ts'
 import { UnguardedTime } from './unguarded-time.ts'
 
@@ -30,16 +30,6 @@ export interface CoverageDeps {
 
 /** Positions that a cycle evaluates in one turn of the event loop: less than 2 ms, also in full. */
 const EACH_TURN = 500
-
-interface SweepTimes {
-  /** Monotonic ms. */
-  readonly at: number
-  /** Epoch ms. */
-  readonly now: number
-  readonly passedMs: number
-  /** The time since the last sweep was so long that the process must have stood still. */
-  readonly isPause: boolean
-}
 
 /** The state of an open position, and why it is unguarded; undefined: guarded, or its exit was observed. */
 export interface GuardStanding {
@@ -80,17 +70,18 @@ export class Coverage {
    */
   causeOf(registered: Registered): UnguardedCause | undefined {
     const { registry, clock } = this.parts
-    return this.judge(registered, registry.get(registered.position.id), clock.now())
+    const times = { now: clock.now(), isStoreWritable: this.parts.isStoreWritable() }
+    return this.judge(registered, registry.get(registered.position.id), times)
   }
 
   private judge(
     { position, entry }: Registered,
     child: Child | undefined,
-    now: number,
+    { now, isStoreWritable }: Pick<SweepTimes, 'now' | 'isStoreWritable'>,
   ): UnguardedCause | undefined {
     const { state, registry, instruments, staleMs } = this.parts
     if (state.killSwitch.state === 'halt') return 'halt'
-    if (!this.parts.isStoreWritable()) return 'store'
+    if (!isStoreWritable) return 'store'
     if (state.openExits.size > 0 && state.openExits.has(position.id)) return undefined
     if (entry?.kind === 'refused') return 'entry'
     if (child === undefined || guardedBy(registry, child) === 'none') return 'monitor'
@@ -100,12 +91,11 @@ export class Coverage {
 
   /** The state of an open position, and why it is not guarded. */
   standingOf(registered: Registered): GuardStanding {
-    const { registry, clock } = this.parts
-    const child = registry.get(registered.position.id)
+    const child = this.parts.registry.get(registered.position.id)
     const isObserved = registered.observed !== undefined
     const isExiting = this.isExiting(registered, child)
     const isOver = isObserved || this.parts.state.positions.isEnding(registered.position.id)
-    const cause = isOver ? undefined : this.judge(registered, child, clock.now())
+    const cause = isOver ? undefined : this.causeOf(registered)
     return { state: stateOf({ isObserved, isExiting, cause }), cause }
   }
 
@@ -173,8 +163,9 @@ export class Coverage {
     if (isPause) this.paused(passedMs)
     this.sweptAt = at
     this.sweeps++
-    const isHalted = state.killSwitch.state === 'halt' || !this.parts.isStoreWritable()
-    const times = { at, now, passedMs, isPause }
+    const isStoreWritable = this.parts.isStoreWritable()
+    const isHalted = state.killSwitch.state === 'halt' || !isStoreWritable
+    const times = { at, now, passedMs, isPause, isStoreWritable }
     return new Sweep({
       positions: this.positions,
       exiting: this.exiting(),
@@ -197,11 +188,12 @@ export class Coverage {
   private evaluate(
     found: Found,
     { registered, child, seen }: SweptPosition,
-    { at, now, passedMs, isPause }: SweepTimes,
+    times: SweepTimes,
   ): void {
+    const { at, now, passedMs, isPause } = times
     const { state, staleMs, instruments } = this.parts
     const { id } = seen
-    const cause = this.judge(registered, child, now)
+    const cause = this.judge(registered, child, times)
     const downMs = child === undefined ? 0 : downMsOf(child, at)
     if (cause !== undefined || seen.cause !== undefined || downMs !== seen.downMs) {
       const isCounted = isPause && seen.cause === undefined

@@ -3,6 +3,19 @@ import { quietFor } from '../risk/hours.ts'
 import { nothingFound, type Found } from './found.ts'
 import type { SweptPosition, SweptPositions } from './swept-positions.ts'
 
+/** What holds for a whole sweep. */
+export interface SweepTimes {
+  /** Monotonic ms. */
+  readonly at: number
+  /** Epoch ms. */
+  readonly now: number
+  readonly passedMs: number
+  /** The time since the last sweep was so long that the process must have stood still. */
+  readonly isPause: boolean
+  /** As of its begin: a store looks at its files for this. */
+  readonly isStoreWritable: boolean
+}
+
 export interface SweepDeps {
   readonly positions: SweptPositions
   /** Open exits are evaluated first, and in full. */
