@@ -31,8 +31,9 @@ export function failureOf(error: unknown): Failure {
 function foreign(error: unknown): { readonly code: string; readonly message: string } {
   const { code } = Object(error) as { code?: unknown }
   const message = error instanceof Error ? error.message : String(error)
-  return {
-    code: typeof code === 'string' ? code : 'UNEXPECTED',
-    message: onOneLine(message.split('\n')[0]!),
-  }
+  const line = onOneLine(message.split('\n')[0]!)
+  if (typeof code !== 'string') return { code: 'UNEXPECTED', message: line }
+  // Errors of the file system begin with their code.
+  const prefix = `${code}: `
+  return { code, message: line.startsWith(prefix) ? line.slice(prefix.length) : line }
 }

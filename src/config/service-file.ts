@@ -103,9 +103,9 @@ export function loadServiceConfig({
       overrides[fault.path] === undefined
         ? variableOf(fault.path, variables, document.value)
         : flagOf(fault.path)
-    if (variable === undefined) return fault
     const { line: _none, found, ...rest } = fault
-    return { ...rest, found: `${found} in ${variable}` }
+    if (variable !== undefined) return { ...rest, found: `${found} in ${variable}` }
+    return path === undefined ? { ...rest, found } : fault
   })
   throw new InputError(file, [...faults, ...inFiles, ...(odd ?? [])])
 }
@@ -182,7 +182,7 @@ export function reportIssue(
 ): void {
   const path = issue.path.filter(key => typeof key !== 'symbol')
   if (issue.code === 'unrecognized_keys') {
-    const known = schema === undefined ? [] : fieldsAt(schema, path)
+    const known = schema === undefined ? [] : fieldsAt(schema, path, value)
     for (const key of issue.keys) list.add([...path, key], ...unknownSetting(key, known, path))
     return
   }
@@ -191,7 +191,8 @@ export function reportIssue(
   const isHook = path[0] === 'notify' && name === 'url'
   const isSecret = found !== undefined && (isHook || SECRET.test(name))
   const shown = issue.code === 'invalid_key' ? `the name ${show(name)}` : show(found)
-  list.add(path, isSecret ? 'another value' : shown, expectation(issue, found))
+  const hidden = found === '' ? 'an empty value' : 'another value'
+  list.add(path, isSecret ? hidden : shown, expectation(issue, found))
 }
 
 /** More names than these are no help in a message. */

@@ -82,18 +82,49 @@ const oneOf = (values: readonly unknown[]): string =>
     .map(value => (typeof value === 'string' ? JSON.stringify(value) : String(value)))
     .join(', ')
 
-/** Names of the fields at a place of a schema, of every variant where there are several; none of a foreign schema. */
-export function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+/**
+ * Names of the fields at a place of a schema; none of a foreign schema. Where the schema has several variants, those
+ * of the variant that `value`, which the schema is of, selects, or else of all.
+ */
+export function fieldsAt(
+  schema: z.ZodType,
+  path: readonly PropertyKey[],
+  value?: unknown,
+): readonly string[] {
   // A plugin may have a schema of its own.
   const { def = {} } = schema as unknown as { def?: SchemaDef }
-  if (def.innerType !== undefined) return fieldsAt(def.innerType, path)
+  if (def.innerType !== undefined) return fieldsAt(def.innerType, path, value)
   // A pipe has settings on one of its sides, a union in each of its variants.
-  const parts = def.options ?? [def.in, def.out].flatMap(each => each ?? [])
-  if (parts.length > 0) return [...new Set(parts.flatMap(each => fieldsAt(each, path)))]
+  const parts =
+    def.options === undefined
+      ? [def.in, def.out].flatMap(each => each ?? [])
+      : variantsOf(def.options, def.discriminator, value)
+  if (parts.length > 0) return [...new Set(parts.flatMap(each => fieldsAt(each, path, value)))]
   const [key, ...rest] = path
   if (key === undefined) return Object.keys(def.shape ?? {})
   const inner = def.shape?.[String(key)] ?? def.valueType ?? def.element
-  return inner === undefined ? [] : fieldsAt(inner, rest)
+  return inner === undefined ? [] : fieldsAt(inner, rest, valueAt(value, [key]))
+}
+
+/** The variants of a union that the value may be: those that its discriminator names, or else all. */
+function variantsOf(
+  options: readonly z.ZodType[],
+  discriminator: string | undefined,
+  value: unknown,
+): readonly z.ZodType[] {
+  if (discriminator === undefined) return options
+  const word = valueAt(value, [discriminator])
+  const named = options.filter(each => literalsAt(each, discriminator).includes(word))
+  return named.length > 0 ? named : options
+}
+
+/** The literals that a field of a variant may be. */
+function literalsAt(schema: z.ZodType, key: string): readonly unknown[] {
+  const { def = {} } = schema as unknown as { def?: SchemaDef }
+  const inner = def.innerType ?? def.in
+  if (inner !== undefined) return literalsAt(inner, key)
+  const field = def.shape?.[key] as unknown as { def: SchemaDef } | undefined
+  return field?.def.values ?? []
 }
 
 /** The part of zod's internals that wraps inner schemas. */
@@ -102,6 +133,8 @@ interface SchemaDef {
   readonly in?: z.ZodType
   readonly out?: z.ZodType
   readonly options?: readonly z.ZodType[]
+  readonly discriminator?: string
+  readonly values?: readonly unknown[]
   readonly shape?: Readonly<Record<string, z.ZodType>>
   readonly valueType?: z.ZodType
   readonly element?: z.ZodType

@@ -94,6 +94,7 @@ describe('The command line', () => {
     const error = Object.assign(new Error('no space\nleft'), { code: 'ENOSPC' })
     for (const [thrown, line] of [
       [error, 'error: ENOSPC: no space\n'],
+      [Object.assign(new Error('EACCES: denied'), { code: 'EACCES' }), 'error: EACCES: denied\n'],
       [new TypeError('x is no function'), 'error: UNEXPECTED: x is no function\n'],
       ['text', 'error: UNEXPECTED: text\n'],
     ] as const) {
@@ -130,7 +131,7 @@ describe('The command line', () => {
       ],
       ['clock nix', 'error: found clock "nix", expected one of show, accept\n'],
       ['positions list nix', "error: too many arguments for 'list'. Expected 0 arguments"],
-      ['exits --limit -3', "argument '-3' is invalid. Expected a whole number of 0 or more."],
+      ['exits --limit -3', "argument '-3' is invalid. Expected a whole number above 0."],
       [
         'init --venue binanse',
         'error: found the venue "binanse", expected one of binance, bybit, okx: did you mean binance?\n',

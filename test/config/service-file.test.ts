@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { PATHS } from '../../src/config/paths.ts'
 import { loadServiceConfig, logFormatOf } from '../../src/config/service-file.ts'
-import type { InputError } from '../../src/errors.ts'
+import { InputError } from '../../src/errors.ts'
 import { Folder } from '../support/cli.ts'
 import { settingsOf } from '../support/settings.ts'
 
@@ -38,6 +38,16 @@ portfolio: { limits: [{ name: a, maxLos: 5, maxLoss: 5 }] }
       'instruments.ACME.ticksize: an unknown setting, another name: did you mean tickSize?',
       'portfolio.limits[0].maxLos: an unknown setting, another name: did you mean maxLoss?',
       'store.redis.commandTimeout: an unknown setting, another name: did you mean commandTimeoutMs?',
+    ])
+  })
+
+  it('suggests no setting of another kind, and never the one that was found', () => {
+    const broker = 'kind: okx, environment: demo, keyFile: k'
+    expect(faultsOf(`broker: { ${broker}, capabilities: {} }\n`)).to.deep.equal([
+      'broker.capabilities: an unknown setting, a setting of docs/configuration-reference.md',
+    ])
+    expect(faultsOf(`broker: { ${broker}, recvWindow: 5 }\n`)).to.deep.equal([
+      'broker.recvWindow: an unknown setting, another name: did you mean recvWindowMs?',
     ])
   })
 
@@ -134,6 +144,18 @@ notify: { colour: red }
       'http.port: "x" in WATCHKEEPER_HTTP_PORT, a number',
       'colour: an unknown setting in WATCHKEEPER_COLOUR, a setting of docs/configuration-reference.md',
     ])
+  })
+
+  it('names no line where there is no file, and says that a variable is empty', () => {
+    const overrides = { 'broker.kind': 'bybit', 'broker.environment': 'demo' }
+    const env = { WATCHKEEPER_BROKER_KEY: '' }
+    expect(() => loadServiceConfig({ file: undefined, env, overrides }))
+      .to.throw(InputError)
+      .and.satisfy(({ message }: InputError) => {
+        expect(message).to.include('broker.keyFile: found nothing').and.not.include('line 1')
+        expect(message).to.include('broker.key: found an empty value in WATCHKEEPER_BROKER_KEY')
+        return true
+      })
   })
 
   it('refuses a key of a venue in the file, and shows nothing of it', () => {

@@ -359,12 +359,14 @@ describe('ruleSetWarnings', () => {
     ])
   })
 
-  it('asks whether a fraction was meant to be a percentage', () => {
-    const [warning] = ruleSetWarnings(
-      aRuleSet({ stopLoss: { pct: 0.05 } }),
-      aPosition({ underlying: instrumentId('INDEX') }),
-    )
-    expect(warning!.expected).to.match(/did you mean 5\?$/)
+  it('asks whether a fraction was meant to be a percentage, where it may be one', () => {
+    const expectedOf = (pct: number): string =>
+      ruleSetWarnings(
+        aRuleSet({ stopLoss: { pct } }),
+        aPosition({ underlying: instrumentId('INDEX') }),
+      )[0]!.expected
+    expect(expectedOf(0.05)).to.match(/did you mean 5\?$/)
+    expect(expectedOf(1e-7)).to.not.include('did you mean')
   })
 
   it('is compiled once for one object of options', () => {

@@ -110,8 +110,9 @@ export function unusualPct(path: string, pct: number | undefined): RuleWarning[]
   if (pct === undefined || pct === 0) return []
   const size = Math.abs(pct)
   if (size >= SMALLEST_USUAL_PCT && size < LARGEST_USUAL_PCT) return []
-  const hint =
-    size < SMALLEST_USUAL_PCT ? `; did you mean ${Number((pct * 100).toPrecision(6))}?` : ''
+  const meant = Number((pct * 100).toPrecision(6))
+  const isFraction = size < SMALLEST_USUAL_PCT && Math.abs(meant) >= SMALLEST_USUAL_PCT
+  const hint = isFraction ? `; did you mean ${meant}?` : ''
   const expected = `a percentage from ${SMALLEST_USUAL_PCT} up to ${LARGEST_USUAL_PCT}, where 5 is 5 %`
   return [{ path, found: String(pct), expected: expected + hint }]
 }
