@@ -1,9 +1,7 @@
 import { statSync } from 'node:fs'
-import { keySource } from '../brokers/venue/key.ts'
 import { accountsOf } from '../config/accounts.ts'
 import { hasToken } from '../config/http-schema.ts'
 import type { ServiceConfig } from '../config/schema.ts'
-import { hasPassphrase } from '../domain/venue-kind.ts'
 import { describeFault, InputError, type Fault } from '../errors.ts'
 import { nextType } from '../exits/order-type.ts'
 import { isUnprovable } from '../exits/settings.ts'
@@ -11,7 +9,6 @@ import { isLoopback } from '../http/access/hosts.ts'
 import { missingFiles } from './missing-files.ts'
 import { capabilitiesOf, pluginFaults } from './plugins.ts'
 import { sharedByOne, sharedLimitFaults } from './shared-limits-check.ts'
-import { isVenue } from './venue-start.ts'
 
 /**
  * Checks what the schema cannot: whether the sections of a configuration fit together. Opens nothing. Returns
@@ -69,20 +66,8 @@ function warningsOf({ broker, feed, mode, exits }: ServiceConfig): readonly stri
         ]
       : []),
     ...(mode === 'observe' ? ['mode: observe: nothing would be sent'] : []),
-    ...keyWarnings(broker),
     ...endedToken(broker),
   ]
-}
-
-/** What is wrong with the key of an account at a venue; a start goes on without it, and is not let in. */
-function keyWarnings(broker: ServiceConfig['broker']): readonly string[] {
-  if (!isVenue(broker)) return []
-  try {
-    keySource(broker, { hasPassphrase: hasPassphrase(broker.kind) })()
-    return []
-  } catch (error) {
-    return [`broker.keyFile: ${error instanceof Error ? error.message : String(error)}`]
-  }
 }
 
 /** A token that is over by the clock of this machine: a start goes on, and the venue refuses every call. */

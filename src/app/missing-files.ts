@@ -1,10 +1,13 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { keySource } from '../brokers/venue/key.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { privateText } from '../disk/private-file.ts'
+import { hasPassphrase } from '../domain/venue-kind.ts'
 import { netWarnings } from './net-warnings.ts'
-import { entryWarnings } from './venue-start.ts'
+import type { VenueConfig } from './open-broker.ts'
+import { entryWarnings, isVenue } from './venue-start.ts'
 
 /** Settings that name a file with a secret, which a start can do without. */
 const SECRET_FILES = new Set([
@@ -20,22 +23,22 @@ const SECRET_FILES = new Set([
 type Readers = NonNullable<Parameters<typeof privateText>[2]>
 
 /** Files of secrets that are refused where more can read them; those of the API and of Redis are read in any case. */
-const BROKER_FILES: Readonly<Record<string, Readers>> = { tokenFile: 'group', keyFile: 'owner' }
+const BROKER_FILES: Readonly<Record<string, Readers>> = { tokenFile: 'group' }
 const CHANNEL_FILES: Readonly<Record<string, Readers>> = Object.fromEntries(
   [...SECRET_FILES].filter(name => name !== 'caFile').map(name => [name, 'owner']),
 )
 
 /**
  * Warnings about what a configuration names and this machine does not have, one line each: files of tokens and secrets
- * that cannot be read or are empty, and programs of advisors. The start goes on without the parts that need them.
+ * that cannot be read or are empty, keys that cannot be used, and programs of advisors. The start goes on without the parts that need them.
  */
 export function missingFiles(config: ServiceConfig): readonly string[] {
   const { http, notify, advisors, accounts, broker, feed, feeds, store } = config
   const areNamed = Object.keys(accounts).length > 0
   return [
-    ...(areNamed ? [] : fileFaults('broker', broker, BROKER_FILES)),
+    ...(areNamed ? [] : brokerFaults('broker', broker)),
     ...Object.entries(accounts).flatMap(([name, each]) =>
-      fileFaults(`accounts.${name}.broker`, each.broker, BROKER_FILES),
+      brokerFaults(`accounts.${name}.broker`, each.broker),
     ),
     ...redisFaults('feed', feed),
     ...Object.entries(feeds).flatMap(([name, each]) => redisFaults(`feeds.${name}`, each)),
@@ -65,6 +68,24 @@ export const startWarnings = (
   ...entryWarnings(config, entries),
   ...netWarnings(config, entries),
 ]
+
+function brokerFaults(path: string, broker: ServiceConfig['broker']): readonly string[] {
+  if (!isVenue(broker)) return fileFaults(path, broker, BROKER_FILES)
+  const why = keyFault(broker)
+  const setting = broker.keyFile === undefined ? 'key' : 'keyFile'
+  return why === undefined ? [] : [`${path}.${setting}: ${why}`]
+}
+
+/** Why a venue would refuse a key, or why it cannot be read; undefined: neither is known. */
+function keyFault(broker: VenueConfig): string | undefined {
+  try {
+    const { expiresAt } = keySource(broker, { hasPassphrase: hasPassphrase(broker.kind) })()
+    if (expiresAt === undefined || expiresAt > Date.now()) return undefined
+    return `the key ended at ${new Date(expiresAt).toISOString()}`
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
 
 /** The password of a Redis server. */
 const redisFaults = (path: string, section: object): readonly string[] => {

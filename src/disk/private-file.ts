@@ -12,7 +12,9 @@ export function privateText(
   what: string,
   readers: keyof typeof FORBIDDEN = 'owner',
 ): string {
-  const { mode } = statSync(file)
+  const stats = statSync(file)
+  if (stats.isDirectory()) throw new Error(`the ${what} ${file} is a directory`)
+  const { mode } = stats
   if ((mode & FORBIDDEN[readers]) !== 0) {
     const found = (mode & 0o777).toString(8).padStart(4, '0')
     throw new Error(`others can read the ${what} (mode ${found}): chmod 600 ${file}`)

@@ -23,6 +23,32 @@ describe('missingFiles', () => {
     expect(faults(`${file}-not-there`)[0]).to.include('ENOENT')
   })
 
+  it('names once why the key of a venue cannot be used', () => {
+    const faults = (text: string, mode = 0o600): readonly string[] => {
+      const keyFile = folder.file('key', text)
+      chmodSync(keyFile, mode)
+      const broker = { kind: 'binance', environment: 'testnet', keyFile }
+      return missingFiles(serviceSchema.parse({ broker })).map(line =>
+        line.replace(keyFile, 'FILE'),
+      )
+    }
+    expect(faults('key: a\nsecret: b\n')).to.deep.equal([])
+    expect(faults('key: a\nsecret: b\nexpiresAt: 2025-02-26T00:00:00Z\n')).to.deep.equal([
+      'broker.keyFile: the key ended at 2025-02-26T00:00:00.000Z',
+    ])
+    expect(faults('key: a\n')).to.have.length(1)
+    expect(faults('key: a\nsecret: b\n', 0o644)).to.deep.equal([
+      'broker.keyFile: others can read the key file (mode 0644): chmod 600 FILE',
+    ])
+    folder.remove()
+    folder = new Folder()
+    const keyFile = `${folder.path}/none`
+    const broker = { kind: 'binance', environment: 'testnet', keyFile }
+    expect(missingFiles(serviceSchema.parse({ broker }))).to.deep.equal([
+      `broker.keyFile: there is no key file ${keyFile}`,
+    ])
+  })
+
   it('names what others can read where it is refused for that, and nowhere else', () => {
     const file = folder.file('secret', 'sixteen letters!')
     chmodSync(file, 0o640)

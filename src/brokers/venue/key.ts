@@ -34,6 +34,8 @@ interface KeyOptions {
 
 /** Characters that a header, and thus a key, can have. */
 const VISIBLE = /^[\x21-\x7e]+$/
+/** Quotes around a value are a part of it here, and never one of a key. */
+const QUOTED = /^(?:"[^"]*"|'[^']*')$/
 const LINES = '`key: …`, `secret: …`, `passphrase: …` and `expiresAt: …`'
 const LINE = /^\s*(key|secret|passphrase|expiresAt)\s*[:=]\s*(.*?)\s*$/
 
@@ -100,6 +102,8 @@ function checked(place: Omit<KeyPlace, 'keyFile'>, needed: readonly string[]): V
       throw new Error(`the key has no ${name}: ${expectedOf(name)}`)
     if (name !== 'passphrase' && !VISIBLE.test(value))
       throw new Error(`the ${name} has characters that no key has`)
+    if (name !== 'passphrase' && QUOTED.test(value))
+      throw new Error(`the ${name} is in quotes: write it without them`)
   }
   if (passphrase !== undefined && !/^[\x20-\x7e]+$/.test(passphrase))
     throw new Error('the passphrase has characters that no header can carry')

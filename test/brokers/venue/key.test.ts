@@ -50,6 +50,16 @@ describe('the key of a venue', () => {
     )
   })
 
+  it('is refused in quotes, and as a folder', () => {
+    for (const text of ['key: "a"\nsecret: b\n', "key: a\nsecret: 'b'\n"]) {
+      write(text)
+      expect(keySource({ keyFile })).to.throw(
+        /^the (key|secret) is in quotes: write it without them$/,
+      )
+    }
+    expect(keySource({ keyFile: folder })).to.throw(`the key file ${folder} is a directory`)
+  })
+
   it('is read again when its file has changed and rests', () => {
     let now = 0
     const read = keySource({ keyFile }, { monotonic: () => now })
