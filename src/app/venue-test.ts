@@ -8,6 +8,7 @@ import { NotSent } from '../errors.ts'
 import { venueBrokerOf, type VenueConfig } from './open-broker.ts'
 import { guessingKey } from './venue-inspect.ts'
 import { checkedOrder, smallestOf } from './venue-order-check.ts'
+import { holdingAnswers, listedAt } from './venue-read.ts'
 import { assertMode, assertNarrow } from './venue-start.ts'
 import { newId, POLL_MS, signal, VenueTrader } from './venue-trader.ts'
 
@@ -23,8 +24,6 @@ export interface VenueTestOptions {
   readonly onStep: (line: string) => void
 }
 
-/** Questions whose time is measured. */
-const QUESTIONS = 5
 /** How long ago the late order claims to be sent, ms; the venues take 5 s by default. */
 const LATE_MS = 60_000
 /** A resting order stands this far below the price: far enough not to fill, inside every price band. */
@@ -34,7 +33,8 @@ const BELOW = 0.97
  * Measures at an account what decides the promises. At a live account it reads and sends no order. Else it buys
  * and sells the smallest quantity that the venue takes, of an instrument that the account does not hold.
  *
- * @throws errors of the broker where the account cannot be read.
+ * @throws UsageError for an instrument that the venue does not list, errors of the broker where the account cannot
+ * be read.
  */
 export async function testVenue(
   config: VenueConfig,
@@ -65,6 +65,7 @@ class VenueTest {
   private readonly deps: VenueTestDeps
   private readonly instrument: InstrumentId
   private readonly trader: VenueTrader
+  private fixed: VenueInstrument | undefined
   private price = NaN
   private unit = NaN
 
@@ -107,14 +108,12 @@ class VenueTest {
     const positionMode = await broker.positionMode(signal(callTimeoutMs))
     assertMode(positionMode, config)
     assertNarrow(await broker.permissions(signal(callTimeoutMs)), config)
-    const times: number[] = []
-    let flatIsProved: boolean | null = null
-    for (let question = 0; question < QUESTIONS; question++) {
-      const from = performance.now()
-      const { kind: found } = await broker.holding(this.trader.key, signal(callTimeoutMs))
-      times.push(performance.now() - from)
-      flatIsProved = found === 'held' ? null : found === 'flat'
-    }
+    this.fixed = await listedAt(broker, config, this.instrument)
+    const { times, flatIsProved } = await holdingAnswers(broker, {
+      instrument: this.instrument,
+      mode: positionMode,
+      callTimeoutMs,
+    })
     const absent = await broker.orderByClientId(newId(), signal(callTimeoutMs), this.instrument)
     options.onStep(`read         clock, mode, holding and an unknown id at ${kind} ${environment}`)
     return {
@@ -125,7 +124,7 @@ class VenueTest {
       instrument: options.instrument,
       at: new Date().toISOString(),
       clockOffsetMs: Math.round(clockOffsetMs),
-      answerMs: Math.round(times.toSorted((a, b) => a - b)[Math.floor(QUESTIONS / 2)]!),
+      answerMs: Math.round(times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]!),
       flatIsProved,
       unknownIdIsAbsent: absent.kind === 'absent',
       usedIdRefused: { whileOpen: null, afterFill: null },
@@ -160,11 +159,8 @@ class VenueTest {
     const orders = await broker.openOrders(signal(config.callTimeoutMs))
     if (orders.some(({ instrument }) => instrument === this.instrument))
       return `orders of ${this.instrument} work: nothing was sent`
-    const [instruments, [quote]] = await Promise.all([
-      broker.instruments(signal(config.callTimeoutMs)),
-      broker.quotes([this.instrument], signal(config.callTimeoutMs)),
-    ])
-    const fixed = instruments.find(({ instrument }) => instrument === this.instrument)
+    const { fixed } = this
+    const [quote] = await broker.quotes([this.instrument], signal(config.callTimeoutMs))
     if (fixed === undefined || quote === undefined || !(quote.price > 0))
       return `the venue has no price of ${this.instrument}: nothing was sent`
     this.price = toTick(quote.price * BELOW, fixed)

@@ -104,6 +104,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
         .and.include('POSITION_MODE')
       const hedged = await test(['--yes', '--check-order'], { positionMode: 'hedge' })
       expect(hedged.code).to.equal(0)
+      expect(report().flatIsProved).to.equal(true)
       expect(report().orderAccepted).to.equal(null)
       expect(report().notes[0]).to.include(`holds nothing of ${name}, in hedge mode`)
       expect(report().notes[1]).to.include('hedge mode: nothing was sent')
@@ -120,6 +121,21 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       const refused = await test(['--yes'], { keyFile }, { env: {} })
       expect(refused.code).to.not.equal(0)
       expect(refused.stderr).to.include('UNAUTHORIZED').and.include(`is it a key of ${kind} `)
+      expect(orders()).to.equal(0)
+    })
+
+    it('refuses what it could not finish before it sends an order', async () => {
+      await open()
+      const other = name.replace('USDT', 'USDC')
+      const unlisted = await test(['--yes', '--instrument', other])
+      expect(unlisted.code).to.equal(2)
+      expect(unlisted.stderr).to.include(`found the instrument ${other}, expected one that ${kind}`)
+      expect(unlisted.stderr).to.include(`did you mean ${name}?`)
+      for (const output of [join(folder.path, 'none', 'report.json'), folder.path]) {
+        const { code, stderr } = await test(['--yes', '--output', output])
+        expect(code).to.equal(2)
+        expect(stderr).to.include(`found --output ${output}, expected a file that can be written`)
+      }
       expect(orders()).to.equal(0)
     })
 

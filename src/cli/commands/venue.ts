@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { VENUE_KINDS } from '../../domain/venue-kind.ts'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
@@ -65,6 +66,7 @@ async function test(given: Given, context: CommandContext): Promise<void> {
     const found = `found the instrument ${instrument}, expected a name of ${broker.kind}`
     throw new UsageError(`${found}${guessAt(broker.kind, instrument)}`)
   }
+  assertWritable(given.output)
   if (broker.environment !== 'live' && !given.yes) {
     const what = `${given.orders} and some more orders of ${instrument} are sent to ${broker.kind} ${broker.environment}.`
     await confirm(context, what)
@@ -82,4 +84,17 @@ async function test(given: Given, context: CommandContext): Promise<void> {
   }
   for (const line of reportText(report)) stdout.write(`${line}\n`)
   stdout.write(`written      ${given.output}; used with broker.report: ${given.output}\n`)
+}
+
+/** @throws UsageError where no file can be written: after the orders it would be too late to say so. */
+function assertWritable(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false })
+  try {
+    if (found?.isDirectory() === true) throw new Error('a folder')
+    accessSync(found === undefined ? dirname(file) : file, constants.W_OK)
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message
+    const text = `found --output ${file}, expected a file that can be written (${why})`
+    throw Object.assign(new UsageError(text), { cause })
+  }
 }
