@@ -7,6 +7,7 @@ import { belowOf } from '../exits/exit-state.ts'
 import type { HealthFacts, Trouble } from '../observability/health.ts'
 import { accountFacts } from './exit-view.ts'
 import { supervisionOf } from './supervision.ts'
+import { unguardedText } from './unguarded-text.ts'
 
 interface Limits {
   /** Epoch ms. */
@@ -25,23 +26,6 @@ function isBelowMinimum({ engine: { book } }: Account, id: PositionId): boolean 
 
 /** Time for which health shows a jump of the clock, ms. */
 const CLOCK_MS = 3_600_000
-
-/** The text of health for each cause of an unguarded position. */
-const REASONS: Readonly<
-  Record<Exclude<UnguardedCause, 'price' | 'entry'>, (child?: Child) => string>
-> = {
-  halt: () => 'the kill switch is halt',
-  store: () => 'the store refuses writes',
-  monitor: child =>
-    child === undefined
-      ? 'it has no monitor yet'
-      : `its monitor crashed (${child.crashes.lastError ?? 'no error'})`,
-  rules: () => 'none of its rules ever exits it',
-  'not-open': () => 'it is not open yet: its openedAt lies ahead of the clock',
-  unpriced: () => 'its instrument never had a fresh price',
-  down: () => 'no process was there',
-  pause: () => 'the process stood still',
-}
 
 /** Causes that are normal for a while after a start, or after a position was added. */
 const GRACED: ReadonlySet<UnguardedCause> = new Set(['not-open', 'unpriced'])
@@ -177,19 +161,13 @@ function limitFacts({
   }
 }
 
-function reasonOf({ cause, child, entry }: Found['unguarded'][number]): string {
-  if (cause !== 'entry') return REASONS[cause](child)
-  const why = entry?.kind === 'refused' ? entry.why : 'it would be exited at once'
-  return `${why}: exit it, release it, or change its rules with exitNow`
-}
-
 /** Those that health shows; after a start without prices these may be all positions, and none of them is shown yet. */
 function unguardedIn({ coverage }: Account, { unguarded }: Found, graceMs: number): Trouble[] {
   const shown: Trouble[] = []
   for (const each of unguarded) {
     const forMs = coverage.lastsMs(each.id)
     if (GRACED.has(each.cause) && forMs <= graceMs) continue
-    shown.push({ what: `${each.id}: ${reasonOf(each)}`, forMs })
+    shown.push({ what: `${each.id}: ${unguardedText(each)}`, forMs })
   }
   return shown
 }

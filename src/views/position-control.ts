@@ -23,6 +23,7 @@ import type { ControlDeps } from './control-deps.ts'
 import { exitView } from './exit-view.ts'
 import { netViewOf } from './net-view.ts'
 import { viewOf } from './position-view.ts'
+import { unguardedText } from './unguarded-text.ts'
 
 /** Queries about positions and changes of them. */
 export class PositionControl {
@@ -61,7 +62,23 @@ export class PositionControl {
     }
     const exit = exitView({ account, waits }, positionId(id))
     const net = netViewOf(this.deps.account, positionId(id))
-    return { position, rules, ...(net && { net }), ...(exit && { exit }) }
+    const unguarded = this.unguardedWhy(id)
+    return {
+      position,
+      ...(unguarded !== undefined && { unguarded }),
+      rules,
+      ...(net && { net }),
+      ...(exit && { exit }),
+    }
+  }
+
+  private unguardedWhy(id: string): string | undefined {
+    const { coverage, engine, state } = this.deps.account
+    const registered = state.positions.shown(positionId(id))
+    if (registered?.state !== 'open') return undefined
+    const { cause } = coverage.standingOf(registered)
+    const child = engine.registry.get(positionId(id))
+    return cause && unguardedText({ cause, child, entry: registered.entry })
   }
 
   async add({ warnings = [], ...request }: AddRequest, by: Requester): Promise<Added> {

@@ -85,6 +85,9 @@ describe('watchkeeper guard --live', function () {
         (await ask(portOf(running), '/api/journal?last=100')).json as unknown as { kind: string }[]
       ).map(({ kind }) => kind)
     await until(async () => (await kinds()).filter(kind => kind === 'exit-observed').length === 2)
+    const url = `http://127.0.0.1:${portOf(running)}`
+    const { stdout } = await cliHere(['status', '--url', url])
+    expect(stdout).to.include('0 guarded, 0 being exited, 0 not guarded, 2 observed\n')
     await running.end('SIGTERM')
     expect(orders()).to.equal(0)
     price(100)

@@ -154,6 +154,7 @@ function headLines({ status: state, version, checks }: HealthReport, paint: Pain
     `${countOf('positions:guarded')} guarded`,
     `${countOf('positions:exiting')} being exited`,
     `${countOf('positions:unguarded')} not guarded`,
+    ...(countOf('positions:observed') === 0 ? [] : [`${countOf('positions:observed')} observed`]),
   ]
   return [
     `${paint(COLOURS[state], state)}  watchkeeper ${version}, up ${typeof uptime === 'number' ? durationText(uptime) : '?'}`,

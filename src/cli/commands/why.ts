@@ -38,7 +38,7 @@ async function why(id: string, given: Given, context: CommandContext): Promise<v
   context.stdout.write(`${text}\n`)
 }
 
-function linesOf({ position, rules, net, exit }: WhyView): string[] {
+function linesOf({ position, unguarded, rules, net, exit }: WhyView): string[] {
   const { id, side, quantity, instrument, entryPrice, state, lastPrice, priceAgeMs } = position
   const price =
     lastPrice === null
@@ -48,9 +48,12 @@ function linesOf({ position, rules, net, exit }: WhyView): string[] {
   const head = ['rule', 'armed', 'level', 'distance', 'pct', 'at', 'input age', 'note']
   return [
     `${onOneLine(id)}  ${side} ${numberText(quantity)} ${onOneLine(instrument)} at ${numberText(entryPrice)}, ${state}${reason}; ${price}, best ${numberText(position.best)}`,
+    ...(unguarded === undefined ? [] : [`not guarded: ${onOneLine(unguarded)}`]),
     ...nearestLine(rules, position),
     ...exitableLine(position),
-    ...tableLines([head, ...rules.map(each => rowOf(each, position))], new Set([2, 3, 4, 6])),
+    ...(rules.length === 0
+      ? []
+      : tableLines([head, ...rules.map(each => rowOf(each, position))], new Set([2, 3, 4, 6]))),
     ...(net === undefined ? [] : [netLine(net)]),
     ...(exit === undefined ? [] : exitLines(exit)),
   ]

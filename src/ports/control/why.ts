@@ -65,6 +65,10 @@ export interface NetView extends Answer<typeof netView> {}
 /** What each rule of a position would do, and how far its exit has come, where one was decided. */
 export const whyView = z.object({
   position: positionView,
+  unguarded: z
+    .string()
+    .optional()
+    .describe('Why no rule can act on the position now, in words; absent while one can.'),
   rules: z.array(ruleView),
   net: netView.optional(),
   exit: exitView.optional(),
