@@ -3,6 +3,7 @@ import type { VenueInstrument } from '../brokers/venue/instrument.ts'
 import { KeyUnreadable } from '../brokers/venue/key.ts'
 import type { Tick } from '../domain/tick.ts'
 import { Unauthorized } from '../errors.ts'
+import { credentialsEnd } from '../exits/exitable.ts'
 import type { Holding, OpenOrder } from '../ports/broker.ts'
 import { venueBrokerOf, type VenueConfig } from './open-broker.ts'
 
@@ -54,6 +55,7 @@ async function inspect(config: VenueConfig): Promise<Inspection> {
   try {
     const { aheadMs: clockOffsetMs } = await broker.time(signal)
     const permissions = await broker.permissions(signal)
+    const expiresAt = credentialsEnd(broker.credentials?.(), permissions)
     const holdings = await broker.holdings(signal)
     const orders = await broker.openOrders(signal)
     const held = [...new Set(holdings.map(({ instrument }) => instrument))]
@@ -61,7 +63,7 @@ async function inspect(config: VenueConfig): Promise<Inspection> {
     const instruments = await broker.instruments(signal)
     return {
       clockOffsetMs,
-      permissions,
+      permissions: { ...permissions, expiresAt },
       mode,
       holdings,
       orders,

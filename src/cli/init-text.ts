@@ -43,7 +43,7 @@ export function foundText(found: Inspection): readonly string[] {
     ...(isSubAccount === true
       ? ['account      the key is one of a sub-account: holdings of the main account are not seen']
       : []),
-    ...(expiresAt === undefined ? [] : [`expires      ${new Date(expiresAt).toISOString()}`]),
+    ...(expiresAt === undefined ? [] : [`expires      ${endText(expiresAt)}`]),
     `positions    ${mode} mode, ${countText(holdings.length, 'holding')}`,
     ...(holdings.length === 0 ? ['             nothing is held here: no position is written'] : []),
     ...holdings.map(each => `             ${holdingText(each, found)}`),
@@ -51,6 +51,11 @@ export function foundText(found: Inspection): readonly string[] {
     ...orders.slice(0, SHOWN).map(each => `             ${orderText(each)}`),
     ...(orders.length > SHOWN ? [`             and ${orders.length - SHOWN} more`] : []),
   ]
+}
+
+function endText(at: number): string {
+  const over = at <= Date.now() ? ', which is past: the venue refuses the key' : ''
+  return `${new Date(at).toISOString()}${over}`
 }
 
 const orderText = ({ instrument, remaining, clientOrderId }: OpenOrder): string => {
@@ -114,12 +119,18 @@ feed:
 broker:
   kind: ${kind}
   environment: ${environment}
-${url === undefined ? '' : `  url: ${JSON.stringify(url)}\n`}${key}
+${url === undefined ? '' : urlLines(url)}${key}
   positionMode: ${mode}
 ${isAccepted ? '  acceptWithdrawals: true # the key may withdraw; guarding does not need that\n' : ''}`
 }
 
-/** Why a holding would be exited with its first price; undefined: its stop lies behind the last price. */
+/** Another address of the venue: pushed changes of orders and holdings need one of their own. */
+const urlLines = (url: string): string =>
+  `  url: ${JSON.stringify(url)}
+  # streamUrl: wss://… # without it the stream of changed orders and holdings is not read
+`
+
+/** Why a start would not guard a holding; undefined: its stop lies behind the last price. */
 function passedStop(
   holding: EnteredHolding,
   { prices }: Pick<Inspection, 'prices'>,
@@ -129,7 +140,7 @@ function passedStop(
   const side = sideOf(holding)
   const stop = plusPercent(holding.entryPrice, side === 'long' ? -stopPct : stopPct)
   if (Number.isNaN(price) || !isAtLeast(side, stop, price)) return undefined
-  return `its stop would be ${stop}, and the last price is ${price}: it is exited with its first price`
+  return `its stop would be ${stop}, and the last price is ${price}: a start does not guard it. Change its stop, or set exitNow: true, which exits it at once`
 }
 
 /** Names the holdings whose stop lies beyond their last price, one line each. */

@@ -2,6 +2,9 @@ import { createInterface, type Interface } from 'node:readline'
 import { UsageError } from '../errors.ts'
 import type { CommandContext } from './command.ts'
 
+const isTerminal = (stdin: CommandContext['stdin']): boolean =>
+  'isTTY' in stdin && stdin.isTTY === true
+
 /** Asks a person questions, one line each; answers may also come from a pipe. */
 export class Questions {
   private readonly context: CommandContext
@@ -22,6 +25,8 @@ export class Questions {
     this.answers ??= this.lines[Symbol.asyncIterator]()
     this.context.stderr.write(`${question}${usual === undefined ? '' : ` [${usual}]`}: `)
     const { value, done } = await this.answers.next()
+    // A terminal shows the line that a person types, with its end.
+    if (done === true || !isTerminal(this.context.stdin)) this.context.stderr.write('\n')
     if (done === true) throw new UsageError(`no answer to: ${question}`)
     const answer = value.trim()
     if (answer !== '') return answer

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { cliHere } from '../support/cli-here.ts'
 import { Folder, type Ran } from '../support/cli.ts'
+import { RunningService } from '../support/kill.ts'
+import { until } from '../support/until.ts'
 import { atBinance } from '../support/venues/at-binance.ts'
 import { atBybit } from '../support/venues/at-bybit.ts'
 import { atOkx } from '../support/venues/at-okx.ts'
@@ -99,13 +101,67 @@ describe('watchkeeper init', () => {
     expect(ran.stderr).to.include('File of mode 0600 with the key and secret')
     expect(ran.stdout).to.include('1 working order of others\n             BTCUSDT sells 1\n')
     const passed =
-      'its stop would be 95, and the last price is 90: it is exited with its first price'
+      'its stop would be 95, and the last price is 90: a start does not guard it. Change its stop, or set exitNow: true, which exits it at once'
     expect(ran.stdout).to.include(`BTCUSDT: ${passed}`).and.not.include(`ETHUSDT: ${passed}`)
     expect(readFileSync(join(inside, 'positions.yaml'), 'utf8')).to.include(`# ${passed}\n`)
     expect(ran.stdout).to.include('stopLoss  stop 95').and.include('valid: 2 positions')
     expect(ran.stdout).to.match(/next +watchkeeper run --config .*watchkeeper.yaml\n/)
     expect(ran.stdout).to.include('watchkeeper gateway confirm-holdings')
     expect(ran.stdout).to.not.include('guard --live')
+  })
+
+  it('says of a holding whose stop has passed what a start then does with it', async () => {
+    holding(await atBybit(), 'BTCUSDT')
+    const flags = ['--venue', 'bybit', '--environment', 'demo', '--only', 'BTCUSDT']
+    const ran = await init([...flags, '--stop-pct', '5'])
+    expect(ran.stdout).to.include('passed       BTCUSDT: ').and.include('a start does not guard it')
+    expect(written('watchkeeper.yaml')).to.match(/^ {2}# streamUrl: /m)
+    venue.server.venue.price('BTCUSDT', 90)
+    const env = { ...ENV, WATCHKEEPER_HTTP_PORT: '0' }
+    const service = new RunningService(['--config', join(folder, 'watchkeeper.yaml')], { env })
+    try {
+      const url = `http://127.0.0.1:${await service.port()}`
+      const why = async (): Promise<string> =>
+        (await cliHere(['why', 'btcusdt-long', '--url', url])).stdout
+      const past = 'the price 90 is past the stop 95 of stopLoss: exit it, release it, or change'
+      await until(async () => (await why()).includes(`not guarded: ${past}`))
+    } finally {
+      await service.end('SIGTERM')
+    }
+  }).timeout(60_000)
+
+  it('reports the end of a key that its file states, and one that is past', async () => {
+    holding(await atBinance(), 'BTCUSDT')
+    const file = new Folder()
+    const ending = async (at: string): Promise<string> => {
+      const keyFile = file.file(
+        'key',
+        `key: emulated-key\nsecret: emulated-secret\nexpiresAt: ${at}\n`,
+      )
+      chmodSync(keyFile, 0o600)
+      const flags = ['--venue', 'binance', '--environment', 'demo', '--only', 'none']
+      return (await init([...flags, '--key-file', keyFile], '', {})).stdout
+    }
+    const [past, ahead] = [
+      await ending('2025-02-26T00:00:00Z'),
+      await ending('2999-01-01T00:00:00Z'),
+    ]
+    file.remove()
+    expect(past).to.include(
+      'expires      2025-02-26T00:00:00.000Z, which is past: the venue refuses',
+    )
+    expect(ahead).to.include('expires      2999-01-01T00:00:00.000Z\n')
+  })
+
+  it('takes names with odd commas, and all in any case', async () => {
+    holding(await atBinance(), 'BTCUSDT')
+    const flags = ['--venue', 'binance', '--environment', 'demo', '--stop-pct', '5']
+    const none = await init([...flags, '--only', ' , '])
+    expect(none.stderr).to.include('found no instrument to guard, expected all, or names')
+    const named = await init([...flags, '--only', 'BTCUSDT,'])
+    expect(named.stdout, named.stderr).to.include('valid: 1 position')
+    const all = await init([...flags, '--only', 'ALL', '--folder', join(folder, 'all')])
+    expect(all.stdout, all.stderr).to.include('valid: 2 positions')
   })
 
   it('asks for the passphrase of a key of OKX too', async () => {
@@ -144,7 +200,7 @@ describe('watchkeeper init', () => {
     expect(noHolding.stdout).to.match(/this machine's clock is [23]\.\d s behind/)
     expect(noHolding.stderr).to.include('found no holding of DOGEUSDT')
     const unanswered = await init(['--venue', 'binance'])
-    expect(unanswered.stderr).to.include('no answer to: Environment')
+    expect(unanswered.stderr).to.include('\nerror: no answer to: Environment')
     const other = await init(['--venue', 'paper', '--environment', 'demo'])
     expect(other.code).to.equal(2)
     const typed = await init(['--venue', 'binance', '--environment', 'LIVE'])

@@ -23,6 +23,14 @@ describe('watchkeeper init --systemd', () => {
       expect(stdout).to.include(kept)
   })
 
+  it('refuses flags that a unit does not depend on', async () => {
+    for (const flags of [['--venue', 'okx'], ['--stop-pct', '5'], ['--accept-withdrawals']]) {
+      const { code, stdout, stderr } = await cliHere(['init', '--systemd', ...flags])
+      expect([code, stdout]).to.deep.equal([2, ''])
+      expect(stderr).to.include('expected --folder alone')
+    }
+  })
+
   needing('systemd-analyze').it('prints a unit that systemd takes', () => {
     const folder = new Folder()
     try {

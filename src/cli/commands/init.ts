@@ -72,6 +72,7 @@ export const initCommand: CommandModule = {
 
 async function init(given: Given, context: CommandContext): Promise<void> {
   if (given.systemd) {
+    assertAlone(given)
     context.stdout.write(unitText({ folder: given.folder, node: process.execPath }))
     return
   }
@@ -100,6 +101,17 @@ async function init(given: Given, context: CommandContext): Promise<void> {
   } finally {
     questions.close()
   }
+}
+
+/** @throws UsageError where `--systemd`, which only prints a unit, is given with a flag that it does not use. */
+function assertAlone({
+  folder: _folder,
+  systemd: _systemd,
+  acceptWithdrawals,
+  ...rest
+}: Given): void {
+  if (Object.keys(rest).length === 0 && !acceptWithdrawals) return
+  throw new UsageError('found --systemd with other flags, expected --folder alone beside it')
 }
 
 /** The broker section of the account, as a configuration file would contain it. */
@@ -179,8 +191,10 @@ async function chosen(
   )
   if (known.length === 0) return known
   const only = given.only ?? (await questions.ask('Guard which (all, or names with commas)', 'all'))
-  if (only === 'all') return known
-  const names = only.split(',').map(name => name.trim())
+  if (only.trim().toLowerCase() === 'all') return known
+  const names = only.split(',').flatMap(name => name.trim() || [])
+  if (names.length === 0)
+    throw new UsageError('found no instrument to guard, expected all, or names')
   const missing = names.filter(name => !known.some(({ instrument }) => instrument === name))
   if (missing.length > 0) {
     const { meantAt } = await import('../../app/venue-start.ts')
