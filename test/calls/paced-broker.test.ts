@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { expect } from 'chai'
 import type { Account } from '../../src/account/account.ts'
 import type { Venue } from '../../src/account/options.ts'
@@ -27,6 +28,8 @@ describe('pacedBroker', () => {
   let awaited = ''
   let areOrdersAwaited = false
   const { signal } = new AbortController()
+  // All calls of a test wait under it.
+  setMaxListeners(0, signal)
 
   beforeEach(() => {
     timers = new FakeTimers()
