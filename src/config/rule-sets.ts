@@ -91,7 +91,7 @@ export class RuleSets {
     if (rules === undefined) {
       list.add(path, 'nothing', 'rules, or a rule set named default')
     } else {
-      const unknown = `the unknown rule set ${JSON.stringify(name)}`
+      const unknown = `the unknown rule set ${show(name)}`
       list.add(path, unknown, expectedName(name, known))
     }
     return undefined

@@ -1,5 +1,6 @@
 import type { Request } from 'express'
-import { expectedName } from '../domain/closest-name.ts'
+import { show } from '../config/faults.ts'
+import { expectedName, expectedWord } from '../domain/closest-name.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
 
@@ -9,11 +10,9 @@ export function assertReady(control: Control): void {
   if (!readiness.ready) throw new WatchkeeperError('NOT_READY', `the service is ${readiness.why}`)
 }
 
-const shown = (value: unknown): string => JSON.stringify(value) ?? 'nothing'
-
 /** The error for one value of a request. */
 export const badInput = (path: string, found: unknown, expected: string): InputError =>
-  badPlace(path, shown(found), expected)
+  badPlace(path, show(found), expected)
 
 /** The same where `found` is a text for a person, such as `the unknown field "qty"`. */
 export const badPlace = (path: string, found: string, expected: string): InputError =>
@@ -28,7 +27,7 @@ export function assertKnown(
   for (const name of given) {
     if (known.includes(name)) continue
     const expected = known.length > 0 ? expectedName(name, known) : `no ${what}`
-    throw badPlace(name, `the unknown ${what} ${shown(name)}`, expected)
+    throw badPlace(name, `the unknown ${what} ${show(name)}`, expected)
   }
 }
 
@@ -50,7 +49,7 @@ export function bodyOf(
 ): Readonly<Record<string, unknown>> {
   const body: unknown = request.body ?? {}
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw badPlace('the body', Array.isArray(body) ? 'a list' : shown(body), 'a JSON object')
+    throw badPlace('the body', show(body), 'a JSON object')
   }
   if (isDeeper(body, DEEPEST)) {
     throw badPlace('the body', 'deeper nesting', `at most ${DEEPEST} levels`)
@@ -59,9 +58,22 @@ export function bodyOf(
   return body as Record<string, unknown>
 }
 
-/** A boolean of the body; false where it is missing. */
+/** A boolean of the body; false where it is missing. Throws BAD_INPUT for null, as every other field does. */
 export function flagOf(body: Readonly<Record<string, unknown>>, name: string): boolean {
-  const value = body[name] ?? false
+  const value = body[name]
+  if (value === undefined) return false
   if (typeof value === 'boolean') return value
   throw badInput(name, value, 'true or false')
+}
+
+/** A word of the body. */
+export function wordOf<Word extends string>(
+  body: Readonly<Record<string, unknown>>,
+  name: string,
+  words: readonly Word[],
+): Word {
+  const value = body[name]
+  const known = words.find(each => each === value)
+  if (known !== undefined) return known
+  throw badInput(name, value, expectedWord(value, words))
 }

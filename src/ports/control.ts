@@ -19,6 +19,7 @@ import type { Requester } from './control/requester.ts'
 import type { WhyView } from './control/why.ts'
 import type { JournalKind } from './journal-kinds.ts'
 import type { JournalLine, JournalQuery } from './journal-lines.ts'
+import type { LogComponent, LogLevel } from './log.ts'
 import type { ActorView } from './supervision.ts'
 import type { TradesPage, TradesQuery } from './trades.ts'
 
@@ -108,8 +109,7 @@ export interface Control {
   restartActor(id: string, by: Requester): Promise<ActorView>
   /** Log levels in force, by component. */
   logLevels(): Readonly<Record<string, string>>
-  /** Throws InputError for an unknown component or level. */
-  setLogLevel(component: string, level: string, by: Requester): void
+  setLogLevel(component: LogComponent, level: LogLevel, by: Requester): void
   /** Journal lines with a sequence number above `after`, oldest first, at most `limit`. */
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
   /** The same of all accounts, where `journal` gives those of one alone. */

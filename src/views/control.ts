@@ -1,6 +1,5 @@
-import { expectedWord } from '../domain/closest-name.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
-import { InputError, WatchkeeperError } from '../errors.ts'
+import { WatchkeeperError } from '../errors.ts'
 import type { Control, MetricsFormat } from '../ports/control.ts'
 import type { ClockView } from '../ports/control/clock.ts'
 import type { GatewayView } from '../ports/control/gateway.ts'
@@ -12,7 +11,7 @@ import type { PortfolioView, RealisedReport } from '../ports/control/portfolio.t
 import type { Requester } from '../ports/control/requester.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
-import { LOG_COMPONENTS, LOG_LEVELS } from '../ports/log.ts'
+import type { LogComponent, LogLevel } from '../ports/log.ts'
 import type { ActorView } from '../ports/supervision.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
 import type { ControlDeps } from './control-deps.ts'
@@ -95,13 +94,22 @@ export class AccountControl extends PositionControl implements Control {
     return { ...killSwitch, held }
   }
 
-  async setKillSwitch({ state, held }: KillSwitchRequest, by: Requester): Promise<KillSwitchView> {
+  /** Throws HELD_EXITS for an end of `halt` that does not say what becomes of the exits that it holds. */
+  assertHeldNamed({ state, held }: KillSwitchRequest): void {
     const present = this.killSwitch()
-    if (present.held.length > 0 && state !== 'halt' && held === undefined) {
-      const text = `halt holds ${present.held.length} exits: say what becomes of them with held: send or discard`
-      throw new WatchkeeperError('HELD_EXITS', text)
+    if (present.held.length === 0 || state === 'halt' || held !== undefined) return
+    const text = `halt holds ${present.held.length} exits: say what becomes of them with held: send or discard`
+    throw new WatchkeeperError('HELD_EXITS', text)
+  }
+
+  async setKillSwitch(request: KillSwitchRequest, by: Requester): Promise<KillSwitchView> {
+    this.assertHeldNamed(request)
+    const { state, held } = request
+    // An exit that waits for its broker while nothing is halted is not held: it goes on.
+    const endsHalt = this.killSwitch().state === 'halt' && state !== 'halt'
+    if (endsHalt && held === 'discard') {
+      await this.deps.account.killSwitch.discardAll(requesterText(by))
     }
-    if (held === 'discard') await this.deps.account.killSwitch.discardAll(requesterText(by))
     await this.deps.account.killSwitch.set({ state, since: this.deps.clock.now(), by })
     await this.freshHealth()
     return this.killSwitch()
@@ -171,12 +179,8 @@ export class AccountControl extends PositionControl implements Control {
     return { ...this.deps.log.levels }
   }
 
-  setLogLevel(component: string, level: string, by: Requester): void {
-    const known = LOG_COMPONENTS.find(each => each === component)
-    const wanted = LOG_LEVELS.find(each => each === level)
-    if (known === undefined) throw unknownName('component', component, LOG_COMPONENTS)
-    if (wanted === undefined) throw unknownName('level', level, LOG_LEVELS)
-    this.deps.log.setLevel(known, wanted)
+  setLogLevel(component: LogComponent, level: LogLevel, by: Requester): void {
+    this.deps.log.setLevel(component, level)
     this.deps.account.note('log-level', { component, level, by: requesterText(by) })
   }
 
@@ -205,6 +209,3 @@ export class AccountControl extends PositionControl implements Control {
     return processJournal?.(query) ?? store.journal(query)
   }
 }
-
-const unknownName = (path: string, found: string, known: readonly string[]): InputError =>
-  new InputError('the body', [{ path, found, expected: expectedWord(found, known) }])

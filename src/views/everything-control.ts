@@ -68,8 +68,12 @@ export class EverythingControl extends ProcessControl implements Control {
     return { ...strictest, held }
   }
 
-  /** Moves the kill switch of every account. Each one is tried; then the first refusal is thrown. */
+  /**
+   * Moves the kill switch of every account. HELD_EXITS of one of them moves none; otherwise each one is tried, then the
+   * first refusal is thrown.
+   */
   override async setKillSwitch(request: KillSwitchRequest, by: Requester): Promise<KillSwitchView> {
+    for (const each of this.accounts.values()) each.assertHeldNamed(request)
     const moved = await Promise.allSettled(
       [...this.accounts.values()].map(each => each.setKillSwitch(request, by)),
     )

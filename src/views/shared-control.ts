@@ -5,6 +5,7 @@ import type { HealthSnapshot, Readiness } from '../ports/control/health.ts'
 import type { CycleMetricsReport, PerformanceReport } from '../ports/control/performance.ts'
 import type { Requester } from '../ports/control/requester.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
+import type { LogComponent, LogLevel } from '../ports/log.ts'
 import type { OwnedStore } from '../ports/store.ts'
 import type { AccountControl } from './control.ts'
 
@@ -103,7 +104,7 @@ export class SharedControl {
     return this.any.logLevels()
   }
 
-  setLogLevel(component: string, level: string, by: Requester): void {
+  setLogLevel(component: LogComponent, level: LogLevel, by: Requester): void {
     this.any.setLogLevel(component, level, by)
   }
 

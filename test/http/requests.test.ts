@@ -178,6 +178,19 @@ describe('requests over http', () => {
       expect(text.length).to.be.below(5_000)
     })
 
+    it('shows the beginning of a long value, on one line', async () => {
+      const long = `a\n${'x'.repeat(10_000)}`
+      for (const [path, body] of [
+        ['/api/kill-switch', { state: long }],
+        ['/api/log-levels', { component: long, level: 'info' }],
+        ['/api/positions', { ...NEW, rules: long }],
+      ] as const) {
+        const { json } = await ask(port, path, { method: 'POST', body })
+        const [{ found } = { found: '' }] = json['faults'] as { found: string }[]
+        expect(found, path).to.match(/^(?:the unknown rule set )?"a\\nx{50,60}…$/)
+      }
+    })
+
     it('names every fault of a body by its path in the body', async () => {
       const { status, json } = await ask(port, '/api/positions', {
         method: 'POST',
@@ -205,6 +218,7 @@ describe('requests over http', () => {
       ['POST', '/api/kill-switch', { state: 'of' }],
       ['POST', '/api/kill-switch', { state: 'off', held: 'drop' }],
       ['POST', '/api/kill-switch', { state: 'off', helt: 'send' }],
+      ['POST', '/api/kill-switch', { state: 'halt', held: 'discard' }],
     ]
     for (const [method, path, body] of wrong) {
       it(`lists the faults of ${method} ${JSON.stringify(body)}`, async () => {

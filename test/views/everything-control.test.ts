@@ -6,6 +6,7 @@ import type { AddRequest } from '../../src/ports/control/positions.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import { EverythingControl } from '../../src/views/everything-control.ts'
 import { aPosition } from '../support/builders.ts'
+import { codeOf } from '../support/code-of.ts'
 import { ServedAccount } from '../support/served-account.ts'
 
 const BY = { who: 'test', from: 'here' }
@@ -107,5 +108,38 @@ describe('all accounts at once', () => {
       expect(added.warnings[2]).to.include('ahead of the clock')
     }
     expect([first.isNew, second.isNew]).to.have.members([true, false])
+  })
+
+  /** Exits `p1` of both accounts: `acme` holds the exit by `halt`, that of `bolt` waits for its broker. */
+  async function twoExits(): Promise<void> {
+    for (const [name, each] of accounts) {
+      await control.add(request(name), BY)
+      await each.tick(100)
+    }
+    const [acme, bolt] = [accounts.get('acme')!, accounts.get('bolt')!]
+    await acme.control().setKillSwitch({ state: 'halt' }, BY)
+    await bolt.control().setKillSwitch({ state: 'block' }, BY)
+    bolt.venue.isDown = true
+    for (const price of [94, 99]) for (const each of [acme, bolt]) await each.tick(price)
+    expect(control.killSwitch().held).to.deep.equal(['acme/p1'])
+    expect(stateIn('bolt')).to.equal('exiting')
+  }
+
+  const stateIn = (name: string) => accounts.get(name)!.control().position('p1')?.state
+  const switches = () => [...accounts.values()].map(({ account }) => account.state.killSwitch.state)
+
+  it('discard the exits that halt held, and no other one', async () => {
+    await twoExits()
+    await control.setKillSwitch({ state: 'off', held: 'discard' }, BY)
+    for (const { account } of accounts.values()) await account.settled()
+    expect(switches()).to.deep.equal(['off', 'off'])
+    expect(['acme', 'bolt'].map(stateIn)).to.deep.equal(['guarded', 'exiting'])
+  })
+
+  it('move no kill switch where one of them holds exits about which nothing is said', async () => {
+    await twoExits()
+    const code = await codeOf(control.setKillSwitch({ state: 'off' }, BY))
+    expect(code).to.equal('HELD_EXITS')
+    expect(switches()).to.deep.equal(['halt', 'block'])
   })
 })

@@ -1,15 +1,12 @@
-import { expectedWord } from '../../domain/closest-name.ts'
 import {
+  KILL_SWITCH_STATES,
   killSwitchRequest,
-  killSwitchState,
   killSwitchView,
   type KillSwitchRequest,
 } from '../../ports/control/kill-switch.ts'
 import { inJson, type Route } from '../operation.ts'
 import { json } from '../reply.ts'
-import { assertReady, badInput, bodyOf } from '../route.ts'
-
-const STATES = killSwitchState.options
+import { assertReady, badInput, bodyOf, wordOf } from '../route.ts'
 
 /** `/api/kill-switch`: block new entries, flatten everything, or let no order leave. */
 export const killSwitchRoutes: Route = (on, control, { access }) => {
@@ -41,10 +38,10 @@ export const killSwitchRoutes: Route = (on, control, { access }) => {
   )
 }
 
-function requestOf({ state, held }: Readonly<Record<string, unknown>>): KillSwitchRequest {
-  const known = STATES.find(each => each === state)
-  if (known === undefined) throw badInput('state', state, expectedWord(state, STATES))
-  if (held === undefined) return { state: known }
-  if (held === 'send' || held === 'discard') return { state: known, held }
-  throw badInput('held', held, expectedWord(held, ['send', 'discard'], 'send or discard'))
+function requestOf(body: Readonly<Record<string, unknown>>): KillSwitchRequest {
+  const state = wordOf(body, 'state', KILL_SWITCH_STATES)
+  if (body['held'] === undefined) return { state }
+  const held = wordOf(body, 'held', ['send', 'discard'])
+  if (state !== 'halt') return { state, held }
+  throw badInput('held', held, 'none with halt, which goes on holding exits')
 }

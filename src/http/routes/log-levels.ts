@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { LOG_COMPONENTS, LOG_LEVELS } from '../../ports/log.ts'
 import { inJson, type Route } from '../operation.ts'
 import { json } from '../reply.ts'
-import { badInput, bodyOf } from '../route.ts'
+import { bodyOf, wordOf } from '../route.ts'
 
 const levels = inJson('Level by component', z.record(z.string(), z.string()))
 
@@ -28,9 +28,9 @@ export const logLevelRoutes: Route = (on, control, { access }) => {
       answers: { 200: levels },
     },
     ({ request }) => {
-      const { component, level } = bodyOf(request, ['component', 'level'])
-      if (typeof component !== 'string') throw badInput('component', component, 'a component')
-      if (typeof level !== 'string') throw badInput('level', level, 'a level')
+      const body = bodyOf(request, ['component', 'level'])
+      const component = wordOf(body, 'component', LOG_COMPONENTS)
+      const level = wordOf(body, 'level', LOG_LEVELS)
       control.setLogLevel(component, level, access.requesterOf(request))
       return json(control.logLevels())
     },

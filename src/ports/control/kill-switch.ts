@@ -26,7 +26,7 @@ export const killSwitchRequest = z.object({
   held: z
     .enum(['send', 'discard'])
     .optional()
-    .describe('What becomes of held exits when `halt` ends.'),
+    .describe('What becomes of held exits when `halt` ends; not with the state `halt`.'),
 })
 
 /** A move of the kill switch. */
