@@ -177,7 +177,8 @@ export class PositionReader {
   }
 
   private flag(field: DoorFlag): boolean {
-    const value = this.map[field] ?? false
+    const value = this.map[field]
+    if (value === undefined) return false
     if (typeof value === 'boolean') return value
     this.list.add(this.path(field), show(value), 'true or false')
     return false

@@ -23,6 +23,7 @@ import type { Handler, On, Operation, QueryShape, Route, RouteDeps } from './ope
 import { answerProblem } from './problem.ts'
 import { queryOf } from './query.ts'
 import { sendReply } from './reply.ts'
+import { bodyOf } from './route.ts'
 import { ACCOUNT_ROUTES, ALL_ROUTES, ROUTES } from './routes/registry.ts'
 
 /** The section `http` of the configuration, where not its default; `port` 0: any free one. */
@@ -151,6 +152,10 @@ interface Routing extends RouteDeps {
   readonly routes: readonly Route[]
 }
 
+/** Whether a body may have no field: the request would ask for something that the operation does not do. */
+const takesNoField = ({ method, body, takesAnyType }: Operation): boolean =>
+  method !== 'get' && body === undefined && takesAnyType !== true
+
 /** A router of all routes, with their operations: each is checked by what it says of itself before its handler runs. */
 function routerOf({ control, routes, ...deps }: Routing): [Router, readonly Operation[]] {
   const { access, idempotency } = deps
@@ -167,7 +172,10 @@ function routerOf({ control, routes, ...deps }: Routing): [Router, readonly Oper
     ): Promise<void> => {
       if (operation.needs !== 'open') access.assertRole(request, operation.needs)
       const query = queryOf(request, operation)
-      const handle = async () => handler({ request, response, query })
+      const handle = async () => {
+        if (takesNoField(operation)) bodyOf(request, [])
+        return handler({ request, response, query })
+      }
       const reply = isKept(operation) ? await idempotency.answer(request, handle) : await handle()
       if (reply !== undefined) {
         sendReply(request, response, reply, operation.isUntagged === true)

@@ -1,40 +1,8 @@
 import { expect } from 'chai'
-import { httpSchema } from '../../src/config/http-schema.ts'
-import { Access } from '../../src/http/access/access.ts'
-import type {
-  Call,
-  Handler,
-  On,
-  Operation,
-  QueryShape,
-  RouteDeps,
-} from '../../src/http/operation.ts'
-import { ROUTES } from '../../src/http/routes/registry.ts'
-import { FakeControl } from '../support/fake-control.ts'
+import type { Call } from '../../src/http/operation.ts'
+import { operations, type Handled } from '../support/api-operations.ts'
 
-interface Found {
-  readonly operation: Operation
-  readonly handler: Handler<QueryShape>
-}
-
-/** Every operation with its handler, as the server gets them. */
-function operations(): readonly Found[] {
-  const found: Found[] = []
-  const on = ((operation: Operation, handler: Handler<QueryShape>) =>
-    void found.push({ operation, handler })) as On
-  const settings = httpSchema.parse({})
-  const deps: RouteDeps = {
-    access: Object.assign(new Access(settings), { holdsToken: () => true }),
-    settings,
-    idempotency: {} as RouteDeps['idempotency'],
-    ownStopsOf: () => undefined,
-    operations: () => found.map(({ operation }) => operation),
-  }
-  for (const add of ROUTES) add(on, new FakeControl(), deps)
-  return found
-}
-
-/** The same with the names that are read of it. */
+/** An object, and the names that are read of it. */
 function recorded<T extends object>(given: T): readonly [T, Set<string>] {
   const read = new Set<string>()
   const note = (key: string | symbol): void => void (typeof key === 'string' && read.add(key))
@@ -52,7 +20,10 @@ function recorded<T extends object>(given: T): readonly [T, Set<string>] {
 const VALUES: Readonly<Record<string, unknown>> = { seconds: 0.001 }
 
 /** The names that a handler reads of the query and of the path, whatever it answers. */
-async function readBy({ operation, handler }: Found): Promise<{ query: string[]; path: string[] }> {
+async function readBy({
+  operation,
+  handler,
+}: Handled): Promise<{ query: string[]; path: string[] }> {
   const given = Object.keys(operation.query?.shape ?? {}).map(name => [name, VALUES[name]])
   const [query, queried] = recorded(Object.fromEntries(given) as Record<string, unknown>)
   const [params, named] = recorded<Record<string, string>>({})

@@ -1,7 +1,7 @@
 import { clockView } from '../../ports/control/clock.ts'
 import { inJson, type Route } from '../operation.ts'
 import { json } from '../reply.ts'
-import { assertReady, bodyOf } from '../route.ts'
+import { assertReady } from '../route.ts'
 
 /**
  * `/api/clock`: the clock that the service uses; `accept` follows the machine's clock immediately.
@@ -30,7 +30,6 @@ export const clockRoutes: Route = (on, control, { access }) => {
     },
     ({ request }) => {
       assertReady(control)
-      bodyOf(request, [])
       return json(control.acceptClock(access.requesterOf(request)))
     },
   )

@@ -1,7 +1,7 @@
 import { confirmedView, gatewayView } from '../../ports/control/gateway.ts'
 import { inJson, type Route } from '../operation.ts'
 import { json } from '../reply.ts'
-import { assertReady, bodyOf } from '../route.ts'
+import { assertReady } from '../route.ts'
 
 /**
  * `/api/gateway`: breakers, throttles, lanes and the last calls; manual control of breakers;
@@ -29,7 +29,6 @@ export const gatewayRoutes: Route = (on, control, { access }) => {
     },
     ({ request }) => {
       assertReady(control)
-      bodyOf(request, [])
       const { group, act } = request.params
       return json(control.moveBreaker(group!, act!, access.requesterOf(request)))
     },
@@ -45,7 +44,6 @@ export const gatewayRoutes: Route = (on, control, { access }) => {
     },
     async ({ request }) => {
       assertReady(control)
-      bodyOf(request, [])
       await control.confirmHoldings(access.requesterOf(request))
       return json({ confirmed: true })
     },

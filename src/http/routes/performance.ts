@@ -1,7 +1,6 @@
 import { cycleMetricsReport, performanceReport } from '../../ports/control/performance.ts'
 import { inJson, type Route } from '../operation.ts'
 import { json } from '../reply.ts'
-import { bodyOf } from '../route.ts'
 
 /** Counters and durations of the monitoring cycles. */
 export const performanceRoutes: Route = (on, control, { access }) => {
@@ -24,7 +23,6 @@ export const performanceRoutes: Route = (on, control, { access }) => {
       answers: { 200: inJson('Sums of all cycles until now', cycleMetricsReport) },
     },
     ({ request }) => {
-      bodyOf(request, [])
       return json(control.resetMetrics(access.requesterOf(request)))
     },
   )

@@ -51,7 +51,6 @@ export const portfolioRoutes: Route = (on, control, { access }) => {
     },
     async ({ request }) => {
       assertReady(control)
-      bodyOf(request, [])
       return json(await control.resetLimit(request.params['name']!, access.requesterOf(request)))
     },
   )

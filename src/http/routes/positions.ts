@@ -85,14 +85,12 @@ const changes = (
     return json(control.previewRules(id, wanted))
   })
   on(exitPosition, async ({ request }) => {
-    bodyOf(request, [])
     assertReady(control)
     access.assertMay(request, 'exit')
     const { id } = request.params
     return json(await control.exit(id!, access.requesterOf(request)), { status: 202 })
   })
   on(releasePosition, async ({ request }) => {
-    bodyOf(request, [])
     assertReady(control)
     await control.release(request.params['id']!, access.requesterOf(request))
     return empty()

@@ -3,7 +3,7 @@ import { actorView } from '../../ports/supervision.ts'
 import { inJson, type Route } from '../operation.ts'
 import { count } from '../query.ts'
 import { json } from '../reply.ts'
-import { assertReady, bodyOf } from '../route.ts'
+import { assertReady } from '../route.ts'
 
 const MOST_MONITORS = 10_000
 
@@ -33,7 +33,6 @@ export const supervisionRoutes: Route = (on, control, { access }) => {
     },
     async ({ request }) => {
       assertReady(control)
-      bodyOf(request, [])
       const by = access.requesterOf(request)
       return json(await control.restartActor(request.params['id']!, by))
     },
