@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { accountParts } from '../domain/account-name.ts'
 import { expectedName } from '../domain/closest-name.ts'
+import { show } from '../domain/shown.ts'
 import type { Fault } from '../errors.ts'
 import { MAIN } from './account-schema.ts'
-import { show } from './faults.ts'
 import type { ServiceConfig } from './schema.ts'
 
 /** Where accounts other than `main` have a folder of their own, inside the data folder. */

@@ -1,5 +1,6 @@
 import { expectedName } from '../domain/closest-name.ts'
-import { show, type FaultList } from './faults.ts'
+import { show } from '../domain/shown.ts'
+import type { FaultList } from './faults.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 

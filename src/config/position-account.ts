@@ -1,6 +1,6 @@
 import { accountParts } from '../domain/account-name.ts'
 import { expectedName } from '../domain/closest-name.ts'
-import { show } from './faults.ts'
+import { show } from '../domain/shown.ts'
 
 /** The account of a position. */
 export interface AccountOfPosition {

@@ -1,12 +1,13 @@
 import { expectedName } from '../domain/closest-name.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { Position, PriceSource } from '../domain/position.ts'
+import { show } from '../domain/shown.ts'
 import { neverExits } from '../risk/guarded.ts'
 import { compileRuleSet, ruleSetWarnings, type RuleFault } from '../risk/rule-set.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { RULES } from '../risk/rules/registry.ts'
 import { deadRules } from '../risk/self-test.ts'
-import { show, type FaultList } from './faults.ts'
+import type { FaultList } from './faults.ts'
 
 /** A rule set as a position uses it. */
 export interface UsedRuleSet {

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { expectedName } from '../domain/closest-name.ts'
+import { expectation, fieldsAt, valueAt } from '../domain/expectation.ts'
+import { show } from '../domain/shown.ts'
 import { InputError } from '../errors.ts'
-import { expectation, fieldsAt, valueAt } from '../risk/expectation.ts'
 import { addAccountFiles, readAccountFiles, type AccountFile } from './account-files.ts'
 import { accountSchema } from './account-schema.ts'
 import {
@@ -14,7 +15,7 @@ import {
   withMain,
 } from './accounts.ts'
 import { parseText } from './document.ts'
-import { FaultList, show } from './faults.ts'
+import { FaultList } from './faults.ts'
 import { resolvePaths } from './paths.ts'
 import { serviceSchema, type ServiceConfig } from './schema.ts'
 import { readText } from './text-file.ts'

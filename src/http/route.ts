@@ -1,6 +1,6 @@
 import type { Request } from 'express'
-import { show } from '../config/faults.ts'
 import { expectedName, expectedWord } from '../domain/closest-name.ts'
+import { show } from '../domain/shown.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { WatchkeeperClient } from '../client/watchkeeper-client.ts'
 import { WatchkeeperError } from '../errors.ts'
+import { argumentFaults } from './faults.ts'
 import type { Tool } from './tool.ts'
 
 /** Most characters of an answer: the model reads all of it. */
@@ -39,7 +40,7 @@ export async function callTool(
     }
     return refusal(`the answer has ${text.length} characters: ask for fewer`)
   } catch (error) {
-    if (error instanceof z.ZodError) return refusal(faultsOf(error, args))
+    if (error instanceof z.ZodError) return refusal(faultsOf(tool, error, args))
     if (error instanceof WatchkeeperError) {
       const { code, message } = error
       const advice = ADVICE[code]
@@ -55,12 +56,9 @@ const refusal = (text: string): ToolResult => ({
 })
 
 /** What is wrong with the arguments, and what an agent may never ask for. */
-function faultsOf(error: z.ZodError, args: unknown): string {
+function faultsOf({ input }: Tool, error: z.ZodError, args: unknown): string {
   const given = Object.keys(Object(args) as object)
   const forced = given.filter(each => FORCING.includes(each))
-  const lines = error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'arguments'}: ${message}`,
-  )
   const isRemoval = Object.values(
     Object((args as { rules?: unknown } | null)?.rules) as Record<string, unknown>,
   ).includes(null)
@@ -71,7 +69,7 @@ function faultsOf(error: z.ZodError, args: unknown): string {
     ...(isRemoval
       ? ['rules: null would take a rule away, which loosens; an agent can only tighten.']
       : []),
-    ...lines,
+    ...argumentFaults(error.issues, args, input),
     'Nothing was changed.',
   ].join('\n')
 }

@@ -69,11 +69,11 @@ const READS: readonly Tool[] = [
       side: z.enum(['long', 'short']).optional(),
       guard: z.enum(['guarded', 'exiting', 'observed', 'unguarded']).optional(),
     }),
-    run: async (client, filter) => {
+    run: async (client, { account: named, ...filter }) => {
       const chosen = Object.fromEntries(
         Object.entries(filter).filter(([, value]) => value !== undefined),
       )
-      const found = await client.positions(chosen)
+      const found = await at(client, named).positions(chosen)
       return { positions: found.slice(0, MOST_POSITIONS), total: found.length }
     },
   }),

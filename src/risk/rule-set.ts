@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { closestName, expectedName } from '../domain/closest-name.ts'
+import { expectation, fieldsAt, valueAt } from '../domain/expectation.ts'
 import type { Position } from '../domain/position.ts'
-import { expectation, fieldsAt, valueAt } from './expectation.ts'
 import type { Rule, RuleSet, RuleSubject, RuleWarning } from './rule.ts'
 import { RULES, type AnyRuleDefinition } from './rules/registry.ts'
 

@@ -166,12 +166,16 @@ export class PositionControl {
     const { account } = this.deps
     await this.endDurable(id)
     const registered = account.state.positions.openRow(positionId(id))
+    const { unguardedBy: _cause, ...asked } = this.view(registered)
     // The journal line of the intent has the time and the reason; only this line, in an earlier
     // commit, has the requester.
     const written = account.record('exit-asked', { positionId: id, by: requesterText(by) })
     account.manualExits.exit(positionId(id), 'manual')
     await Promise.all([written, account.manualExits.whenDurable(positionId(id))])
-    return this.view(registered)
+    const { generation } = registered
+    if (account.state.positions.isOpen(positionId(id), generation)) return this.view(registered)
+    // It is over already: without its monitor it would be shown as unguarded.
+    return { ...asked, state: 'exiting', reason: 'manual' }
   }
 
   /** Waits until the end of a position is durable: before that no answer may state that it has closed. */

@@ -1,8 +1,11 @@
 import { expect } from 'chai'
-import type { z } from 'zod'
+import { z } from 'zod'
+import { FREQTRADE_FIELDS } from '../../src/http/hooks/freqtrade.ts'
+import { TRADINGVIEW_FIELDS } from '../../src/http/hooks/tradingview.ts'
 import type { Operation } from '../../src/http/operation.ts'
 import { operations } from '../support/api-operations.ts'
-import { AskedAccount, P1, type Asked, type Seen } from '../support/asked-account.ts'
+import { AskedAccount, HOOKS, P1, type Asked, type Seen } from '../support/asked-account.ts'
+import { ODD_VALUES } from '../support/bad-values.ts'
 
 type Body = Readonly<Record<string, unknown>>
 
@@ -30,11 +33,40 @@ const BASES: Readonly<Record<string, Body>> = {
   'POST /api/kill-switch': { state: 'block' },
   'POST /api/portfolio/realised': { amount: -10 },
   'POST /api/log-levels': { component: 'exits', level: 'debug' },
+  'POST /hooks/freqtrade/:secret entry_fill': {
+    event: 'entry_fill',
+    trade_id: '7',
+    pair: 'ACME',
+    direction: 'long',
+    open_rate: '100',
+    amount: '2',
+  },
+  'POST /hooks/freqtrade/:secret exit_fill': { event: 'exit_fill', trade_id: '7' },
+  'POST /hooks/tradingview/:secret guard': {
+    verb: 'guard',
+    id: 'a1',
+    position: 'tv-1',
+    instrument: 'ACME',
+    side: 'long',
+    quantity: '2',
+    price: '100',
+    rules: 'tight',
+  },
+  'POST /hooks/tradingview/:secret tighten': {
+    verb: 'tighten',
+    id: 'a1',
+    position: 'p1',
+    stop: '96',
+  },
+  'POST /hooks/tradingview/:secret exit': { verb: 'exit', id: 'a1', position: 'p1' },
 }
 
 const asked = (name: string, body: unknown): Asked => {
   const [method, path] = name.split(' ') as [string, string]
-  return { method, path: path.replace(':id', 'p1').replaceAll(/:\w+/g, 'x'), body }
+  const [, kind] = /^\/hooks\/(\w+)/.exec(path) ?? []
+  const secret = HOOKS[kind as keyof typeof HOOKS]
+  const filled = path.replace(':secret', secret).replace(':id', 'p1').replaceAll(/:\w+/g, 'x')
+  return { method, path: filled, body }
 }
 
 /** Leaves one exit that `halt` holds. */
@@ -47,6 +79,20 @@ const held = async (account: AskedAccount): Promise<void> => {
 const over = async (account: AskedAccount): Promise<void> => {
   await account.ask(asked('DELETE /api/positions/:id', {}))
 }
+
+/** Guards `p2`, too. */
+const another = async (account: AskedAccount): Promise<void> => {
+  await account.ask(asked('POST /api/positions', NEW))
+}
+
+/** Guards `p2` in the part `A1` of the account. */
+const inPart = async (account: AskedAccount): Promise<void> => {
+  await over(account)
+  await account.ask(asked('POST /api/positions', { ...NEW, account: 'A1' }))
+}
+
+/** A message about a position of another part of the account, and of its own. */
+const OF_PART: Change = { to: 'A1', with: { account: 'A2', position: 'p2' }, before: inPart }
 
 /** For each field what shows that it has an effect. */
 const CHANGES: Readonly<Record<string, Readonly<Record<string, readonly Change[]>>>> = {
@@ -103,17 +149,63 @@ const CHANGES: Readonly<Record<string, Readonly<Record<string, readonly Change[]
     component: [{ to: 'positions' }],
     level: [{ to: 'warn' }],
   },
+  'POST /hooks/freqtrade/:secret entry_fill': {
+    trade_id: [{ to: '8' }],
+    pair: [{ to: 'OTHER' }],
+    direction: [{ to: 'short', before: over }],
+    open_rate: [{ to: '101' }],
+    amount: [{ to: '3' }],
+    open_date: [{ to: '2026-11-28 11:00:00+00:00' }],
+  },
+  'POST /hooks/freqtrade/:secret exit_fill': { trade_id: [{ to: '8' }] },
+  'POST /hooks/tradingview/:secret guard': {
+    id: [{ to: 'a2' }],
+    account: [{ to: 'A1', before: over }],
+    position: [{ to: 'tv-2' }],
+    instrument: [{ to: 'OTHER' }],
+    side: [{ to: 'short', before: over }],
+    quantity: [{ to: '3' }],
+    price: [{ to: '101' }],
+    rules: [{ to: 'tight', with: { rules: undefined } }],
+  },
+  'POST /hooks/tradingview/:secret tighten': {
+    id: [{ to: 'a2' }],
+    account: [OF_PART],
+    position: [{ to: 'p2', before: another }],
+    stop: [{ to: '97' }],
+  },
+  'POST /hooks/tradingview/:secret exit': {
+    id: [{ to: 'a2' }],
+    account: [OF_PART],
+    position: [{ to: 'p2', before: another }],
+  },
 }
 
-/** Values of which each field takes some and refuses the others. */
-const VALUES: readonly unknown[] = [
-  ...[null, true, 'x', '', 'x'.repeat(201), 'a\nb', 7, 1.5, 0, -1, 1e300],
-  ...[[], ['x'], {}, { x: 1 }, { x: null }],
-]
-
 const nameOf = ({ method, path }: Operation): string => `${method.toUpperCase()} ${path}`
-const fieldsOf = ({ body }: Operation): Readonly<Record<string, z.ZodType>> =>
-  (body as z.ZodObject<Record<string, z.ZodType>> | undefined)?.shape ?? {}
+
+/** A body with the shape of each of its fields. */
+interface Taken {
+  readonly name: string
+  readonly fields: Readonly<Record<string, z.ZodType>>
+}
+
+const takenBy = (operation: Operation): Taken => ({
+  name: nameOf(operation),
+  fields: (operation.body as z.ZodObject<Record<string, z.ZodType>>).shape,
+})
+
+/** A field of a message: a text, or a number for a text. */
+const TEXT = z.union([z.string().min(1).max(200), z.number()])
+const OPTIONAL = ['account', 'rules', 'open_date']
+
+/** The messages of a hook, each with its fields but the one that says which it is. */
+const messages = (kind: string, all: Readonly<Record<string, readonly string[]>>): Taken[] =>
+  Object.entries(all).map(([word, names]) => {
+    const own = names.filter(each => each !== 'verb' && each !== 'event')
+    const shapeOf = (each: string) => (OPTIONAL.includes(each) ? TEXT.optional() : TEXT)
+    const fields = Object.fromEntries(own.map(each => [each, shapeOf(each)]))
+    return { name: `POST /hooks/${kind}/:secret ${word}`, fields }
+  })
 
 interface Fault {
   readonly path: string
@@ -125,7 +217,11 @@ describe('the body of each operation', () => {
   const changing = operations()
     .map(({ operation }) => operation)
     .filter(({ method, takesAnyType }) => method !== 'get' && takesAnyType !== true)
-  const withFields = changing.filter(({ body }) => body !== undefined)
+  const taken = [
+    ...changing.filter(({ body }) => body !== undefined).map(takenBy),
+    ...messages('freqtrade', FREQTRADE_FIELDS),
+    ...messages('tradingview', TRADINGVIEW_FIELDS),
+  ]
   /** Takes only requests that are refused. */
   let refusing: AskedAccount
 
@@ -139,12 +235,14 @@ describe('the body of each operation', () => {
   afterEach(() => expect(refusing.kept()).to.deep.equal(untouched))
   after(() => refusing.close())
 
-  /** What new accounts show after the request that the changes of an operation begin with. */
-  const bases = new Map<string, Promise<Seen>>()
+  /** What new accounts show after the requests that changes begin with. */
+  const bases = new Map<string, Seen>()
 
-  function baseOutcome(name: string, body: Body, before?: Change['before']): Promise<Seen> {
+  /** The same each time, or no difference would show an effect. */
+  async function baseOutcome(name: string, body: Body, before?: Change['before']): Promise<Seen> {
     const key = `${name} ${JSON.stringify(body)} ${before?.name}`
-    const found = bases.get(key) ?? outcome(name, body, before)
+    const found = bases.get(key) ?? (await outcome(name, body, before))
+    if (!bases.has(key)) expect(await outcome(name, body, before)).to.deep.equal(found)
     bases.set(key, found)
     return found
   }
@@ -168,15 +266,7 @@ describe('the body of each operation', () => {
     return json['faults'] as Fault[]
   }
 
-  for (const operation of withFields) {
-    const name = nameOf(operation)
-    const fields = fieldsOf(operation)
-
-    it(`gives the same twice: ${name}`, async () => {
-      const body = BASES[name]!
-      expect(await outcome(name, body)).to.deep.equal(await baseOutcome(name, body))
-    })
-
+  for (const { name, fields } of taken) {
     it(`has an entry for each field, and none without a field: ${name}`, () => {
       expect(Object.keys(CHANGES[name] ?? {}).sort()).to.deep.equal(Object.keys(fields).sort())
     })
@@ -198,7 +288,7 @@ describe('the body of each operation', () => {
     for (const [field, shape] of Object.entries(fields)) {
       it(`is refused where ${field} has another value than its schema takes: ${name}`, async () => {
         const base = { ...BASES[name], ...CHANGES[name]?.[field]?.[0]?.with }
-        const wrong = VALUES.filter(value => !shape.safeParse(value).success)
+        const wrong = ODD_VALUES.filter(value => !shape.safeParse(value).success)
         expect(wrong).to.include(null)
         for (const value of wrong) {
           const found = await faults(name, { ...base, [field]: value })
@@ -217,8 +307,7 @@ describe('the body of each operation', () => {
     })
   }
 
-  for (const operation of changing) {
-    const name = nameOf(operation)
+  for (const name of new Set([...changing.map(nameOf), ...taken.map(each => each.name)])) {
     it(`is refused with another field: ${name}`, async () => {
       const [fault] = await faults(name, { ...BASES[name], colour: 'red' })
       expect(fault).to.include({ path: 'colour', found: 'the unknown field "colour"' })

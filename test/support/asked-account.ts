@@ -1,6 +1,7 @@
 import { NO_LIMITS } from '../../src/account/portfolio.ts'
 import { httpSchema } from '../../src/config/http-schema.ts'
 import { serveHttp, type HttpServer } from '../../src/http/server.ts'
+import { asJson, happened } from './as-json.ts'
 import { Folder } from './cli.ts'
 import { ask, type Answer } from './http.ts'
 import { ServedAccount } from './served-account.ts'
@@ -16,7 +17,7 @@ export interface Asked {
   readonly body: unknown
 }
 
-/** All that a request may change, as JSON holds it. */
+/** An answer, and all that a request may change. */
 export interface Seen {
   readonly answer: Pick<Answer, 'status' | 'json'>
   readonly kept: unknown
@@ -46,7 +47,7 @@ export class AskedAccount {
       name: kind,
       kind,
       secretFile: this.folder.file(kind, secret),
-      rules: 'tight',
+      ...(kind === 'freqtrade' && { rules: 'tight' }),
       mayExit: true,
     }))
     const config = httpSchema.parse({ port: 0, token: OPERATE, hooks })
@@ -86,11 +87,11 @@ export class AskedAccount {
     const control = this.served.control()
     const all = {
       positions: control.positions(),
-      journal: keeper.lines,
+      journal: happened(keeper.lines),
       killSwitch: account.state.killSwitch,
       levels: control.logLevels(),
       orders: venue.placed,
     }
-    return JSON.parse(JSON.stringify(all)) as unknown
+    return asJson(all)
   }
 }

@@ -16,3 +16,23 @@ export const BAD_NAMES: readonly [what: string, name: string][] = [
 
 /** Numbers, as text, that no double holds. */
 export const BAD_NUMBERS = ['1e400', '-1e400', '9007199254740993', '1e-400'] as const
+
+/** Values of every kind of JSON: a field of a request takes few of them. */
+export const ODD_VALUES: readonly unknown[] = [
+  null,
+  true,
+  '',
+  'x',
+  'x'.repeat(201),
+  'a\nb',
+  7,
+  1.5,
+  0,
+  -1,
+  1e300,
+  [],
+  ['x'],
+  {},
+  { x: 1 },
+  { x: null },
+]

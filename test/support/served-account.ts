@@ -5,6 +5,7 @@ import { instrumentId } from '../../src/domain/ids.ts'
 import { Meters } from '../../src/observability/meters.ts'
 import type { HealthSnapshot, Readiness } from '../../src/ports/control/health.ts'
 import type { JournalLine, JournalQuery } from '../../src/ports/journal-lines.ts'
+import type { ControlDeps } from '../../src/views/control-deps.ts'
 import { AccountControl } from '../../src/views/control.ts'
 import { aDesk } from './desk.ts'
 import { MemoryRepository } from './memory-repository.ts'
@@ -55,12 +56,13 @@ export class ServedAccount {
     await this.account.settled()
   }
 
-  /** `name`: its name among several accounts of a process. */
-  control(name?: string): AccountControl {
+  /** `name`: its name among several accounts of a process, which has a journal for all of them. */
+  control(name?: string, processJournal?: ControlDeps['processJournal']): AccountControl {
     const beforeBackup = (): Promise<void> => this.beforeBackup()
     return new AccountControl({
       account: this.account,
       name,
+      ...(processJournal !== undefined && { processJournal }),
       desk: aDesk(),
       answers: this.answers,
       store: { journal: query => Promise.resolve(this.lines(query)) },

@@ -1,13 +1,12 @@
 import { expect } from 'chai'
 import { tradeOf } from '../../src/account/trade.ts'
 import { instrumentId, positionId, type PositionId } from '../../src/domain/ids.ts'
-import { InstrumentTable } from '../../src/domain/instrument.ts'
 import type { AddRequest } from '../../src/ports/control/positions.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
-import { EverythingControl } from '../../src/views/everything-control.ts'
+import type { EverythingControl } from '../../src/views/everything-control.ts'
 import { aPosition } from '../support/builders.ts'
 import { codeOf } from '../support/code-of.ts'
-import { ServedAccount } from '../support/served-account.ts'
+import { ServedAccounts } from '../support/served-accounts.ts'
 
 const BY = { who: 'test', from: 'here' }
 const FLAGS = { exitNow: false, opensLater: false, reopen: false }
@@ -37,37 +36,15 @@ const ended = (): JournalLine => {
 }
 
 describe('all accounts at once', () => {
-  let accounts: Map<string, ServedAccount>
+  let accounts: ServedAccounts
   let control: EverythingControl
 
   beforeEach(async () => {
-    accounts = new Map(['acme', 'bolt'].map(name => [name, new ServedAccount()]))
-    for (const each of accounts.values()) await each.open({ skewMs: 5_000 })
-    const [acme] = accounts.values()
-    control = new EverythingControl({
-      accounts: new Map([...accounts].map(([name, each]) => [name, each.control(name)])),
-      instruments: new InstrumentTable(),
-      store: { journal: ({ positionId: id }) => Promise.resolve(lines(id)) },
-      health: () => acme!.health,
-      healthAgeMs: () => 0,
-      metrics: () => Promise.resolve(''),
-      readiness: () => acme!.readiness,
-      record: () => Promise.resolve(),
-      note: () => undefined,
-    })
+    accounts = await new ServedAccounts().open()
+    control = accounts.everything()
   })
 
-  afterEach(async () => {
-    for (const each of accounts.values()) await each.account.stop()
-  })
-
-  /** The journal of the process: each line names its account. */
-  const lines = (id?: string): JournalLine[] =>
-    [...accounts].flatMap(([account, { earlier, keeper }]) =>
-      [...keeper.lines, ...earlier]
-        .filter(({ positionId: of }) => id === undefined || of === id)
-        .map(line => ({ ...line, account })),
-    )
+  afterEach(() => accounts.stop())
 
   it('name a position by its account in every answer about it', async () => {
     const { added } = await control.add(request('bolt'), BY)
@@ -84,10 +61,25 @@ describe('all accounts at once', () => {
     expect(isNew).to.equal(false)
   })
 
+  it('show an exit as it was decided, also where it is filled before it is answered', async () => {
+    await control.add(request('acme'), BY)
+    await accounts.acme.tick(100)
+    const { account } = accounts.acme
+    const record = account.record.bind(account)
+    account.record = async (...line) => {
+      await record(...line)
+      await account.settled()
+    }
+    const exited = await control.exit('acme/p1', BY)
+    expect(account.state.positions.get(positionId('p1'))?.state).to.equal('closed')
+    expect(exited).to.include({ state: 'exiting', reason: 'manual', stop: 95, layer: 'ours' })
+    expect(exited).to.not.have.property('unguardedBy')
+  })
+
   it('name trades and lines of the journal by account, and take such names as questions', async () => {
     for (const name of ['acme', 'bolt']) {
       await control.add(request(name), BY)
-      accounts.get(name)!.earlier.push(ended())
+      accounts.each.get(name)!.earlier.push(ended())
     }
     const asked = { limit: 10, after: 0 }
     const tradesOf = async (query: object): Promise<unknown[]> =>
@@ -112,11 +104,11 @@ describe('all accounts at once', () => {
 
   /** Exits `p1` of both accounts: `acme` holds the exit by `halt`, that of `bolt` waits for its broker. */
   async function twoExits(): Promise<void> {
-    for (const [name, each] of accounts) {
+    for (const [name, each] of accounts.each) {
       await control.add(request(name), BY)
       await each.tick(100)
     }
-    const [acme, bolt] = [accounts.get('acme')!, accounts.get('bolt')!]
+    const { acme, bolt } = accounts
     await acme.control().setKillSwitch({ state: 'halt' }, BY)
     await bolt.control().setKillSwitch({ state: 'block' }, BY)
     bolt.venue.isDown = true
@@ -125,13 +117,14 @@ describe('all accounts at once', () => {
     expect(stateIn('bolt')).to.equal('exiting')
   }
 
-  const stateIn = (name: string) => accounts.get(name)!.control().position('p1')?.state
-  const switches = () => [...accounts.values()].map(({ account }) => account.state.killSwitch.state)
+  const stateIn = (name: string) => accounts.each.get(name)!.control().position('p1')?.state
+  const switches = () =>
+    [...accounts.each.values()].map(({ account }) => account.state.killSwitch.state)
 
   it('discard the exits that halt held, and no other one', async () => {
     await twoExits()
     await control.setKillSwitch({ state: 'off', held: 'discard' }, BY)
-    for (const { account } of accounts.values()) await account.settled()
+    await accounts.settled()
     expect(switches()).to.deep.equal(['off', 'off'])
     expect(['acme', 'bolt'].map(stateIn)).to.deep.equal(['guarded', 'exiting'])
   })

@@ -3,9 +3,15 @@ import { assertKnown, badInput } from '../route.ts'
 import { instrumentIn, type Alert } from './alert.ts'
 import { numberOf, textOf, wordOf, type Fields } from './fields.ts'
 
-const EVENTS = ['entry_fill', 'exit_fill'] as const
-const ENTRY = ['event', 'trade_id', 'pair', 'direction', 'open_rate', 'amount', 'open_date']
-const EXIT = ['event', 'trade_id']
+const COMMON = ['event', 'trade_id'] as const
+
+/** The fields of a message, by its event. */
+export const FREQTRADE_FIELDS = {
+  entry_fill: [...COMMON, 'pair', 'direction', 'open_rate', 'amount', 'open_date'],
+  exit_fill: COMMON,
+} as const
+
+const EVENTS = ['entry_fill', 'exit_fill'] as const satisfies (keyof typeof FREQTRADE_FIELDS)[]
 
 /** `{open_date}` as Python writes a datetime; without an offset it is UTC. */
 const DATE = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,6})?(Z|[-+]\d\d:\d\d)?$/
@@ -18,10 +24,10 @@ const DATE = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,6})?(Z|[-+]\d\d:\d\d
  */
 export function freqtradeAlert(fields: Fields, hook: HookConfig): Alert {
   const event = wordOf(fields, 'event', EVENTS)
+  assertKnown('field', fields.keys(), FREQTRADE_FIELDS[event])
   const id = `${hook.name}-${textOf(fields, 'trade_id')}`
   switch (event) {
     case 'entry_fill': {
-      assertKnown('field', fields.keys(), ENTRY)
       const openedAt = fields.has('open_date') ? dateOf(fields) : undefined
       const side = wordOf(fields, 'direction', ['long', 'short'])
       const quantity = numberOf(fields, 'amount')
@@ -42,7 +48,6 @@ export function freqtradeAlert(fields: Fields, hook: HookConfig): Alert {
       }
     }
     case 'exit_fill':
-      assertKnown('field', fields.keys(), EXIT)
       return { kind: 'noted', key: `${event} ${id}` }
   }
 }

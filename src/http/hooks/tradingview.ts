@@ -3,10 +3,16 @@ import { assertKnown } from '../route.ts'
 import { instrumentIn, type Alert } from './alert.ts'
 import { numberOf, textOf, wordOf, type Fields } from './fields.ts'
 
-const VERBS = ['guard', 'tighten', 'exit'] as const
-const COMMON = ['id', 'verb', 'account', 'position']
-const GUARD = [...COMMON, 'instrument', 'side', 'quantity', 'price', 'rules']
-const TIGHTEN = [...COMMON, 'stop']
+const COMMON = ['id', 'verb', 'account', 'position'] as const
+
+/** The fields of a message, by its verb. */
+export const TRADINGVIEW_FIELDS = {
+  guard: [...COMMON, 'instrument', 'side', 'quantity', 'price', 'rules'],
+  tighten: [...COMMON, 'stop'],
+  exit: COMMON,
+} as const
+
+const VERBS = ['guard', 'tighten', 'exit'] as const satisfies (keyof typeof TRADINGVIEW_FIELDS)[]
 
 /**
  * The message of an alert of TradingView, whose text is the user's own: docs/hooks.md has it. `id` names the
@@ -14,12 +20,12 @@ const TIGHTEN = [...COMMON, 'stop']
  */
 export function tradingviewAlert(fields: Fields, hook: HookConfig): Alert {
   const verb = wordOf(fields, 'verb', VERBS)
+  assertKnown('field', fields.keys(), TRADINGVIEW_FIELDS[verb])
   const key = textOf(fields, 'id')
   const positionId = textOf(fields, 'position')
   const account = fields.has('account') ? { account: textOf(fields, 'account') } : {}
   switch (verb) {
     case 'guard':
-      assertKnown('field', fields.keys(), GUARD)
       return {
         ...account,
         kind: 'guard',
@@ -34,10 +40,8 @@ export function tradingviewAlert(fields: Fields, hook: HookConfig): Alert {
         },
       }
     case 'tighten':
-      assertKnown('field', fields.keys(), TIGHTEN)
       return { ...account, kind: 'tighten', key, positionId, stop: numberOf(fields, 'stop') }
     case 'exit':
-      assertKnown('field', fields.keys(), COMMON)
       return { ...account, kind: 'exit', key, positionId }
   }
 }

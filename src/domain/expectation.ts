@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { expectedWord } from '../domain/closest-name.ts'
-import { numberHint, WITHOUT_UNIT } from '../domain/number-hint.ts'
+import { expectedWord } from './closest-name.ts'
+import { numberHint, WITHOUT_UNIT } from './number-hint.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
   boolean: 'true or false',

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { show } from '../../src/config/faults.ts'
+import { show } from '../../src/domain/shown.ts'
 
 describe('a value in a message', () => {
   it('is shown without the password of an address', () => {
