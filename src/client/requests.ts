@@ -18,6 +18,7 @@ export interface PositionInput {
   readonly openedAt?: number | string
   readonly account?: string
   readonly ticket?: string
+  readonly product?: string
   readonly underlying?: string
   /** Money per price point and unit; default: that of the instrument, or 1. */
   readonly multiplier?: number

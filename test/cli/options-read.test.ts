@@ -30,7 +30,7 @@ const UNREAD = [
   // It sets `format`.
   'connection.ts: json',
   // The fields of a position are sent whole.
-  ...'instrument side quantity entryPrice ticket underlying openedAt'
+  ...'instrument side quantity entryPrice ticket product underlying openedAt'
     .split(' ')
     .map(name => `commands/positions-add.ts: ${name}`),
 ]

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { startWatchkeeper } from '../../src/app/embed.ts'
+import { addBody } from '../../src/http/positions/bodies.ts'
 import { Folder } from '../support/cli.ts'
 import { closedPort } from '../support/closed-port.ts'
 import { ROOT } from '../support/docs/blocks.ts'
@@ -64,6 +65,11 @@ except ValueError as error:
     say("secret" in str(error))`
       expect(await python(code), url).to.deep.equal([false])
     }
+  })
+
+  it('has every field that the service takes of a position', async () => {
+    const [fields] = await python('say(sorted(Position.__annotations__))')
+    expect(fields).to.deep.equal(Object.keys(addBody.shape).sort())
   })
 
   it('reports a closed port as NoService, and sends nothing twice', async () => {

@@ -54,6 +54,7 @@ class Position(_Required, total=False):
     openedAt: Union[int, str]
     account: str
     ticket: str
+    product: str
     underlying: str
     multiplier: float
     priceSource: Literal["trade", "quote"]

@@ -32,6 +32,7 @@ interface AddGiven extends ConnectionOptions, Formatted {
   readonly entryPrice?: number
   readonly account?: string
   readonly ticket?: string
+  readonly product?: string
   readonly underlying?: string
   readonly rules?: object
   readonly openedAt?: string | number
@@ -89,6 +90,7 @@ export function addGuarding(positions: Command, context: CommandContext): void {
     .option('--entry-price <price>', 'price of one unit at entry', anyNumber)
     .option('--account <name>', 'account that holds it')
     .option('--ticket <id>', 'the holding, where each position is a ticket of its own')
+    .option('--product <name>', 'its product, where the venue separates holdings by it')
     .option('--underlying <name>', 'instrument that it derives from')
     .option('--rules <json>', 'its rules', json)
     .option('--opened-at <time>', 'when it was opened: ISO 8601, or epoch ms; default now', instant)
