@@ -28,6 +28,7 @@ export interface BrokerCheckOptions {
 }
 
 export { shownCapabilities } from './checked-claims.ts'
+export { faultOfUrl, isInTheClear } from '../brokers/http/address.ts'
 export { tokenSource, type TokenSource } from '../brokers/credentials.ts'
 
 /** The result of one step. */
@@ -100,7 +101,8 @@ class Run {
       const error = await stranger.holdings(signal).catch((reason: unknown) => reason)
       await stranger.close()
       if (error instanceof Unauthorized) return '401'
-      throw new Error('another token was accepted, or not refused by 401')
+      if (error instanceof Error) throw new Error(`no 401: ${error.message}`, { cause: error })
+      throw new Error('another token was accepted')
     })
     await this.step('says of an order that never was: absent, in a 200', async signal => {
       const { kind } = await this.broker.orderByClientId(freshId(), signal)

@@ -133,6 +133,37 @@ describe('the check of a REST broker', () => {
   })
 })
 
+describe('the address of watchkeeper broker check', () => {
+  const run = (...args: string[]) =>
+    cliHere(['broker', 'check', ...args], { env: { WATCHKEEPER_BROKER_TOKEN: 'test-token' } })
+
+  it('is refused in one line where it is none, or would show the token on the way', async () => {
+    for (const [url, expected] of [
+      ['127.0.0.1:9000', 'error: expected an address such as https://bridge.example\n'],
+      ['ftp://a.example', 'error: expected an address with https: or http:\n'],
+      [
+        'http://bridge.invalid',
+        'error: found http://bridge.invalid, expected https, or --plain-http: the token can be read on the way\n',
+      ],
+    ] as const) {
+      const { code, stdout, stderr } = await run(url)
+      expect([code, stdout, stderr]).to.deep.equal([2, '', expected])
+    }
+  })
+
+  it('is printed with plainHttp where that is accepted, and no answer is no accepted token', async () => {
+    const { code, stdout } = await run('http://bridge.invalid', '--plain-http')
+    expect(code).to.equal(1)
+    expect(stdout).to.include('plainHttp: true').and.not.include('another token was accepted')
+  })
+
+  it('refuses a quantity of nothing', async () => {
+    const { code, stderr } = await run('http://127.0.0.1:9', '--quantity', '1')
+    expect(code).to.equal(2)
+    expect(stderr).to.include('found --quantity without --trade')
+  })
+})
+
 needing('python3').describe('watchkeeper broker check', () => {
   let bridge: PythonBridge
   before(async () => (bridge = await PythonBridge.start()))

@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { stringify } from 'yaml'
 import {
   checkBroker,
+  faultOfUrl,
+  isInTheClear,
   shownCapabilities,
   tokenSource,
   type BrokerCheckOptions,
@@ -36,6 +38,7 @@ export const brokerCommand: CommandModule = {
       .argument('<url>', 'its address')
     withFormat(checking)
       .option('--token-file <file>', 'file with its token (or WATCHKEEPER_BROKER_TOKEN)')
+      .option('--plain-http', 'the token may be read on the way to another machine', false)
       .option('--trade <instrument>', 'close this holding of an account without real money')
       .option('--quantity <units>', 'units of the first order; twice as many must be held')
       .addHelpText('after', EXAMPLES)
@@ -52,6 +55,7 @@ export const brokerCommand: CommandModule = {
 
 interface CheckGiven extends Formatted {
   readonly tokenFile?: string
+  readonly plainHttp: boolean
   readonly trade?: string
   readonly quantity?: string
 }
@@ -62,6 +66,7 @@ const COLOURS = { kept: 'green', broken: 'red', 'not tried': 'yellow' } as const
 async function check(url: string, given: CheckGiven, context: CommandContext): Promise<void> {
   const { stdout, env } = context
   const paint = paintFor(stdout, env)
+  assertAddress(url, given)
   const { steps, capabilities, stream } = await checkBroker({
     url,
     token: tokenOf(given, context),
@@ -81,12 +86,23 @@ async function check(url: string, given: CheckGiven, context: CommandContext): P
   const section = {
     kind: 'http',
     url,
+    ...(isInTheClear(url) && { plainHttp: true }),
     ...(tokenFile !== undefined && { tokenFile: resolve(tokenFile) }),
     ...(stream && { stream }),
     capabilities: shownCapabilities(capabilities),
   }
   stdout.write(`\n${stringify({ broker: section })}`)
   if (steps.some(({ outcome }) => outcome === 'broken')) throw new Outcome(1)
+}
+
+/** @throws UsageError for an address that is none, or to which the token would travel in the clear. */
+function assertAddress(url: string, { plainHttp }: CheckGiven): void {
+  const fault = faultOfUrl(url)
+  if (fault !== undefined) throw new UsageError(`expected ${fault}`)
+  if (plainHttp || !isInTheClear(url)) return
+  throw new UsageError(
+    `found ${url}, expected https, or --plain-http: the token can be read on the way`,
+  )
 }
 
 function tokenOf({ tokenFile }: CheckGiven, { env }: CommandContext): TokenSource {
@@ -97,6 +113,8 @@ function tokenOf({ tokenFile }: CheckGiven, { env }: CommandContext): TokenSourc
 }
 
 function tradeOf({ trade, quantity }: CheckGiven): BrokerCheckOptions['trade'] {
+  if (trade === undefined && quantity !== undefined)
+    throw new UsageError('found --quantity without --trade, which names what is closed')
   if (trade === undefined) return undefined
   const units = Number(quantity)
   if (!(units > 0) || !Number.isFinite(units)) {
