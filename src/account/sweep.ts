@@ -12,7 +12,7 @@ export interface SweepTimes {
   readonly passedMs: number
   /** The time since the last sweep was so long that the process must have stood still. */
   readonly isPause: boolean
-  /** As of its begin: a store looks at its files for this. */
+  /** As of its begin: a store reads the state of its files for this. */
   readonly isStoreWritable: boolean
 }
 
