@@ -75,7 +75,7 @@ export function parseText(text: string, source: string): Document {
 }
 
 /**
- * The document of a text in JSON, read in a thirtieth of the time; undefined for any other text, and for one with a fault:
+ * The document of a text in JSON, read in a twentieth of the time; undefined for any other text, and for one with a fault:
  * the reader of YAML knows its line.
  */
 function parseJson(text: string, source: string): Document | undefined {
