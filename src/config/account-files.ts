@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, type Dirent } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
 import { show } from '../domain/shown.ts'
+import type { Fault } from '../errors.ts'
 import { parseText, type Document } from './document.ts'
 import { FaultList } from './faults.ts'
 import { resolvePaths } from './paths.ts'
@@ -10,6 +11,8 @@ import { refuseBrokerKeys } from './written-secrets.ts'
 /** Folder beside a configuration whose files describe one account each. */
 const FOLDER = 'accounts'
 const EXTENSION = '.yaml'
+/** What users may take for the extension: an account in such a file would not be guarded. */
+const OTHER_EXTENSIONS = /\.(ya?ml|json)$/i
 
 /** An account in a file of its own. */
 export interface AccountFile {
@@ -24,13 +27,35 @@ export interface AccountFile {
   readonly list: FaultList
 }
 
+/** Where the files of accounts are. */
+const folderOf = (config: string): string => join(dirname(config), FOLDER)
+
+/** The folder's files by name; the data folder may have folders there. */
+function filesIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) return []
+  const isFile = (entry: Dirent): boolean => !entry.isDirectory()
+  const entries = readdirSync(folder, { withFileTypes: true })
+  return entries
+    .filter(isFile)
+    .map(({ name }) => name)
+    .toSorted()
+}
+
+/** Files beside the accounts whose extension keeps them from being read. */
+export function unreadFiles(config: string): readonly Fault[] {
+  return filesIn(folderOf(config))
+    .filter(file => !file.endsWith(EXTENSION) && OTHER_EXTENSIONS.test(file))
+    .map(file => {
+      const name = file.slice(0, -extname(file).length)
+      const expected = `${FOLDER}/${name}${EXTENSION}, or no such file`
+      return { path: `${FOLDER}/${file}`, found: `the extension ${extname(file)}`, expected }
+    })
+}
+
 /** Reads the files `accounts/<name>.yaml` beside a configuration, in the order of their names. */
 export function readAccountFiles(config: string): AccountFile[] {
-  const folder = join(dirname(config), FOLDER)
-  if (!existsSync(folder)) return []
-  const names = readdirSync(folder)
-    .filter(each => each.endsWith(EXTENSION))
-    .toSorted()
+  const folder = folderOf(config)
+  const names = filesIn(folder).filter(each => each.endsWith(EXTENSION))
   return names.map(file => {
     const name = file.slice(0, -EXTENSION.length)
     const path = `${FOLDER}/${file}`
@@ -60,4 +85,13 @@ export function addAccountFiles(
     } else inline[name] = value
   }
   place['accounts'] = inline
+}
+
+/** A fault of `accounts.<name>.…` where the account's file has it; any other fault as it is. */
+export function faultInFile(fault: Fault, files: readonly AccountFile[]): Fault {
+  const [section, name, ...inside] = fault.path.split('.')
+  const own = section === FOLDER ? files.find(each => each.name === name) : undefined
+  if (own === undefined) return fault
+  const line = own.document.lineOf(inside)
+  return { ...fault, path: `${own.path}: ${inside.join('.')}`, ...(line !== undefined && { line }) }
 }

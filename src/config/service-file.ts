@@ -4,7 +4,13 @@ import { expectedName } from '../domain/closest-name.ts'
 import { expectation, fieldsAt, valueAt } from '../domain/expectation.ts'
 import { show } from '../domain/shown.ts'
 import { InputError } from '../errors.ts'
-import { addAccountFiles, readAccountFiles, type AccountFile } from './account-files.ts'
+import {
+  addAccountFiles,
+  faultInFile,
+  readAccountFiles,
+  unreadFiles,
+  type AccountFile,
+} from './account-files.ts'
 import { accountSchema } from './account-schema.ts'
 import {
   advisorFaults,
@@ -89,7 +95,10 @@ export function loadServiceConfig({
   }
   const result = serviceSchema.safeParse(value)
   for (const issue of strictest(result.error?.issues ?? [])) reportAt(files, list, value, issue)
-  const inFiles = files.flatMap(each => [...each.document.faults, ...each.list.faults])
+  const inFiles = [
+    ...files.flatMap(each => [...each.document.faults, ...each.list.faults]),
+    ...(path === undefined ? [] : unreadFiles(path)),
+  ]
   const config = result.data && withMain(result.data, written)
   const odd = result.data && [
     ...namesTwice(result.data, written),
@@ -108,7 +117,11 @@ export function loadServiceConfig({
     if (variable !== undefined) return { ...rest, found: `${found} in ${variable}` }
     return path === undefined ? { ...rest, found } : fault
   })
-  throw new InputError(file, [...faults, ...inFiles, ...(odd ?? [])])
+  throw new InputError(file, [
+    ...faults,
+    ...inFiles,
+    ...(odd ?? []).map(each => faultInFile(each, files)),
+  ])
 }
 
 /** The issues without those of a lower bound where a value is below a higher one, too. */
@@ -133,7 +146,10 @@ function reportAt(
 ): void {
   const [section, name, ...inside] = issue.path
   const own = section === 'accounts' ? files.find(each => each.name === name) : undefined
-  if (own === undefined) reportIssue(list, value, issue, serviceSchema)
+  const isOfName = issue.code === 'invalid_key' && inside.length === 0
+  if (own !== undefined && isOfName) {
+    own.list.add([], `the name ${show(own.name)}`, expectation(issue, own.name))
+  } else if (own === undefined) reportIssue(list, value, issue, serviceSchema)
   else if (own.document.faults.length === 0)
     reportIssue(own.list, own.value, { ...issue, path: inside }, accountSchema)
 }

@@ -27,9 +27,12 @@ describe('the accounts of a configuration', () => {
   }
 
   /** Writes `accounts/<name>.yaml`. */
-  const accountFile = (name: string, text: string): void => {
+  const accountFile = (name: string, text: string): void => besideAccounts(`${name}.yaml`, text)
+
+  /** Writes a file into the folder of the accounts. */
+  const besideAccounts = (file: string, text: string): void => {
     mkdirSync(join(folder.path, 'accounts'), { recursive: true })
-    writeFileSync(join(folder.path, 'accounts', `${name}.yaml`), text)
+    writeFileSync(join(folder.path, 'accounts', file), text)
   }
 
   const summary = (config: ServiceConfig): string[] =>
@@ -84,6 +87,32 @@ accounts:
     )
     expect(message).to.contain('accounts/bolt.yaml, line 1: found')
     expect(message).not.to.contain('accounts.bolt')
+  })
+
+  it('names the file of an account also where its feed, or its own name, is wrong', () => {
+    accountFile('acme', 'broker: { kind: paper }\nfeed: est\n')
+    const feeds = 'feeds: { east: { kind: simulated }, west: { kind: simulated } }'
+    expect(faultsOf(feeds)).to.deep.equal([
+      'accounts/acme.yaml: feed: the unknown feed "est", another name: did you mean east?',
+    ])
+    accountFile('Bolt', 'broker: { kind: paper }')
+    accountFile('all', 'broker: { kind: paper }')
+    expect(faultsOf('')).to.deep.equal([
+      'accounts/Bolt.yaml: the file: the name "Bolt", at most 40 of a-z, 0-9 and -, the first of them a letter',
+      'accounts/all.yaml: the file: the name "all", another name: all stands for every account',
+    ])
+  })
+
+  it('refuses a file whose extension would keep its account from being guarded', () => {
+    accountFile('acme', 'broker: { kind: paper }')
+    for (const file of ['bolt.yml', 'cove.json', 'dell.YAML']) besideAccounts(file, '')
+    besideAccounts('README.md', 'of no account')
+    mkdirSync(join(folder.path, 'accounts', 'data.json'))
+    expect(faultsOf('')).to.deep.equal([
+      'accounts/bolt.yml: the extension .yml, accounts/bolt.yaml, or no such file',
+      'accounts/cove.json: the extension .json, accounts/cove.yaml, or no such file',
+      'accounts/dell.YAML: the extension .YAML, accounts/dell.yaml, or no such file',
+    ])
   })
 
   it('refuses a name that addresses and variables cannot have, and the one of all accounts', () => {
