@@ -210,7 +210,7 @@ export class AccountRun {
       account,
       name: own.shownAs,
       store: own.rows,
-      processJournal: query => parts.store.journal(query),
+      processJournal: query => parts.rows.journal(query),
       performance: parts.performance,
       desk: own.desk,
       answers: own.answers,

@@ -80,7 +80,10 @@ async function openProcess(options: TrustedOptions, plans: AccountPlans): Promis
   const log = await openLog(config, options.log, () => clock.monotonic())
   await performance.keepIn(store)
   const lines: LineTap = { onLine: () => undefined, onLoss: () => undefined }
-  const rows = new AccountRows(store, plans)
+  const rows = new AccountRows(store, {
+    areNamed: plans.areNamed,
+    names: plans.all.map(({ name }) => name),
+  })
   const ways = new PriceWays(clock)
   return { plans, store, rows, sharedLimits: new SharedLimits(), ways, performance, log, lines }
 }
@@ -97,6 +100,7 @@ async function assertNoneRemoved({
   await store.close()
   const found = left.map(([name, count]) => `${name} (${count} open)`).join(', ')
   const text = `the store has positions of accounts that the configuration does not have: ${found}`
-  const act = 'put each account back, and exit or release its positions before it is taken out'
+  const act =
+    'put each account back under its name, and exit or release its positions before it is taken out'
   throw new WatchkeeperError('ACCOUNT_REMOVED', `${text}; ${act}`)
 }

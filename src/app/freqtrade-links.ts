@@ -20,7 +20,7 @@ export class FreqtradeLinks {
   /** Reads what an earlier process has left; a new one begins with the next line of the journal. */
   static async open(
     { config, clock }: Pick<TrustedOptions, 'config' | 'clock'>,
-    { store, own }: Pick<ServiceParts, 'store' | 'own'>,
+    { store, rows, own }: Pick<ServiceParts, 'store' | 'rows' | 'own'>,
   ): Promise<FreqtradeLinks> {
     const { areNamed, all: plans } = accountsOf(config)
     const found: Placed[] = []
@@ -42,7 +42,7 @@ export class FreqtradeLinks {
           account: areNamed ? named : undefined,
           api: new FreqtradeApi(api),
           kept,
-          journal: query => store.journal(query),
+          journal: query => rows.journal(query),
           note: (kind, detail) => own.note(kind, detail),
           monotonic: () => clock.monotonic(),
         }),

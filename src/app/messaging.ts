@@ -55,11 +55,12 @@ export class Messaging {
     { config, clock }: Pick<TrustedOptions, 'config' | 'clock'>,
     {
       store,
+      rows,
       own,
       lines,
       accounts,
       plans,
-    }: Pick<ServiceParts, 'store' | 'own' | 'lines' | 'accounts' | 'plans'>,
+    }: Pick<ServiceParts, 'store' | 'rows' | 'own' | 'lines' | 'accounts' | 'plans'>,
   ): Promise<Messaging> {
     const { notify, display, instruments } = config
     const channels = channelsOf(notify.channels, pluginChannels)
@@ -82,7 +83,12 @@ export class Messaging {
         clock,
         paceOf,
       },
-      { store, lines: own, accounts: await watched(accounts, store) },
+      {
+        store,
+        journal: query => rows.journal(query),
+        lines: own,
+        accounts: await watched(accounts, store),
+      },
     )
     lines.onLine = seq => messages.wake(seq)
     const isAway = (channel: Channel): boolean => messages.isAway(channel.name)

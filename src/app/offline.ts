@@ -6,7 +6,8 @@ import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
 import type { Store, Table } from '../ports/store.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
 import { accountsIn } from '../stores/account-copy.ts'
-import { AccountRows, UNNAMED_ACCOUNT } from '../stores/account-rows.ts'
+import { UNNAMED_ACCOUNT } from '../stores/account-lines.ts'
+import { AccountRows } from '../stores/account-rows.ts'
 import type { CopySource } from '../stores/copy.ts'
 import { openToRead, storePlace } from '../stores/place.ts'
 import { ratchetsOf, registerOf, storeIdOf } from '../stores/state-repository.ts'
@@ -59,20 +60,21 @@ export async function openKeptData(
     throw new WatchkeeperError('ACCOUNT_UNKNOWN', text)
   }
   const rowsIn = (source: typeof store): AccountRows => {
-    const rows = new AccountRows(source, { areNamed })
+    const rows = new AccountRows(source, { areNamed, names })
     // Afresh each time: a service may write meanwhile.
     rows.opened()
     return rows
   }
   const only = account === undefined && !areNamed ? UNNAMED_ACCOUNT : account
   const chosen = only === undefined ? store : rowsIn(store).of(only)
+  const lines = only === undefined ? rowsIn(store) : chosen
   return {
     positions: async () => {
       const rows = rowsIn(readOnly(await asOfNow(part)))
       return only === undefined ? positionsOfAll(rows, names) : keptPositions(rows.of(only))
     },
-    journal: query => chosen.journal(query),
-    trades: query => tradesOf(each => chosen.journal(each), query),
+    journal: query => lines.journal(query),
+    trades: query => tradesOf(each => lines.journal(each), query),
     storeId: async () => (await storeIdOf(chosen)) ?? '',
     close,
   }

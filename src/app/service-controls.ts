@@ -10,7 +10,7 @@ import type { TrustedOptions } from './options.ts'
 
 interface Deps {
   readonly runs: readonly AccountRun[]
-  readonly parts: Pick<ServiceParts, 'plans' | 'own' | 'store'>
+  readonly parts: Pick<ServiceParts, 'plans' | 'own' | 'rows'>
   readonly options: Pick<TrustedOptions, 'config'>
   metrics(format: MetricsFormat): Promise<string>
   readiness(): Readiness
@@ -48,12 +48,12 @@ export class ServiceControls {
 
   private controlDeps(names?: ReadonlySet<string>): ProcessControlDeps {
     const { parts, options, metrics, readiness } = this.deps
-    const { own, store } = parts
+    const { own, rows } = parts
     const runs = this.deps.runs.filter(({ guarded }) => names?.has(guarded.name) !== false)
     return {
       accounts: new Map(runs.map(({ guarded, control }) => [guarded.name, control])),
       instruments: options.config.instruments,
-      store,
+      store: rows,
       health: () => healthOf(runs),
       freshHealth: async () => {
         // One after the other: what each of them does in one turn does not add up.

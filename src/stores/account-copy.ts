@@ -1,8 +1,9 @@
-import { accountParts, accountText } from '../domain/account-name.ts'
+import { accountText } from '../domain/account-name.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { JournalLine } from '../ports/journal-lines.ts'
 import type { Row, Store, Table } from '../ports/store.ts'
-import { accountKey, keyParts, UNNAMED_ACCOUNT } from './account-rows.ts'
+import { lineParts, UNNAMED_ACCOUNT } from './account-lines.ts'
+import { accountKey, keyParts } from './account-rows.ts'
 import type { CopySource } from './copy.ts'
 import { TABLES } from './redis/keys.ts'
 
@@ -72,19 +73,11 @@ interface Renaming {
 
 /** The line in the other store; undefined for a line of another account. */
 function lineAs(line: JournalLine, { account, as, names }: Renaming): JournalLine | undefined {
-  const { account: given, ...rest } = line
-  const { name, part } = partsOf(given, names)
+  const { account: _given, ...rest } = line
+  const { name, part } = lineParts(line, names)
   if (name !== account) return undefined
   if (as === UNNAMED_ACCOUNT) return part === undefined ? rest : { ...rest, account: part }
   return { ...rest, account: accountText({ name: as, ...(part !== undefined && { part }) }) }
-}
-
-/** A line without a name is one of `main`, or of the process; a name that is no account is the venue's of a part. */
-function partsOf(given: unknown, names: ReadonlySet<string>): { name: string; part?: string } {
-  if (typeof given !== 'string') return { name: UNNAMED_ACCOUNT }
-  const parts = accountParts(given)
-  const isName = parts.name === UNNAMED_ACCOUNT || names.has(parts.name)
-  return isName ? parts : { name: UNNAMED_ACCOUNT, part: given }
 }
 
 /** Deletions of the rows of one account; rows that `main` shares with the process stay. */

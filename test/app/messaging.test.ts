@@ -49,7 +49,7 @@ describe('Messaging', () => {
     const accounts = [{ name: 'main', deps: { rows: store }, account }]
     const plans = { areNamed: false }
     const tap = { onLine: () => undefined }
-    const deps = { store, own: { note, record }, accounts, plans, lines: tap }
+    const deps = { store, rows: store, own: { note, record }, accounts, plans, lines: tap }
     messaging = await Messaging.open({ config, clock }, deps as never)
     messaging.begin({ of: () => control, among: () => control })
   }

@@ -29,9 +29,9 @@ describe('one account of a store', () => {
     data = join(folder, 'data')
     const store = await openLmdbStore({ folder: join(data, 'store') })
     // What an earlier version, without names of accounts, has left.
-    const unnamed = new AccountRows(store, { areNamed: false })
+    const unnamed = new AccountRows(store, { areNamed: false, names: [] })
     await unnamed.of('main').write({ lines: [{ at: 1, kind: 'old', account: 'A1' }] })
-    const rows = new AccountRows(store, { areNamed: true })
+    const rows = new AccountRows(store, { areNamed: true, names: [] })
     for (const [index, name] of ['main', 'desk', 'home'].entries()) {
       await rows.of(name).write({
         rows: [

@@ -35,6 +35,8 @@ type Detail = Readonly<Record<string, unknown>>
 
 export interface MessagesDeps {
   readonly store: Pick<Store, 'rows' | 'write' | 'journal'>
+  /** The journal in which each line about a position names its account, where there are several. */
+  readonly journal: Store['journal']
   readonly lines: { note(kind: JournalKind, detail: Detail): void }
   readonly accounts: readonly MessagesAccount[]
 }
@@ -126,7 +128,7 @@ export class JournalMessages {
           maxPending,
           past: rows.places.value[name]!,
           monotonic: () => clock.monotonic(),
-          journal: query => deps.store.journal(query),
+          journal: deps.journal,
           keep: kept => rows.places.keep({ [name]: kept }),
           onFailure: why => deps.lines.note('notify-failed', { to: name, why }),
           onRecovery: () => deps.lines.note('notify-recovered', { to: name }),
@@ -140,7 +142,7 @@ export class JournalMessages {
   begin(controlOf: (account: string) => MessageControl): void {
     const { channels, areNamed, approachPct, settleMs, summaryMinutes, timezone, clock } =
       this.options
-    const { store, accounts } = this.deps
+    const { journal, accounts } = this.deps
     const { rows } = this
     if (channels.length === 0) return
     for (const { name, note } of accounts) {
@@ -160,7 +162,7 @@ export class JournalMessages {
       timezone,
       kept: rows.summary,
       now: () => clock.now(),
-      journal: query => store.journal(query),
+      journal,
       areNamed,
       accounts: accounts.map(({ name, unguardedMs, record }) => {
         return { name, unguardedMs, record, portfolio: () => controlOf(name).portfolio() }
