@@ -31,6 +31,8 @@ export interface CheckedRule {
 export interface CheckedPosition {
   readonly type: 'position'
   readonly positionId: string
+  /** Name of the account, where the configuration names its accounts. */
+  readonly account?: string
   readonly instrument: string
   readonly side: string
   readonly quantity: number
@@ -48,13 +50,14 @@ export interface CheckedPosition {
  * Each rule of a position as it is at entry; without `openedAt` as if the position opened at `now`.
  */
 export function checkedPosition(
-  { position, ruleSet }: PositionEntry,
+  { position, ruleSet, guardedIn }: PositionEntry,
   now: number,
 ): CheckedPosition {
   const opened: Position = { ...position, openedAt: position.openedAt ?? now }
   return {
     type: 'position',
     positionId: position.id,
+    ...(guardedIn !== undefined && { account: guardedIn }),
     instrument: position.instrument,
     side: position.side,
     quantity: position.quantity,
@@ -73,7 +76,7 @@ export function checkedPosition(
 
 /** Times of the positions that a start at `now` would refuse, such as a deadline in the past. */
 export function startWarnings(
-  { position, ruleSet, flags }: PositionEntry,
+  { position, ruleSet, flags, guardedIn }: PositionEntry,
   now: number,
 ): readonly string[] {
   const { id, openedAt = now } = position
@@ -90,7 +93,8 @@ export function startWarnings(
         })
   const flag = openedAt > now ? 'opensLater' : 'exitNow'
   if (late === undefined || flags[flag]) return []
-  return [`${id}: ${late}: a start refuses it without ${flag}`]
+  const name = guardedIn === undefined ? id : `${guardedIn}/${id}`
+  return [`${name}: ${late}: a start refuses it without ${flag}`]
 }
 
 function fromOpening(

@@ -12,10 +12,12 @@ export function checkedText(
   paint: Paint,
   tickSizeOf: TickSizeOf = () => undefined,
 ): string {
-  const { positionId, instrument, side, quantity, entryPrice, openedAt, priceSource } = position
+  const { positionId, account, instrument, side, quantity, entryPrice, openedAt, priceSource } =
+    position
+  const name = account === undefined ? positionId : `${account}/${positionId}`
   const opened = openedAt === null ? 'opens with the first tick' : `opened ${timeText(openedAt)}`
   const source = priceSource === 'quote' ? ', valued at the quote' : ''
-  const head = `${paint('bold', onOneLine(positionId))}  ${side} ${quantity} ${onOneLine(instrument)} at ${entryPrice}, ${opened}${source}`
+  const head = `${paint('bold', onOneLine(name))}  ${side} ${quantity} ${onOneLine(instrument)} at ${entryPrice}, ${opened}${source}`
   const rows = position.rules.map(rule => [
     `  ${rule.rule}`,
     levelsOf(rule, position, tickSizeOf).join('; ') || 'no level at entry',

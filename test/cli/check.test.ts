@@ -57,6 +57,27 @@ valid: 2 positions, 2 rule sets, 1 warning
     })
   })
 
+  it('names the account of each position, and of each warning about one', async () => {
+    const config = folder.file(
+      'c.yaml',
+      'feed: { kind: simulated }\naccounts: { acme: { broker: { kind: paper } }, bolt: { broker: { kind: paper } } }\n',
+    )
+    const position = `id: a, instrument: BTC, side: long, quantity: 1, entryPrice: 100, openedAt: ${AT}, rules: { maxHold: { ms: 1000 } }`
+    const positions = folder.file(
+      'two.yaml',
+      `positions: [{ account: acme, ${position} }, { account: bolt, ${position} }]`,
+    )
+    const args = ['check', '--config', config, '--positions', positions]
+    const { stdout, stderr } = await cliHere(args)
+    for (const name of ['acme/a', 'bolt/a']) {
+      expect(stdout).to.contain(`${name}  long 1 BTC`)
+      expect(stderr).to.contain(`${name}: the time of maxHold is past`)
+    }
+    const lines = (await cliHere([...args, '--json'])).stdout.trim().split('\n')
+    const rows = lines.map(line => JSON.parse(line) as Record<string, unknown>)
+    expect(rows.slice(0, 2).map(({ account }) => account)).to.deep.equal(['acme', 'bolt'])
+  })
+
   it('prints the same as one JSON object a line', async () => {
     const { stdout, code } = await check(POSITIONS, '--format', 'json')
     const lines = stdout
