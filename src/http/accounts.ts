@@ -40,15 +40,26 @@ export function accountNamed(control: Control, name: string): Control {
   return found
 }
 
-/** A request body, and the account that guards the position in it. */
+/**
+ * Checks the name of an account by which a list is filtered, where the configuration names its accounts.
+ *
+ * @throws WatchkeeperError ACCOUNT_UNKNOWN.
+ */
+export function assertAccountKnown({ accounts }: Control, given: string | undefined): void {
+  if (accounts === undefined || given === undefined) return
+  const { name } = accountParts(given)
+  if (!accounts.has(name)) throw unknownIn(accounts, name)
+}
+
+/** A request body, and the account that it is about. */
 export interface Addressed {
   readonly control: Control
   readonly body: Readonly<Record<string, unknown>>
 }
 
 /**
- * Reads `account` of a new position: the name of the account that is to guard it, and the venue's word for a part
- * of it behind a slash. `at`: the account whose address the request came to.
+ * Reads `account` of a body: the name of the account that it is about, and the venue's word for a part of it behind
+ * a slash. `at`: the account whose address the request came to.
  *
  * @throws WatchkeeperError ACCOUNT_REQUIRED, ACCOUNT_UNKNOWN; InputError for an account that is not the one of the
  * address.
@@ -75,8 +86,11 @@ export function addressed(
   return { control: at === undefined ? accountNamed(control, name) : control, body: own }
 }
 
-function unknownAccount(control: Control, name: string): WatchkeeperError {
-  const expected = expectedWord(name, [...accountsOf(control).keys()])
+const unknownAccount = (control: Control, name: string): WatchkeeperError =>
+  unknownIn(accountsOf(control), name)
+
+function unknownIn(accounts: ReadonlyMap<string, Control>, name: string): WatchkeeperError {
+  const expected = expectedWord(name, [...accounts.keys()])
   const text = `no account ${JSON.stringify(name)}: expected ${expected}`
   return new WatchkeeperError('ACCOUNT_UNKNOWN', text)
 }

@@ -184,12 +184,14 @@ function routerOf({ control, routes, ...deps }: Routing): [Router, readonly Oper
     router[operation.method](operation.path, run)
   }
   for (const add of routes) add(on, control, deps)
+  const below = deps.account === undefined ? '/api' : `/api/accounts/${deps.account}`
+  const fullPath = (path: string): string => path.replace(/^\/api(?=\/)/, below)
   router.use(({ method, path }: Request, response: Response) => {
     const allowed = methodsAt(router, path)
-    const shown = withoutSecret(path)
+    const shown = withoutSecret(fullPath(path))
     if (allowed.length === 0) {
-      const known = operations.map(each => each.path)
-      const meant = closestName(path, known)
+      const known = operations.map(each => fullPath(each.path))
+      const meant = closestName(fullPath(path), known)
       const hint = meant === undefined ? '/openapi.json lists the paths' : `did you mean ${meant}?`
       throw new WatchkeeperError('NOT_FOUND', `nothing answers at ${shown}: ${hint}`)
     }

@@ -19,7 +19,7 @@ import type { Requester } from '../ports/control/requester.ts'
 import type { WhyView } from '../ports/control/why.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
-import { ProcessControl } from './process-control.ts'
+import { ProcessControl, type Found } from './process-control.ts'
 
 /** All accounts in one view: ids are `account/position`, and the kill switch moves that of every account. */
 export class EverythingControl extends ProcessControl implements Control {
@@ -110,6 +110,11 @@ export class EverythingControl extends ProcessControl implements Control {
       ),
       calls: all.flatMap(({ view }) => view.calls).toSorted((a, b) => a.at - b.at),
     }
+  }
+
+  /** Every id here begins with its account. */
+  protected override meant(id: string): Found {
+    return this.found(id)
   }
 
   override async trades({ positionId: id, ...query }: TradesQuery): Promise<TradesPage> {

@@ -25,7 +25,7 @@ import { SharedControl } from './shared-control.ts'
 import { tradesOf } from './trades.ts'
 
 /** A position of one account, found by its name `account/id`. */
-interface Found {
+export interface Found {
   readonly control: AccountControl
   readonly id: string
 }
@@ -49,7 +49,7 @@ export class ProcessControl extends SharedControl implements Control {
   }
 
   why(id: string): WhyView | undefined {
-    const found = this.found(id)
+    const found = this.meant(id)
     return found.control.why(found.id)
   }
 
@@ -63,27 +63,27 @@ export class ProcessControl extends SharedControl implements Control {
   }
 
   changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView> {
-    const found = this.found(id)
+    const found = this.meant(id)
     return found.control.changeRules(found.id, request, by)
   }
 
   amend(id: string, request: Amendment, by: Requester): Promise<ChangedView> {
-    const found = this.found(id)
+    const found = this.meant(id)
     return found.control.amend(found.id, request, by)
   }
 
   previewRules(id: string, request: RulesRequest): RulesPreview {
-    const found = this.found(id)
+    const found = this.meant(id)
     return found.control.previewRules(found.id, request)
   }
 
   release(id: string, by: Requester): Promise<void> {
-    const found = this.found(id)
+    const found = this.meant(id)
     return found.control.release(found.id, by)
   }
 
   exit(id: string, by: Requester): Promise<PositionView> {
-    const found = this.found(id)
+    const found = this.meant(id)
     return found.control.exit(found.id, by)
   }
 
@@ -136,7 +136,12 @@ export class ProcessControl extends SharedControl implements Control {
     return { ...actor, id }
   }
 
-  trades(query: TradesQuery): Promise<TradesPage> {
+  /** Throws ACCOUNT_UNKNOWN where neither the configuration nor the store has `account`. */
+  async trades(query: TradesQuery): Promise<TradesPage> {
+    if (query.account !== undefined) {
+      const { name } = accountParts(query.account)
+      if (!this.accounts.has(name) && !this.deps.store.knows(name)) throw this.unknown(name)
+    }
     const found = this.prefixed(query.positionId)
     if (found !== undefined) return found.control.trades({ ...query, positionId: found.id })
     return tradesOf(each => this.deps.store.journal(each), query)
@@ -156,10 +161,26 @@ export class ProcessControl extends SharedControl implements Control {
   }
 
   /** The account that an id begins with. @throws WatchkeeperError ACCOUNT_REQUIRED for an id without one. */
-  private found(id: string): Found {
+  protected found(id: string): Found {
     const found = this.prefixed(id)
     if (found === undefined) throw this.required()
     return found
+  }
+
+  /**
+   * The position that a request is about: `bolt/p1` is p1 of bolt, unless another account has a position whose own id
+   * is that text.
+   *
+   * @throws WatchkeeperError ACCOUNT_REQUIRED for an id without an account, or with two meanings.
+   */
+  protected meant(id: string): Found {
+    const found = this.found(id)
+    const others = [...this.accounts].filter(([, each]) => each.position(id) !== undefined)
+    if (others.length === 0) return found
+    const { name, part } = accountParts(id)
+    const own = others.map(([other]) => other)
+    const text = `${JSON.stringify(id)} is the position ${part!} of ${name} and a position of ${own.join(', ')}`
+    throw new WatchkeeperError('ACCOUNT_REQUIRED', `${text}: name one account of them`)
   }
 
   private required(): WatchkeeperError {

@@ -12,7 +12,10 @@ import type { AccountControl } from './control.ts'
 export interface ProcessControlDeps {
   readonly accounts: ReadonlyMap<string, AccountControl>
   readonly instruments: InstrumentTable
-  readonly store: Pick<OwnedStore, 'journal'>
+  readonly store: Pick<OwnedStore, 'journal'> & {
+    /** Whether the journal may have lines of an account. */
+    knows(account: string): boolean
+  }
   health(): HealthSnapshot
   /** See Control. */
   freshHealth?(): Promise<HealthSnapshot>

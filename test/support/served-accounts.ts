@@ -42,7 +42,7 @@ export class ServedAccounts {
     return {
       accounts: new Map([...this.each].map(([name, each]) => [name, each.control(name, journal)])),
       instruments: new InstrumentTable(),
-      store: { journal },
+      store: { journal, knows: account => this.each.has(account) },
       health: () => this.acme.health,
       healthAgeMs: () => 0,
       metrics: () => Promise.resolve(''),

@@ -4,6 +4,7 @@ import {
   realisedReport,
   type RealisedReport,
 } from '../../ports/control/portfolio.ts'
+import { addressed } from '../accounts.ts'
 import { inJson, type Route } from '../operation.ts'
 import { json } from '../reply.ts'
 import { assertReady, badInput, bodyOf } from '../route.ts'
@@ -13,7 +14,7 @@ const LONGEST_NAME = 200
 const sums = inJson('The trading day', portfolioView)
 
 /** `/api/portfolio`: the trading day's profits and losses, and its limits. */
-export const portfolioRoutes: Route = (on, control, { access }) => {
+export const portfolioRoutes: Route = (on, control, { access, account }) => {
   on(
     {
       method: 'get',
@@ -36,8 +37,10 @@ export const portfolioRoutes: Route = (on, control, { access }) => {
     },
     async ({ request }) => {
       assertReady(control)
-      const report = reportOf(bodyOf(request, ['amount', ...BELONGS]))
-      return json(await control.reportRealised(report, access.requesterOf(request)))
+      const given = bodyOf(request, ['amount', ...BELONGS])
+      const { control: own, body } = addressed(control, given, account)
+      assertReady(own)
+      return json(await own.reportRealised(reportOf(body), access.requesterOf(request)))
     },
   )
   on(

@@ -2,7 +2,7 @@ import { accountParts } from '../../domain/account-name.ts'
 import { WatchkeeperError } from '../../errors.ts'
 import type { Control } from '../../ports/control.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
-import { addressed } from '../accounts.ts'
+import { addressed, assertAccountKnown } from '../accounts.ts'
 import {
   addPosition,
   changePosition,
@@ -31,6 +31,7 @@ export const positionRoutes: Route = (on, control, { access, account }) => {
     const { state = 'open', ...others } = given
     if (state === 'open') {
       refuse(others, CLOSED_ONLY, 'closed')
+      assertAccountKnown(control, others.account)
       return jsonText(await pageText(await listPage(control, others satisfies ListQuery)))
     }
     refuse(others, OPEN_ONLY, 'open')
