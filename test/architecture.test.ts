@@ -70,6 +70,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'ports',
     'observability',
     'processes',
+    'disk',
   ],
 }
 

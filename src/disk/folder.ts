@@ -1,4 +1,4 @@
-import { mkdirSync, rmdirSync, statSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 /** Longest path that Linux accepts, bytes; other systems accept less. */
@@ -14,6 +14,23 @@ const SHOWN = 60
  * @throws Error of one line.
  */
 export function makeFolder(folder: string): void {
+  missingMade(folder)
+}
+
+/** Throws as `makeFolder` does where the folder cannot be created; leaves nothing behind. */
+export function assertCanMake(folder: string): void {
+  for (const path of missingMade(folder)) rmdirSync(path)
+}
+
+/** Throws where a file cannot be written; leaves nothing behind, and what exists as it is. */
+export function assertCanWrite(file: string): void {
+  const isNew = !existsSync(file)
+  closeSync(openSync(file, 'a'))
+  if (isNew) rmSync(file)
+}
+
+/** The folders that it has created, innermost first. */
+function missingMade(folder: string): readonly string[] {
   assertPath(folder)
   const missing: string[] = []
   for (let path = resolve(folder); !isFolder(path); path = dirname(path)) missing.unshift(path)
@@ -27,7 +44,9 @@ export function makeFolder(folder: string): void {
     for (const path of made) rmdirSync(path)
     // Another process may have created the same folder meanwhile.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isFolder(folder)) throw error
+    return []
   }
+  return made
 }
 
 /** A path for messages: only its start, when it is long. */

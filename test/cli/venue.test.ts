@@ -131,7 +131,11 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       expect(unlisted.code).to.equal(2)
       expect(unlisted.stderr).to.include(`found the instrument ${other}, expected one that ${kind}`)
       expect(unlisted.stderr).to.include(`did you mean ${name}?`)
-      for (const output of [join(folder.path, 'none', 'report.json'), folder.path]) {
+      for (const output of [
+        join(folder.path, 'none', 'report.json'),
+        folder.path,
+        '/proc/report',
+      ]) {
         const { code, stderr } = await test(['--yes', '--output', output])
         expect(code).to.equal(2)
         expect(stderr).to.include(`found --output ${output}, expected a file that can be written`)

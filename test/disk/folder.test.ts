@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { makeFolder, shownPath } from '../../src/disk/folder.ts'
+import { assertCanMake, assertCanWrite, makeFolder, shownPath } from '../../src/disk/folder.ts'
 import { needing } from '../support/needing.ts'
 
 describe('makeFolder', () => {
@@ -43,6 +43,47 @@ describe('makeFolder', () => {
     writeFileSync(join(path, 'file'), 'kept')
     makeFolder(path)
     expect(statSync(join(path, 'file')).size).to.equal(4)
+  })
+})
+
+describe('assertCanMake', () => {
+  let folder: string
+
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'watchkeeper-folder-'))))
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('leaves nothing behind, and what exists as it is', () => {
+    assertCanMake(join(folder, 'a', 'b'))
+    assertCanMake(folder)
+    expect(readdirSync(folder)).to.deep.equal([])
+  })
+
+  needing('/proc').it('refuses a folder that cannot be created', () => {
+    expect(() => assertCanMake('/proc/watchkeeper')).to.throw('ENOENT')
+  })
+})
+
+describe('assertCanWrite', () => {
+  let folder: string
+
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'watchkeeper-folder-'))))
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('leaves nothing behind, and what exists as it is', () => {
+    assertCanWrite(join(folder, 'new'))
+    expect(readdirSync(folder)).to.deep.equal([])
+    writeFileSync(join(folder, 'file'), 'kept')
+    assertCanWrite(join(folder, 'file'))
+    expect(statSync(join(folder, 'file')).size).to.equal(4)
+  })
+
+  it('refuses a folder, and a file whose folder is missing', () => {
+    expect(() => assertCanWrite(folder)).to.throw('EISDIR')
+    expect(() => assertCanWrite(join(folder, 'a', 'file'))).to.throw('ENOENT')
+  })
+
+  needing('/proc').it('refuses a file in a file system that accepts none', () => {
+    expect(() => assertCanWrite('/proc/watchkeeper')).to.throw('ENOENT')
   })
 })
 

@@ -1,5 +1,5 @@
-import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { assertCanWrite } from '../../disk/folder.ts'
 import { VENUE_KINDS } from '../../domain/venue-kind.ts'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
@@ -88,10 +88,8 @@ async function test(given: Given, context: CommandContext): Promise<void> {
 
 /** @throws UsageError where no file can be written: after the orders it would be too late to say so. */
 function assertWritable(file: string): void {
-  const found = statSync(file, { throwIfNoEntry: false })
   try {
-    if (found?.isDirectory() === true) throw new Error('a folder')
-    accessSync(found === undefined ? dirname(file) : file, constants.W_OK)
+    assertCanWrite(file)
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message
     const text = `found --output ${file}, expected a file that can be written (${why})`
