@@ -24,6 +24,17 @@ export interface Inspection {
 export const inspectVenue = (config: VenueConfig): Promise<Inspection> =>
   guessingKey(config, () => inspect(config))
 
+/** Why the key of a venue cannot be read on this machine; undefined: it can. Sends nothing. */
+export async function keyFaultOf(config: VenueConfig): Promise<string | undefined> {
+  const broker = venueBrokerOf(config)
+  try {
+    const credentials = broker.credentials?.()
+    return credentials?.kind === 'unreadable' ? credentials.why : undefined
+  } finally {
+    await broker.close()
+  }
+}
+
 /**
  * Calls a venue.
  *

@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { cliHere } from '../support/cli-here.ts'
 import { Folder, type Ran } from '../support/cli.ts'
 import { RunningService } from '../support/kill.ts'
+import { needing } from '../support/needing.ts'
 import { until } from '../support/until.ts'
 import { atBinance } from '../support/venues/at-binance.ts'
 import { atBybit } from '../support/venues/at-bybit.ts'
@@ -47,6 +48,12 @@ describe('watchkeeper init', () => {
   const init = (args: readonly string[], stdin = '', env: NodeJS.ProcessEnv = ENV): Promise<Ran> =>
     cliHere(['init', '--folder', folder, '--url', venue.url, ...args], { stdin, env })
 
+  /** The same at a terminal. */
+  const typed = (answers: readonly string[], env: NodeJS.ProcessEnv = ENV): Promise<Ran> => {
+    const args = ['init', '--folder', folder, '--url', venue.url]
+    return cliHere(args, { answer: answers.join('\n'), env })
+  }
+
   const written = (name: string): string => readFileSync(join(folder, name), 'utf8')
 
   for (const [kind, { open, name }] of Object.entries(VENUES)) {
@@ -71,6 +78,52 @@ describe('watchkeeper init', () => {
       expect(all).to.not.match(/emulated-|my own words/)
     })
   }
+
+  it('asks a person again after a wrong answer', async () => {
+    holding(await atBinance(), 'BTCUSDT')
+    const right = ['binance', 'demo', 'BTCUSDT', '7']
+    const ran = await typed(right.flatMap(each => [`${each}x`, each]))
+    expect(ran.code, ran.stderr).to.equal(0)
+    for (const found of ['the venue "binancex"', 'the environment "demox"', 'a loss of 7x'])
+      expect(ran.stderr).to.include(`found ${found}, expected `)
+    expect(ran.stderr).to.include('did you mean BTCUSDT?')
+    expect(written('positions.yaml')).to.include('pct: 7').and.not.include('ETHUSDT')
+  })
+
+  it('asks again for a key file that cannot be used, and for an answer that is empty', async () => {
+    holding(await atBinance(), 'BTCUSDT')
+    const file = new Folder()
+    const keyFile = file.file('key', 'key: emulated-key\nsecret: emulated-secret\n')
+    chmodSync(keyFile, 0o600)
+    const ran = await typed(['', 'binance', 'demo', join(folder, 'none'), keyFile, '', ''], {})
+    file.remove()
+    expect(ran.code, ran.stderr).to.equal(0)
+    expect(ran.stderr).to.include(`there is no key file ${join(folder, 'none')}\n`)
+    expect(ran.stderr).to.include('no answer to: Venue')
+  })
+
+  it('asks three times at most, once where no person answers, and not at the end of input', async () => {
+    venue = await atBinance()
+    const timesAsked = ({ stderr }: Ran): number => stderr.split('Venue (').length - 1
+    const wrong = await typed(['a', 'b', 'c', 'binance'])
+    expect([wrong.code, timesAsked(wrong)]).to.deep.equal([2, 3])
+    expect(wrong.stderr).to.include('error: found the venue "c"')
+    const piped = await init([], 'a\nbinance\ndemo\n\n\n')
+    expect([piped.code, timesAsked(piped)]).to.deep.equal([2, 1])
+    const ended = await typed(['a'])
+    expect(ended.stderr).to.match(/found the venue "a"[^]*\nerror: no answer to: Venue/)
+  })
+
+  needing('/proc').it('refuses at once a folder in which it cannot write', async () => {
+    venue = await atBinance()
+    for (const inside of ['/proc/watchkeeper', '/proc']) {
+      const { code, stderr } = await init(['--folder', inside], 'binance\n')
+      expect(code).to.equal(2)
+      expect(stderr).to.match(
+        /^error: found --folder \S+, expected one in which files can be written \(ENOENT: .*\)\n$/,
+      )
+    }
+  })
 
   it('accepts everything as flags, and only observes a live account', async () => {
     holding(await atBinance(), 'BTCUSDT')

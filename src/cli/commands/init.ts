@@ -1,34 +1,15 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
-import type { VenueConfig } from '../../app/open-broker.ts'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Inspection } from '../../app/venue-inspect.ts'
-import { closestName, expectedWord } from '../../domain/closest-name.ts'
-import { VENUE_KINDS, type VenueKind } from '../../domain/venue-kind.ts'
+import { assertCanMake, assertCanWrite, makeFolder, shownPath } from '../../disk/folder.ts'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import {
-  configText,
-  foundText,
-  keyParts,
-  keyVariables,
-  nextText,
-  passedText,
-  positionsText,
-  type EnteredHolding,
-  type Wanted,
-} from '../init-text.ts'
+import { configOf, heldOf, wantedOf, type InitAnswers } from '../init-answers.ts'
+import { configText, foundText, nextText, passedText, positionsText } from '../init-text.ts'
 import { Questions } from '../questions.ts'
 import { unitText } from '../unit-text.ts'
 
-interface Given {
-  readonly venue?: string
-  readonly environment?: string
-  readonly keyFile?: string
-  readonly url?: string
-  readonly only?: string
-  readonly stopPct?: string
-  readonly folder: string
-  readonly acceptWithdrawals: boolean
+interface Given extends InitAnswers {
   readonly systemd: boolean
 }
 
@@ -39,16 +20,6 @@ Examples:
   $ watchkeeper init --venue binance --environment testnet --key-file binance.key --stop-pct 5`
 
 const FILES = { config: 'watchkeeper.yaml', positions: 'positions.yaml' } as const
-
-/** Joins words as `a, b and c`. */
-const LIST = new Intl.ListFormat('en-GB')
-
-/** Environments by venue. */
-const VENUES: Readonly<Record<VenueKind, readonly string[]>> = {
-  binance: ['testnet', 'demo', 'live'],
-  bybit: ['testnet', 'demo', 'live'],
-  okx: ['demo', 'live'],
-}
 
 /** `watchkeeper init`: reads an account at a venue and writes the files that guard it. */
 export const initCommand: CommandModule = {
@@ -79,19 +50,20 @@ async function init(given: Given, context: CommandContext): Promise<void> {
   const files = [join(given.folder, FILES.config), join(given.folder, FILES.positions)] as const
   for (const file of files)
     if (existsSync(file)) throw new UsageError(`found ${file}, which init would write over`)
+  assertUsable(given.folder, files)
   const { inspectVenue } = await import('../../app/venue-inspect.ts')
   const questions = new Questions(context)
   try {
-    const config = await configOf(given, questions, context)
+    const config = await configOf(given, questions, context.env)
     const found = await inspectVenue(config)
     const { stdout } = context
     for (const line of foundText(found)) stdout.write(`${line}\n`)
     assertNarrow(found, given)
-    const held = await chosen(found, { given, kind: config.kind }, questions)
+    const held = await heldOf(found, { given, kind: config.kind }, questions)
     const wanted = await wantedOf(config, given, questions)
     for (const line of passedText(held, found, wanted)) stdout.write(`${line}\n`)
     const [configFile, positionsFile] = files
-    mkdirSync(given.folder, { recursive: true })
+    makeFolder(given.folder)
     writeFileSync(configFile, configText(found, wanted), { flag: 'wx' })
     writeFileSync(positionsFile, positionsText(held, found, wanted), { flag: 'wx' })
     stdout.write(`written      ${configFile}, ${positionsFile}\n\n`)
@@ -114,58 +86,16 @@ function assertAlone({
   throw new UsageError('found --systemd with other flags, expected --folder alone beside it')
 }
 
-/** The broker section of the account, as a configuration file would contain it. */
-async function configOf(
-  given: Given,
-  questions: Questions,
-  { env }: CommandContext,
-): Promise<VenueConfig> {
-  const { loadServiceConfig } = await import('../../config/service-file.ts')
-  const kind = given.venue ?? (await questions.ask('Venue (binance, bybit, okx)'))
-  assertOneOf('venue', kind, VENUE_KINDS)
-  const environments = VENUES[kind]
-  const tests = environments.filter(each => each !== 'live').join(', ')
-  const environment =
-    given.environment ?? (await questions.ask(`Environment (${tests}; live is typed out)`))
-  assertOneOf('environment', environment, environments)
-  const keyFile = given.keyFile ?? (await keyFileOf(kind, questions, env))
-  const { broker } = loadServiceConfig({
-    file: undefined,
-    env,
-    overrides: {
-      'broker.kind': kind,
-      'broker.environment': environment,
-      'broker.keyFile': keyFile === undefined ? undefined : resolve(keyFile),
-      'broker.url': given.url,
-    },
-  })
-  const { isVenue } = await import('../../app/venue-start.ts')
-  if (!isVenue(broker))
-    throw new UsageError(`found the broker ${kind}, expected one of ${VENUE_KINDS.join(', ')}`)
-  return broker
-}
-
-/** @throws UsageError for a word that is none of the known ones. */
-function assertOneOf<Word extends string>(
-  what: string,
-  word: string,
-  known: readonly Word[],
-): asserts word is Word {
-  if (known.some(each => each === word)) return
-  const expected = expectedWord(word, known)
-  throw new UsageError(`found the ${what} ${JSON.stringify(word)}, expected ${expected}`)
-}
-
-/** The file of the key where neither a flag nor the environment contains it. */
-async function keyFileOf(
-  kind: VenueKind,
-  questions: Questions,
-  env: NodeJS.ProcessEnv,
-): Promise<string | undefined> {
-  if (env['WATCHKEEPER_BROKER_KEY'] !== undefined) return undefined
-  const lines = LIST.format(keyParts(kind))
-  const variables = LIST.format(keyVariables(kind))
-  return questions.ask(`File of mode 0600 with the ${lines} (or set ${variables})`)
+/** @throws UsageError where the files cannot be written: after the questions it would be late to say so. */
+function assertUsable(folder: string, files: readonly string[]): void {
+  try {
+    assertCanMake(folder)
+    if (existsSync(folder)) files.forEach(assertCanWrite)
+  } catch (cause) {
+    const why = (cause as Error).message
+    const text = `found --folder ${shownPath(folder)}, expected one in which files can be written (${why})`
+    throw Object.assign(new UsageError(text), { cause })
+  }
 }
 
 /** Refuses a key that may withdraw money: guarding does not need that. */
@@ -174,53 +104,4 @@ function assertNarrow({ permissions }: Inspection, { acceptWithdrawals }: Given)
   throw new UsageError(
     'found a key that may withdraw: make one that may not, or say --accept-withdrawals',
   )
-}
-
-/**
- * The holdings to guard. One without an entry price cannot have a stop level, and the profit of one that is
- * margined in coins is not linear in its price.
- */
-async function chosen(
-  { holdings, instruments }: Inspection,
-  { given, kind }: { readonly given: Given; readonly kind: VenueConfig['kind'] },
-  questions: Questions,
-) {
-  const known = holdings.filter(
-    (each): each is EnteredHolding =>
-      each.entryPrice !== undefined && instruments.has(each.instrument),
-  )
-  if (known.length === 0) return known
-  const only = given.only ?? (await questions.ask('Guard which (all, or names with commas)', 'all'))
-  if (only.trim().toLowerCase() === 'all') return known
-  const names = only.split(',').flatMap(name => name.trim() || [])
-  if (names.length === 0)
-    throw new UsageError('found no instrument to guard, expected all, or names')
-  const missing = names.filter(name => !known.some(({ instrument }) => instrument === name))
-  if (missing.length > 0) {
-    const { meantAt } = await import('../../app/venue-start.ts')
-    const held = [...new Set(known.map(({ instrument }) => String(instrument)))]
-    const leftOut = missing.filter(name => holdings.some(({ instrument }) => instrument === name))
-    const guesses = missing.flatMap(name => {
-      const meant = meantAt(kind, name) ?? name
-      return (held.includes(meant) ? meant : closestName(name, held)) ?? []
-    })
-    const found = `found no holding of ${missing.join(', ')} to guard`
-    const expected = `expected all, or some of ${held.join(', ')}`
-    const why = leftOut.length > 0 ? `; ${leftOut.join(', ')} is left out` : ''
-    const guess = guesses.length > 0 ? `; did you mean ${guesses.join(', ')}?` : ''
-    throw new UsageError(`${found}, ${expected}${why}${guess}`)
-  }
-  return known.filter(({ instrument }) => names.includes(instrument))
-}
-
-async function wantedOf(config: VenueConfig, given: Given, questions: Questions): Promise<Wanted> {
-  const text = given.stopPct ?? (await questions.ask('Loss at which each is exited, percent', '5'))
-  const stopPct = Number(text.replace(/\s*%$/, ''))
-  if (!(stopPct > 0 && stopPct < 100))
-    throw new UsageError(`found a loss of ${text}, expected percent above 0 and below 100`)
-  const keyFile =
-    config.keyFile === undefined ? undefined : relative(resolve(given.folder), config.keyFile)
-  const { kind, environment } = config
-  const { url, acceptWithdrawals } = given
-  return { kind, environment, url, keyFile, stopPct, acceptWithdrawals }
 }
