@@ -80,7 +80,8 @@ export class PositionChanges {
 
   /**
    * Changes the rules of a position; durable when the promise resolves. They may only tighten unless `force`, and
-   * must not exit at once unless `exitNow`. The same rules change nothing.
+   * must not exit at once unless `exitNow`. The same rules change nothing; a position that was refused entry is
+   * tested again by them.
    */
   async changeRules(id: PositionId, request: RulesRequest, by: string): Promise<RulesChanged> {
     return this.acts.run([id], async () => {
@@ -99,8 +100,11 @@ export class PositionChanges {
           const entry = isRefused ? entryAgain({ ...row, rules }, request) : before
           const firstStop = firstStopAfter(row, { ...row, rules })
           const changed = { ...row, rules, ...firstStop, ...(entry !== undefined && { entry }) }
-          const line = lineOf(clock.now(), 'rules-changed', id, { by, rules, changes })
-          return { register: [changed] as const, lines: [line] }
+          const lines =
+            changes.length === 0
+              ? []
+              : [lineOf(clock.now(), 'rules-changed', id, { by, rules, changes })]
+          return { register: [changed] as const, lines }
         },
         done: ({ register: [row] }) => {
           const { generation, firstStop } = row

@@ -1,4 +1,5 @@
 import { send } from '../actors/actor.ts'
+import { viewOf } from '../domain/tick.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
 import type { RuleSet } from '../risk/rule.ts'
@@ -9,7 +10,7 @@ import type { AccountState } from './state.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
 export interface WatchingDeps {
-  readonly engine: Pick<Engine<unknown>, 'dispatcher' | 'gateway' | 'supervisor'>
+  readonly engine: Pick<Engine<unknown>, 'dispatcher' | 'gateway' | 'supervisor' | 'sink'>
   readonly state: AccountState
   readonly writer: Pick<StateWriter, 'soon'>
   readonly entryTests: EntryTests
@@ -60,12 +61,19 @@ export class Watching {
     const { state, writer, isObserving } = this.deps
     const { id } = registered.position
     if (registered.state !== 'open' || state.openExits.has(id)) return
-    if (registered.observed !== undefined && isObserving) return this.own(registered)
+    if (registered.observed !== undefined && isObserving) return this.rest(registered)
     const isObserved = registered.observed !== undefined
     const afresh = isObserved ? state.positions.watchAgain(registered) : registered
     if (isObserved) writer.soon({ row: id })
-    if (afresh.entry?.kind === 'refused') return this.own(afresh)
+    if (afresh.entry?.kind === 'refused') return this.rest(afresh)
     this.watch(afresh, { ratchet: state.ratchets.get(id) })
+  }
+
+  /** The position has no monitor: its price is shown all the same. */
+  private rest(registered: Registered): void {
+    const { instrument, side, priceSource } = registered.position
+    this.deps.engine.sink.board.stream(instrument, viewOf(side, priceSource))
+    this.own(registered)
   }
 
   /** The position owns its part of the holding, whether or not it has a monitor. */

@@ -2,6 +2,7 @@ import type { Account } from '../account/account.ts'
 import { excursionsOf } from '../domain/excursions.ts'
 import { FRESH } from '../domain/fresh.ts'
 import type { Position } from '../domain/position.ts'
+import { viewOf as sideOf } from '../domain/tick.ts'
 import type { PositionView } from '../ports/control/positions.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { standing } from '../risk/standing.ts'
@@ -41,7 +42,7 @@ export function viewOf(account: Account, registered: Registered, now: number): P
 
 /** The last price that was received, also one that is too old to decide or from outside the market's hours. */
 function priceOf(
-  { tickPath: { intake } }: Account,
+  { tickPath: { intake, board } }: Account,
   {
     position,
     watched,
@@ -54,9 +55,12 @@ function priceOf(
 ): Pick<PositionView, 'lastPrice' | 'priceAgeMs'> {
   const shown = intake.shownPrice(position.instrument)
   if (shown !== undefined) return { lastPrice: shown.price, priceAgeMs: now - shown.ts }
-  if (watched === undefined || watched.own.stream.lastAt === -Infinity) {
+  const view = sideOf(position.side, position.priceSource)
+  // A position without a monitor has a price as well: it may be why it has none.
+  const stream = watched?.own.stream ?? board.market(position.instrument)?.[view]
+  if (stream === undefined || stream.lastAt === -Infinity) {
     return { lastPrice: null, priceAgeMs: null }
   }
-  const { lastPrice, lastAt } = watched.own.stream
+  const { lastPrice, lastAt } = stream
   return { lastPrice, priceAgeMs: now - lastAt }
 }

@@ -494,6 +494,43 @@ describe('a position at each entrance', () => {
       expect(lines()).to.include('exit-intended')
     })
 
+    it('has no journal line of changed rules where a restart reads the same', async () => {
+      const given = { ...POSITION, rules: STOP_5 }
+      await fromFile(given)
+      await tick(90)
+      await restart()
+      await fromFile(given)
+      expect(lines()).to.deep.equal(['position-added', 'entry-refused'])
+      await restart()
+      await fromFile({ ...given, rules: { stopLoss: { pct: 4 } } })
+      expect(keeper.lines.at(-1)!['changes']).to.deep.equal([
+        { rule: 'stopLoss', change: 'changed' },
+      ])
+    })
+
+    it('shows the price that has refused it, and later ones', async () => {
+      await fromFile({ ...POSITION, rules: STOP_5 })
+      const shown = (): unknown => control.why('p1')!.position.lastPrice
+      expect(shown()).to.equal(null)
+      await tick(90)
+      expect(shown()).to.equal(90)
+      await tick(89)
+      expect(shown()).to.equal(89)
+      const { stdout } = await cliHere(['why', 'p1'], {
+        env: { WATCHKEEPER_URL: `http://127.0.0.1:${server!.port}` },
+      })
+      expect(stdout).to.match(/unguarded; last price 89, \d/)
+    })
+
+    it('still shows a price after a restart that leaves it refused', async () => {
+      await fromFile({ ...POSITION, rules: STOP_5 })
+      await tick(90)
+      await restart()
+      await tick(88)
+      expect(stateOf('p1').cause).to.equal('entry')
+      expect(control.why('p1')!.position.lastPrice).to.equal(88)
+    })
+
     it('still waits for its first price after a kill, and stays refused after another', async () => {
       await fromFile({ ...POSITION, rules: STOP_5 })
       await restart()
