@@ -17,6 +17,8 @@ export class PositionTable {
   private readonly rows = new Map<PositionId, Registered>()
   /** Only the open ones: closed positions must not slow down each cycle. */
   readonly open = new Map<PositionId, Registered>()
+  /** The open ones that are to have no monitor: refused by their first price, or observed to be exited. */
+  readonly unwatched = new Map<PositionId, Registered>()
   /** Ids whose rows have changed since a reader cleared this. */
   readonly touched = new Set<PositionId>()
   /** Rows as they are on disk, of the positions alone whose present row is not durable yet. */
@@ -55,6 +57,7 @@ export class PositionTable {
     this.drop(id)
     if (row.state === 'open') {
       this.open.set(id, row)
+      if (row.entry?.kind === 'refused' || row.observed !== undefined) this.unwatched.set(id, row)
       this.sides.add(row.position)
       this.accounts.add(row.position)
     }
@@ -194,6 +197,7 @@ export class PositionTable {
     const before = this.open.get(id)
     if (before === undefined) return
     this.open.delete(id)
+    this.unwatched.delete(id)
     this.sides.remove(before.position)
     this.accounts.remove(before.position)
   }

@@ -101,7 +101,7 @@ function joined(
     onMissed: tick => {
       if (lets(tick)) account.missed(tick)
     },
-    held: () => instrumentsHeld(account.engine.registry),
+    held: () => instrumentsOf(account),
     note: (kind, detail) => account.note(kind, detail),
     checkpoint: {
       kept: account.state.feedPlace,
@@ -145,6 +145,12 @@ function notePolls(account: Account, error: unknown): void {
 const askOf = ({ account }: PricesOptions, own: Source | undefined) =>
   own?.ofVenue?.ask ?? ((instruments: readonly InstrumentId[]) => account.quotes(instruments))
 
+/** The instruments whose prices are read: those that decide, and those of positions without a monitor. */
+function* instrumentsOf({ engine, state }: Account): Iterable<InstrumentId> {
+  yield* instrumentsHeld(engine.registry)
+  for (const { position } of state.positions.unwatched.values()) yield position.instrument
+}
+
 /** The instruments whose prices are polled: those that nothing pushes, and those that rules ask for. */
 function* toPoll(
   { account, clock, feed, feeds }: PricesOptions,
@@ -153,7 +159,7 @@ function* toPoll(
   const { registry } = account.engine
   const isOwn = (name: InstrumentId): boolean => feeds.foreign(name, feed) === undefined
   if (own === undefined) {
-    for (const name of instrumentsHeld(registry)) if (isOwn(name)) yield name
+    for (const name of instrumentsOf(account)) if (isOwn(name)) yield name
     return
   }
   if (own.ofVenue !== undefined) yield* own.ofVenue.unpushed()

@@ -178,6 +178,8 @@ describe('watchkeeper init', () => {
         (await cliHere(['why', 'btcusdt-long', '--url', url])).stdout
       const past = 'the price 90 is past the stop 95 of stopLoss: exit it, release it, or change'
       await until(async () => (await why()).includes(`not guarded: ${past}`))
+      venue.server.venue.price('BTCUSDT', 88)
+      await until(async () => (await why()).includes('; last price 88, '))
     } finally {
       await service.end('SIGTERM')
     }
