@@ -1,17 +1,33 @@
+import type { ServiceConfig } from '../config/schema.ts'
 import type { StoredExtremes } from '../domain/stored-extremes.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
-import type { Store, Table } from '../ports/store.ts'
+import type { OwnedStore, Store, Table } from '../ports/store.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
+import type { RedisLogin } from '../redis/options.ts'
 import { accountsIn } from '../stores/account-copy.ts'
 import { UNNAMED_ACCOUNT } from '../stores/account-lines.ts'
 import { AccountRows } from '../stores/account-rows.ts'
 import type { CopySource } from '../stores/copy.ts'
-import { openToRead, storePlace } from '../stores/place.ts'
+import {
+  configuredPlace,
+  hasStore,
+  isMissing,
+  openToRead,
+  storePlace,
+  type Opened,
+} from '../stores/place.ts'
 import { ratchetsOf, registerOf, storeIdOf } from '../stores/state-repository.ts'
 import { tradesOf } from '../views/trades.ts'
+import { openPluginStore } from './plugins.ts'
+
+/** How a Redis server is logged in to. */
+export type StoreLogin = RedisLogin
+
+/** Whether a data folder has stored state, or names the server that has it. */
+export const hasKeptData = (dataFolder: string): boolean => hasStore(dataFolder)
 
 /** A position as it is on disk. */
 export interface KeptPosition extends Registered {
@@ -40,21 +56,68 @@ export interface KeptData {
  */
 export async function openKeptData(
   place: string,
-  password?: string,
+  login?: StoreLogin,
   account?: string,
 ): Promise<KeptData> {
-  const { part, close } = await openToRead(storePlace(place, password))
+  const kept = await keptOrClosed(await openToRead(storePlace(place, login)), place, account)
+  if (kept !== undefined) return kept
+  const text = `the store at ${place} cannot be used: there is none, or nothing in it yet`
+  throw new WatchkeeperError('STORE_UNUSABLE', text)
+}
+
+/**
+ * Opens the stored state of the service of a configuration to read it; undefined where nothing is stored yet. A
+ * store of a plugin is owned until `close`.
+ *
+ * @throws WatchkeeperError of the store, such as STORE_UNUSABLE, where it cannot be read.
+ */
+export async function openConfigured({
+  store,
+  dataFolder,
+}: Pick<ServiceConfig, 'store' | 'dataFolder'>): Promise<KeptData | undefined> {
+  if (store.kind === 'plugin') {
+    const owned = await openPluginStore(store, dataFolder)
+    return keptOrClosed({ part: sourceOf(owned), close: () => owned.close() }, store.name)
+  }
+  const place = configuredPlace(store, dataFolder)
+  return isMissing(place) ? undefined : keptOrClosed(await openToRead(place), dataFolder)
+}
+
+/** A store of a plugin as others are read. */
+const sourceOf = (store: OwnedStore): CopySource => ({
+  rows: table => store.rows(table),
+  journal: query => store.journal(query),
+  snapshot: () => store.snapshot(),
+  lastSeq: async () => (await store.snapshot()).lastSeq,
+})
+
+/** The state in an opened store, which is closed where there is none (undefined) or it cannot be read. */
+async function keptOrClosed(
+  opened: Opened<CopySource>,
+  place: string,
+  account?: string,
+): Promise<KeptData | undefined> {
+  try {
+    const kept = await keptIn(opened, place, account)
+    if (kept === undefined) await opened.close()
+    return kept
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+async function keptIn(
+  { part, close }: Opened<CopySource>,
+  place: string,
+  account: string | undefined,
+): Promise<KeptData | undefined> {
   const store = readOnly(part)
   // Nothing at an address must not read as "no positions": a store that was used has lines.
-  if ((await part.lastSeq()) === 0 && (await registerOf(store)).size === 0) {
-    await close()
-    const text = `the store at ${place} cannot be used: there is none, or nothing in it yet`
-    throw new WatchkeeperError('STORE_UNUSABLE', text)
-  }
+  if ((await part.lastSeq()) === 0 && (await registerOf(store)).size === 0) return undefined
   const names = [...(await accountsIn(store))].filter(name => name !== UNNAMED_ACCOUNT)
   const areNamed = names.length > 0
   if (account !== undefined && account !== UNNAMED_ACCOUNT && !names.includes(account)) {
-    await close()
     const known = [UNNAMED_ACCOUNT, ...names].join(', ')
     const text = `the store at ${place} has nothing of the account ${account}, only of ${known}`
     throw new WatchkeeperError('ACCOUNT_UNKNOWN', text)

@@ -1,6 +1,7 @@
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { shownPath } from '../disk/folder.ts'
 import { UsageError } from '../errors.ts'
+import type { RedisLogin } from '../redis/options.ts'
 import { accountSource, removalsOf } from '../stores/account-copy.ts'
 import { backupSource, readBackup } from '../stores/backup.ts'
 import { copyStore, type Copied } from '../stores/copy.ts'
@@ -17,7 +18,7 @@ export interface StoreCopyOptions {
   readonly from: string
   readonly to: string
   readonly overwrites: boolean
-  readonly password: string | undefined
+  readonly login: RedisLogin
   /** One account alone; undefined: everything. */
   readonly account?: AccountCopy | undefined
   onProgress(done: number, all: number): void
@@ -38,9 +39,9 @@ export interface RestoreOptions extends Omit<StoreCopyOptions, 'from' | 'account
 }
 
 /** Makes a store of a backup. Throws BACKUP_UNUSABLE, and as `copyBetween` does. */
-export async function restoreTo({ file, password, ...options }: RestoreOptions): Promise<Copied> {
+export async function restoreTo({ file, login, ...options }: RestoreOptions): Promise<Copied> {
   const from = backupSource(readBackup(file))
-  const to = await openToCopyTo(storePlace(options.to, password))
+  const to = await openToCopyTo(storePlace(options.to, login))
   try {
     return await copyStore({ ...options, from, to: to.part })
   } finally {
@@ -53,17 +54,17 @@ export async function restoreTo({ file, password, ...options }: RestoreOptions):
  * stays where it is. Throws as `copyStore` and opening do.
  */
 export async function copyBetween({
-  password,
+  login,
   account,
   ...options
 }: StoreCopyOptions): Promise<Copied & { readonly paper?: string }> {
-  const from = await openToCopyFrom(storePlace(options.from, password))
+  const from = await openToCopyFrom(storePlace(options.from, login))
   try {
     const source =
       account === undefined
         ? from.part
         : await accountSource(from.part, { account: account.name, as: account.as })
-    const to = await openToCopyTo(storePlace(options.to, password))
+    const to = await openToCopyTo(storePlace(options.to, login))
     let copied: Copied
     try {
       copied = await copyStore({ ...options, from: source, to: to.part })

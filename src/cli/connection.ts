@@ -1,11 +1,13 @@
 import { Option, type Command } from 'commander'
-import { openKeptData, type KeptData } from '../app/offline.ts'
+import { hasKeptData, openKeptData, type KeptData, type StoreLogin } from '../app/offline.ts'
 import { WatchkeeperClient } from '../client/watchkeeper-client.ts'
 import { UsageError, WatchkeeperError } from '../errors.ts'
 import type { CommandContext } from './command.ts'
 import { paintFor } from './output.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8080'
+/** The data folder that a service has where it is given no other. */
+const USUAL_FOLDER = 'data'
 
 export interface ConnectionOptions {
   readonly url?: string
@@ -105,9 +107,17 @@ function usableToken(env: NodeJS.ProcessEnv): string | undefined {
   throw new UsageError(`${found} (not shown), expected printable ASCII`)
 }
 
-/** Reads the variable that the service also takes its password from. */
-export const storePassword = (env: NodeJS.ProcessEnv): string | undefined =>
-  env['WATCHKEEPER_STORE_REDIS_PASSWORD'] || undefined
+/** Reads the variables that the service also takes its login to Redis from. */
+export function storeLogin(env: NodeJS.ProcessEnv): StoreLogin {
+  const username = env['WATCHKEEPER_STORE_REDIS_USERNAME'] || undefined
+  const password = env['WATCHKEEPER_STORE_REDIS_PASSWORD'] || undefined
+  const passwordFile = env['WATCHKEEPER_STORE_REDIS_PASSWORD__FILE'] || undefined
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(passwordFile !== undefined && { passwordFile }),
+  }
+}
 
 /** Actions for the two sources: a service that answers, and a data folder. */
 export interface Sources<Result> {
@@ -116,8 +126,8 @@ export interface Sources<Result> {
 }
 
 /**
- * Reads from the service. Where none is named and none answers, reads the data folder and prints a
- * note. A folder or a URL that is named is the only source.
+ * Reads from the service. Where none is named and none answers, reads the data folder, if it has a store, and
+ * prints a note. A folder or a URL that is named is the only source.
  */
 export async function fromEither<Result>(
   { account, ...given }: ConnectionOptions & { readonly account?: string | undefined },
@@ -127,33 +137,28 @@ export async function fromEither<Result>(
   if (given.url !== undefined && given.data !== undefined) {
     throw new UsageError('found --url and --data, expected one of them')
   }
-  const password = storePassword(context.env)
-  if (given.data !== undefined) return fromFolder({ place: given.data, password, account }, kept)
+  const login = storeLogin(context.env)
+  if (given.data !== undefined) return fromFolder({ place: given.data, login, account }, kept)
   const client = accountClientOf({ url: given.url, account }, context)
   try {
     return await live(client)
   } catch (error) {
     const isNamed = given.url !== undefined || namedUrl(context.env) !== undefined
     const isSilent = error instanceof WatchkeeperError && error.code === 'NO_SERVICE'
-    if (isNamed || !isSilent) throw error
-    const result = await fromFolder({ place: 'data', password, account }, kept).catch(() => {
-      throw error
-    })
+    if (isNamed || !isSilent || !hasKeptData(USUAL_FOLDER)) throw error
     const paint = paintFor(context.stderr, context.env)
-    context.stderr.write(`${paint('dim', `${error.message}: read from the folder data`)}\n`)
-    return result
+    context.stderr.write(
+      `${paint('dim', `${error.message}: read from the folder ${USUAL_FOLDER}`)}\n`,
+    )
+    return fromFolder({ place: USUAL_FOLDER, login, account }, kept)
   }
 }
 
 async function fromFolder<Result>(
-  {
-    place,
-    password,
-    account,
-  }: { place: string; password: string | undefined; account: string | undefined },
+  { place, login, account }: { place: string; login: StoreLogin; account: string | undefined },
   read: (kept: KeptData) => Promise<Result>,
 ): Promise<Result> {
-  const kept = await openKeptData(place, password, account)
+  const kept = await openKeptData(place, login, account)
   try {
     return await read(kept)
   } finally {

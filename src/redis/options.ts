@@ -113,10 +113,18 @@ export function redisAddress(config: RedisConfig): RedisAddress {
     port: parsed.port === '' ? DEFAULT_PORT : Number(parsed.port),
     db: Number(parsed.pathname.slice(1)),
     tls: parsed.protocol === 'rediss:',
-    username:
-      username ?? (parsed.username === '' ? undefined : decodeURIComponent(parsed.username)),
+    username: redisUser(config),
     password: secret,
   }
+}
+
+/** How a client logs in to a server; the rest of its settings is its address. */
+export type RedisLogin = Pick<RedisConfig, 'username' | 'password' | 'passwordFile'>
+
+/** The user of a server; undefined: its default one. Reads no file. */
+export function redisUser({ url, username }: Pick<RedisConfig, 'url' | 'username'>) {
+  const inUrl = url === undefined ? '' : new URL(url).username
+  return username ?? (inUrl === '' ? undefined : decodeURIComponent(inUrl))
 }
 
 /** The server for messages: never with its password. */

@@ -7,6 +7,9 @@ export interface Marker {
   /** Address without a password. */
   readonly place: string
   readonly prefix: string
+  /** The user of the server, and the absolute path of the file with its password, where there are such. */
+  readonly username?: string
+  readonly passwordFile?: string
   readonly instance: string
   readonly epoch: number
   /** Progress that the server has acknowledged: writes of that owner, and journal lines. */

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../errors.ts'
 import type { Row } from '../ports/store.ts'
+import type { RedisLogin } from '../redis/options.ts'
 import { UNNAMED_ACCOUNT } from './account-lines.ts'
 import type { CopySource, CopyTarget } from './copy.ts'
 import { attachLmdbStore, openLmdbReader, openLmdbStore } from './lmdb.ts'
 import type { LmdbStore } from './lmdb/store.ts'
-import { readMarker } from './marker.ts'
-import { storeSchema, type RedisStoreConfig } from './options.ts'
+import { readMarker, type Marker } from './marker.ts'
+import { storeSchema, type RedisStoreConfig, type StoreConfig } from './options.ts'
 import type { RedisDatabase } from './redis/database.ts'
 import { encodeBatch } from './redis/keys.ts'
 import { openRedisDatabase, reachable } from './redis/open.ts'
@@ -37,20 +38,47 @@ const clock = { monotonic: () => performance.now() }
 
 /**
  * Parses `lmdb:<data folder>`, `redis://host:port/db#prefix`, or a data folder. A data folder whose
- * marker names a store elsewhere means that store.
+ * marker names a store elsewhere means that store, with its login where `login` has none.
  *
  * @throws InputError for anything else.
  */
-export function storePlace(text: string, password: string | undefined): StorePlace {
+export function storePlace(text: string, login: RedisLogin = {}): StorePlace {
   if (text.startsWith('lmdb:')) return { kind: 'lmdb', dataFolder: text.slice('lmdb:'.length) }
   const url = /^(?:redis:)?(rediss?:\/\/.*)$/s.exec(text)?.[1]
-  if (url !== undefined) return redisPlace(url, password)
+  if (url !== undefined) return redisPlace(url, login)
   const marker = readMarker(text)
   if (marker === undefined) return { kind: 'lmdb', dataFolder: text }
-  return redisPlace(`${marker.place}#${marker.prefix}`, password)
+  return redisPlace(`${marker.place}#${marker.prefix}`, { ...loginOf(marker, login), ...login })
 }
 
-function redisPlace(text: string, password: string | undefined): StorePlace {
+/** The login that a marker remembers, without its file where another password is given. */
+function loginOf({ username, passwordFile }: Marker, { password }: RedisLogin): RedisLogin {
+  return {
+    ...(username !== undefined && { username }),
+    ...(passwordFile !== undefined && password === undefined && { passwordFile }),
+  }
+}
+
+/** The place where the service of a configuration keeps its state. */
+export function configuredPlace(
+  store: Exclude<StoreConfig, { kind: 'plugin' }>,
+  dataFolder: string,
+): StorePlace {
+  if (store.kind === 'lmdb') return { kind: 'lmdb', dataFolder }
+  const commandTimeoutMs = Math.max(store.redis.commandTimeoutMs, COMMAND_MS)
+  return { kind: 'redis', config: { ...store, redis: { ...store.redis, commandTimeoutMs } } }
+}
+
+/** Whether a data folder has a store, or names the server that has it. */
+export const hasStore = (dataFolder: string): boolean =>
+  readMarker(dataFolder) !== undefined || !isMissing({ kind: 'lmdb', dataFolder })
+
+/** Whether there is no store; of a server that is known once it is read. */
+export const isMissing = (place: StorePlace): boolean =>
+  place.kind === 'lmdb' &&
+  statSync(join(place.dataFolder, 'store', 'data.mdb'), { throwIfNoEntry: false }) === undefined
+
+function redisPlace(text: string, login: RedisLogin): StorePlace {
   const [url, prefix] = text.split('#', 2)
   const result = storeSchema.safeParse({
     kind: 'redis',
@@ -59,7 +87,7 @@ function redisPlace(text: string, password: string | undefined): StorePlace {
     redis: {
       url,
       commandTimeoutMs: COMMAND_MS,
-      ...(password !== undefined && { password }),
+      ...login,
       ...(prefix !== undefined && { prefix }),
     },
   })

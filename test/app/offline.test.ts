@@ -1,17 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { keptPositions, openKeptData } from '../../src/app/offline.ts'
+import {
+  keptPositions,
+  openConfigured,
+  openKeptData,
+  type KeptData,
+} from '../../src/app/offline.ts'
 import type { PositionId } from '../../src/domain/ids.ts'
-import type { WatchkeeperError } from '../../src/errors.ts'
+import { WatchkeeperError } from '../../src/errors.ts'
 import type { Registered } from '../../src/ports/state-repository.ts'
 import type { Table } from '../../src/ports/store.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'
+import type { RedisStoreConfig } from '../../src/stores/options.ts'
 import { StoreRepository } from '../../src/stores/state-repository.ts'
 import { aPosition } from '../support/builders.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
+import { Machine, storeConfig } from '../support/redis-store.ts'
 
 needing('redis-server').describe('reading a data folder', () => {
   it('reports a missing store, instead of an empty list of positions', async () => {
@@ -26,6 +33,75 @@ needing('redis-server').describe('reading a data folder', () => {
       await server.close()
       rmSync(folder, { recursive: true, force: true })
     }
+  })
+})
+
+needing('redis-server').describe('reading a store at a server with a password', () => {
+  const line = { at: 1, kind: 'exit-observed', positionId: 'p1' } as const
+  let server: RedisServer
+  let machine: Machine
+  let passwordFile: string
+
+  before(async () => {
+    const settings = { user: 'guard on >hunter2 ~* &* +@all' }
+    server = await RedisServer.start({ requirepass: 'other', settings })
+  })
+  after(() => server.close())
+  beforeEach(() => {
+    machine = new Machine()
+    passwordFile = join(machine.folder, 'password')
+    writeFileSync(passwordFile, 'hunter2\n')
+  })
+  afterEach(() => machine.close())
+
+  /** The settings of a service that has written a line there. */
+  const written = async (prefix: string): Promise<RedisStoreConfig> => {
+    const redis = { username: 'guard', passwordFile, prefix }
+    const store = await machine.open(server, { redis })
+    await store.write({ lines: [line] })
+    await store.close()
+    return storeConfig(server, { redis })
+  }
+
+  const kindsOf = async (kept: KeptData | undefined): Promise<readonly string[]> => {
+    const lines = await kept!.journal({ after: 0, limit: 9 })
+    await kept!.close()
+    return lines.map(({ kind }) => kind)
+  }
+
+  const failure = async (opening: Promise<unknown>): Promise<string> => {
+    const error = await opening.catch((cause: unknown) => cause)
+    expect(error).to.be.instanceOf(WatchkeeperError)
+    return `${(error as WatchkeeperError).code}: ${(error as WatchkeeperError).message}`
+  }
+
+  it('takes the login of the configuration, or the one that the data folder remembers', async () => {
+    const store = await written('a')
+    const { folder: dataFolder } = machine
+    expect(await kindsOf(await openConfigured({ store, dataFolder }))).to.deep.equal([line.kind])
+    expect(await kindsOf(await openKeptData(dataFolder))).to.deep.equal([line.kind])
+    expect(readFileSync(join(dataFolder, 'store.json'), 'utf8')).to.not.include('hunter2')
+    const place = `${server.url}#a`
+    const login = { username: 'guard', password: 'hunter2' }
+    rmSync(passwordFile)
+    expect(await kindsOf(await openKeptData(dataFolder, login))).to.deep.equal([line.kind])
+    expect(await kindsOf(await openKeptData(place, login))).to.deep.equal([line.kind])
+    expect(await failure(openKeptData(dataFolder))).to.include('redis.passwordFile')
+  })
+
+  it('fails with the error of the server where the login is refused', async () => {
+    const store = await written('b')
+    const { folder: dataFolder } = machine
+    writeFileSync(passwordFile, 'wrong')
+    for (const opening of [openConfigured({ store, dataFolder }), openKeptData(dataFolder)])
+      expect(await failure(opening)).to.match(/^STORE_UNUSABLE: .*WRONGPASS/)
+  })
+
+  it('finds nothing where the service has written nothing', async () => {
+    const redis = { username: 'guard', passwordFile, prefix: 'none' }
+    const { folder: dataFolder } = machine
+    for (const store of [storeConfig(server, { redis }), { kind: 'lmdb', closedRows: 9 } as const])
+      expect(await openConfigured({ store, dataFolder })).to.equal(undefined)
   })
 })
 

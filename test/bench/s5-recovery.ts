@@ -128,7 +128,7 @@ async function recovering(): Promise<Figure[]> {
       from: `lmdb:${data}`,
       to: server.url,
       overwrites: false,
-      password: undefined,
+      login: {},
       onProgress: () => undefined,
     })
     const config = join(folder, 'redis.yaml')

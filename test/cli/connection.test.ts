@@ -1,4 +1,10 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { expect } from 'chai'
+import { fromEither } from '../../src/cli/connection.ts'
+import { WatchkeeperError } from '../../src/errors.ts'
 import { cliHere } from '../support/cli-here.ts'
 import type { Ran } from '../support/cli.ts'
 import { closedPort } from '../support/closed-port.ts'
@@ -45,6 +51,31 @@ describe('The connection to the service', () => {
         1,
         `error: NO_SERVICE: no service at ${dead} (ECONNREFUSED)\n`,
       ])
+    }
+  })
+
+  it('says why the data folder that it reads in place of a service cannot be read', async () => {
+    const before = process.cwd()
+    const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-usual-'))
+    const silent = new WatchkeeperError('NO_SERVICE', 'no service here')
+    let printed = ''
+    const stderr = { write: (text: string) => ((printed += text), true) }
+    const context = { stdin: new PassThrough(), stdout: stderr, stderr, env: {} }
+    const codeOf = async (): Promise<string> => {
+      const sources = { live: () => Promise.reject(silent), kept: () => Promise.resolve() }
+      const error = await fromEither({}, context, sources).catch((cause: unknown) => cause)
+      return (error as WatchkeeperError).code
+    }
+    try {
+      process.chdir(folder)
+      expect([await codeOf(), printed]).to.deep.equal(['NO_SERVICE', ''])
+      mkdirSync(join('data', 'store'), { recursive: true })
+      writeFileSync(join('data', 'store', 'data.mdb'), 'odd')
+      expect(await codeOf()).to.equal('STORE_UNUSABLE')
+      expect(printed).to.include('no service here: read from the folder data')
+    } finally {
+      process.chdir(before)
+      rmSync(folder, { recursive: true, force: true })
     }
   })
 

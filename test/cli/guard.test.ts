@@ -4,6 +4,9 @@ import { cliHere } from '../support/cli-here.ts'
 import { Folder, type Ran } from '../support/cli.ts'
 import { ask } from '../support/http.ts'
 import { RunningService } from '../support/kill.ts'
+import { needing } from '../support/needing.ts'
+import { RedisServer } from '../support/redis-server.ts'
+import { Machine } from '../support/redis-store.ts'
 import { until } from '../support/until.ts'
 import { binanceAccount } from '../support/venues/accounts.ts'
 import { emulated, type EmulatedVenue } from '../support/venues/at-venue.ts'
@@ -32,11 +35,12 @@ describe('watchkeeper guard --live', function () {
     folder.remove()
   })
 
-  const config = (but: object = {}): string =>
+  const config = (but: object = {}, store: object = {}): string =>
     folder.file(
       'watchkeeper.json',
       JSON.stringify({
         dataFolder: join(folder.path, 'data'),
+        store,
         positions: folder.file(
           'positions.json',
           JSON.stringify({
@@ -104,6 +108,32 @@ describe('watchkeeper guard --live', function () {
     for (const { code } of [unobserved, elsewhere]) expect(code).to.equal(2)
     expect(orders()).to.equal(0)
   })
+
+  needing('redis-server').it(
+    'reads what was observed with the login of its store, and says why it cannot',
+    async () => {
+      const server = await RedisServer.start({ requirepass: 'hunter2' })
+      const passwordFile = folder.file('password', 'hunter2')
+      const machine = new Machine()
+      try {
+        const store = await machine.open(server, { redis: { passwordFile } })
+        await store.write({ lines: [{ at: 1, kind: 'exit-observed', positionId: 'BTCUSDT' }] })
+        await store.close()
+        const file = config({}, { kind: 'redis', redis: { url: server.url, passwordFile } })
+        const given = ['guard', '--live', '--config', file]
+        const { stdout } = await cliHere(given, { stdin: 'no\n', env })
+        expect(stdout).to.include('observed     1 exit would have been sent')
+        folder.file('password', 'wrong')
+        const { code, stderr } = await cliHere(given, { stdin: 'binance-live\n', env })
+        expect(code).to.equal(1)
+        expect(stderr).to.include('STORE_UNUSABLE').and.not.include('mode: observe')
+        expect(orders()).to.equal(0)
+      } finally {
+        await machine.close()
+        await server.close()
+      }
+    },
+  )
 
   describe('after an observation', () => {
     before(observe)

@@ -55,7 +55,7 @@ describe('one account of a store', () => {
       from: place('data'),
       to: place(to),
       overwrites: false,
-      password: undefined,
+      login: {},
       account: { ...account, takesOut },
       onProgress: () => undefined,
     })
@@ -149,14 +149,14 @@ describe('one account of a store', () => {
       this.timeout(20_000)
       const server = await RedisServer.start()
       try {
-        const options = { overwrites: false, password: undefined, onProgress: () => undefined }
+        const options = { overwrites: false, login: {}, onProgress: () => undefined }
         const all = await copyBetween({ ...options, from: place('data'), to: server.url })
         expect(all).to.include({ rows: 6, lines: 7 })
         const account = { name: 'desk', as: 'main', takesOut: true }
         const moved = { ...options, account, from: server.url, to: place('moved') }
         expect(await copyBetween(moved)).to.include({ rows: 2, lines: 2 })
         expect((await read('moved')).positions).to.deep.equal([[undefined, 101]])
-        const kept = await openKeptData(server.url, undefined, undefined)
+        const kept = await openKeptData(server.url)
         const left = (await kept.positions()).map(({ account: name }) => name)
         await kept.close()
         expect(left).to.have.members(['main', 'home'])

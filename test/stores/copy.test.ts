@@ -49,7 +49,7 @@ needing('redis-server').describe('copying a store', () => {
       from,
       to,
       overwrites,
-      password: undefined,
+      login: {},
       onProgress: done => void progress.push(done),
     })
 

@@ -1,9 +1,12 @@
+import { expect } from 'chai'
 import type { RedisConnection } from '../../src/redis/connection.ts'
 import { RedisStore } from '../../src/stores/redis.ts'
 import { RedisDatabase } from '../../src/stores/redis/database.ts'
 import { storeContract } from '../contracts/store-contract.ts'
+import { codeOf } from '../support/code-of.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
+import { Machine } from '../support/redis-store.ts'
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
@@ -32,6 +35,18 @@ needing('redis-server').describe('RedisStore', () => {
     })
     return new RedisStore({ database, leaseMs: 60_000, clock })
   }
+
+  needing('/proc').it('claims nothing for a data folder that cannot be made', async () => {
+    const machine = new Machine()
+    const lease = { exclusive: 'lease', redis: { prefix: 'unmade' } } as const
+    try {
+      const error = await codeOf(machine.open(server, lease, { dataFolder: '/proc/watchkeeper' }))
+      expect(error).to.equal('STORE_UNUSABLE')
+      await (await machine.open(server, lease)).close()
+    } finally {
+      await machine.close()
+    }
+  })
 
   describe('as every store', () => {
     storeContract(() => ({

@@ -1,3 +1,4 @@
+import type { ServiceConfig } from '../../config/schema.ts'
 import { UsageError } from '../../errors.ts'
 import type { JournalLine } from '../../ports/journal-lines.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
@@ -45,8 +46,7 @@ export const guardCommand: CommandModule = {
 async function guard(given: Given, context: CommandContext): Promise<void> {
   const { stdout } = context
   const name = await accountOf(given, context)
-  const { dataFolder } = await configOf(given, context)
-  const lines = await observed(dataFolder)
+  const lines = await observed(await configOf(given, context))
   const paint = paintFor(stdout, context.env)
   stdout.write(`observed     ${countText(lines.length, 'exit')} would have been sent\n`)
   for (const line of lines.slice(-SHOWN)) stdout.write(`             ${journalText(line, paint)}\n`)
@@ -89,12 +89,15 @@ async function accountOf(given: Given, context: CommandContext): Promise<string>
 }
 
 /** The exits that `mode: observe` has decided. */
-async function observed(dataFolder: string): Promise<readonly JournalLine[]> {
-  const { openKeptData } = await import('../../app/offline.ts')
-  const kept = await openKeptData(dataFolder).catch((cause: unknown) => {
-    const text = `found nothing that was observed in ${dataFolder}: run it with mode: observe first`
-    throw Object.assign(new UsageError(text), { cause })
-  })
+async function observed(
+  config: Pick<ServiceConfig, 'store' | 'dataFolder'>,
+): Promise<readonly JournalLine[]> {
+  const { openConfigured } = await import('../../app/offline.ts')
+  const kept = await openConfigured(config)
+  if (kept === undefined) {
+    const text = `found nothing that was observed in ${config.dataFolder}: run it with mode: observe first`
+    throw new UsageError(text)
+  }
   try {
     const lines = await kept.journal({ after: 0, limit: READ, last: READ })
     return lines.filter(({ kind }) => kind === 'exit-observed')

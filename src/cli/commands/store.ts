@@ -4,7 +4,7 @@ import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import {
   clientOf,
-  storePassword,
+  storeLogin,
   withFormat,
   withUrl,
   type ConnectionOptions,
@@ -22,7 +22,8 @@ interface Given extends Formatted {
 
 const EXAMPLES = `
 A place is lmdb:<data folder> or redis://host:port/db, with #prefix where it is not watchkeeper. Both
-stores must be free: stop the service before. A password comes from WATCHKEEPER_STORE_REDIS_PASSWORD.
+stores must be free: stop the service before. A password comes from WATCHKEEPER_STORE_REDIS_PASSWORD, or from
+the file that WATCHKEEPER_STORE_REDIS_PASSWORD__FILE names.
 
 Examples:
   $ watchkeeper store copy --from lmdb:data --to redis://127.0.0.1:6379/0
@@ -73,8 +74,8 @@ const STEPS = 10
 async function copy(options: Given, context: CommandContext): Promise<void> {
   const { from, to, overwrite, format } = options
   const account = accountIn(options)
-  const password = storePassword(context.env)
-  const given = { from, to, overwrites: overwrite, password, account }
+  const login = storeLogin(context.env)
+  const given = { from, to, overwrites: overwrite, login, account }
   const copied = await copyBetween({ ...given, onProgress: progressIn(context) })
   if (format === 'json') {
     context.stdout.write(`${JSON.stringify(copied)}\n`)
@@ -126,7 +127,7 @@ async function restore(
   { to, overwrite, format }: Omit<Given, 'from' | 'takeOut'>,
   context: CommandContext,
 ): Promise<void> {
-  const given = { file, to, overwrites: overwrite, password: storePassword(context.env) }
+  const given = { file, to, overwrites: overwrite, login: storeLogin(context.env) }
   const restored = await restoreTo({ ...given, onProgress: progressIn(context) })
   if (format === 'json') {
     context.stdout.write(`${JSON.stringify(restored)}\n`)

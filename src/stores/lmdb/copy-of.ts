@@ -1,12 +1,4 @@
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-} from 'node:fs'
+import { closeSync, constants, copyFileSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,9 +19,8 @@ const PAUSE_MS = 10
  */
 export async function copyOf(folder: string): Promise<string> {
   const source = join(folder, 'data.mdb')
-  if (!existsSync(source)) throw new Error('there is no store')
+  const file = opened(source)
   const target = mkdtempSync(join(tmpdir(), 'watchkeeper-read-'))
-  const file = openSync(source, 'r')
   try {
     for (let tries = 1; tries <= MOST_TRIES; tries++) {
       const before = transactionsOf(file)
@@ -43,5 +34,14 @@ export async function copyOf(folder: string): Promise<string> {
     throw error
   } finally {
     closeSync(file)
+  }
+}
+
+function opened(source: string): number {
+  try {
+    return openSync(source, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new Error('there is no store', { cause: error })
   }
 }

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeFolder } from '../../disk/folder.ts'
 import { WatchkeeperError } from '../../errors.ts'
 import { RedisConnection } from '../../redis/connection.ts'
+import { redisUser } from '../../redis/options.ts'
 import { openLmdbStore } from '../lmdb.ts'
+import { usable } from '../lmdb/open.ts'
 import { readMarker, writeMarker, type Marker } from '../marker.ts'
 import type { RedisStoreConfig } from '../options.ts'
 import { RedisStore } from '../redis.ts'
@@ -66,7 +69,9 @@ export async function openRedisDatabase(
  * an outage.
  */
 export async function openRedisStore(options: OpenRedisOptions): Promise<RedisStore> {
-  const { config, clock } = options
+  const { config, clock, dataFolder } = options
+  // A folder that cannot have the marker must not end a start that owns the store.
+  await usable(dataFolder, () => Promise.resolve(makeFolder(dataFolder)))
   const { database, connection } = await openRedisDatabase(config, clock)
   let outage: OutageJournal | undefined
   try {
@@ -86,9 +91,10 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
       const { instance, epoch } = database.ownership!
       const { name: place } = connection
       const { reached } = database
-      writeMarker(options.dataFolder, {
+      writeMarker(dataFolder, {
         place,
         prefix: config.redis.prefix,
+        ...loginOf(config.redis),
         instance,
         epoch,
         reached,
@@ -121,6 +127,16 @@ export async function reachable(
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause)
     throw new WatchkeeperError('STORE_UNUSABLE', `the store cannot be used: ${text}`, { cause })
+  }
+}
+
+/** How a reader of the data folder logs in to the server; never the password itself. */
+function loginOf(config: RedisStoreConfig['redis']): Pick<Marker, 'username' | 'passwordFile'> {
+  const username = redisUser(config)
+  const { passwordFile } = config
+  return {
+    ...(username !== undefined && { username }),
+    ...(passwordFile !== undefined && { passwordFile: resolve(passwordFile) }),
   }
 }
 
