@@ -9,15 +9,15 @@ import { paintFor } from './output.ts'
 const FAILED = 1
 
 /** One line that says what happened to a position. */
-export function positionLine(view: PositionView): string {
-  const { id, state, reason, stop, target } = view
+export function positionLine(view: PositionView, name: string = view.id): string {
+  const { state, reason, stop, target } = view
   const why = reason === undefined ? '' : ` (${reason})`
   const levels = [
     stop !== null && `stop ${stopText(view)}`,
     target !== null && `target ${targetText(view)}`,
   ]
   const shown = levels.filter(Boolean).join(', ')
-  return `${onOneLine(id)} is ${state}${why}${shown === '' ? '' : `: ${shown}`}`
+  return `${onOneLine(name)} is ${state}${why}${shown === '' ? '' : `: ${shown}`}`
 }
 
 /** How to send and name one of several requests. */

@@ -1,9 +1,11 @@
 import { expect } from 'chai'
+import { WatchkeeperClient } from '../../src/client/watchkeeper-client.ts'
 import { serveHttp, type HttpServer } from '../../src/http/server.ts'
 import { cliHere } from '../support/cli-here.ts'
 import { Folder, type Ran } from '../support/cli.ts'
 import { aView, FakeControl } from '../support/fake-control.ts'
 import { always, OddServer } from '../support/odd-server.ts'
+import { ServedAccounts } from '../support/served-accounts.ts'
 
 const FILE = `
 rules: { default: { stopLoss: { pct: 5 }, priceSource: quote } }
@@ -101,5 +103,62 @@ describe('The commands that change positions', () => {
         /\nExamples:\n {2}\$ watchkeeper /,
       )
     }
+  })
+})
+
+describe('the commands that end positions of several accounts', () => {
+  let accounts: ServedAccounts
+  let server: HttpServer
+
+  beforeEach(async () => {
+    accounts = await new ServedAccounts().open()
+    server = await serveHttp({ control: accounts.control(), host: '127.0.0.1', port: 0 })
+    const client = new WatchkeeperClient({ url: `http://127.0.0.1:${server.port}` })
+    const position = { instrument: 'ACME', side: 'long', quantity: 2, entryPrice: 100 } as const
+    const rules = { stopLoss: { pct: 5 } }
+    for (const [account, id] of [
+      ['acme', 'p1'],
+      ['acme', 'bolt/p1'],
+      ['bolt', 'p1'],
+    ] as const) {
+      await client.guard({ ...position, account, id, rules })
+    }
+    for (const each of accounts.each.values()) await each.tick(100)
+  })
+
+  afterEach(async () => {
+    await server.close()
+    await accounts.stop()
+  })
+
+  const exit = (args: string, answer?: string): Promise<Ran> =>
+    cliHere(['positions', 'exit', ...args.split(' ')], {
+      env: { WATCHKEEPER_URL: `http://127.0.0.1:${server.port}` },
+      ...(answer !== undefined && { answer }),
+    })
+
+  /** The positions that a command has begun to exit, as it names them. */
+  const exited = ({ stdout }: Ran): string[] =>
+    stdout
+      .split('\n')
+      .filter(line => line.includes(' is exiting'))
+      .map(line => line.split(' ')[0]!)
+      .toSorted()
+
+  it('exit all of every account, each in its own', async () => {
+    const refused = await exit('--all', 'no')
+    expect(refused.stderr).to.contain('3 positions will be exited at market')
+    expect(refused.stderr).to.contain('acme/bolt/p1')
+    const ran = await exit('--all --yes')
+    expect([ran.code, ran.stderr]).to.deep.equal([0, ''])
+    expect(exited(ran)).to.deep.equal(['acme/bolt/p1', 'acme/p1', 'bolt/p1'])
+  })
+
+  it('exit all of one account, and no position whose id has two meanings', async () => {
+    const twice = await exit('bolt/p1 --yes')
+    expect([twice.code, twice.stdout]).to.deep.equal([1, ''])
+    expect(twice.stderr).to.contain('ACCOUNT_REQUIRED')
+    expect(exited(await exit('--all --yes --account acme'))).to.deep.equal(['bolt/p1', 'p1'])
+    expect(accounts.bolt.control().position('p1')?.state).to.equal('guarded')
   })
 })

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { WatchkeeperClient } from '../../client/watchkeeper-client.ts'
 import { onOneLine } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
+import type { PositionView } from '../../ports/control/positions.ts'
 import type { CommandContext } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import {
@@ -37,7 +38,7 @@ Examples:
 export function addEnding(positions: Command, context: CommandContext): void {
   const exiting = positions.command('exit').description('exit positions at market')
   withFormat(withAccount(exiting.argument('[id...]', 'positions')))
-    .option('--all', 'every position that is guarded')
+    .option('--all', 'every position that is guarded, in all accounts unless --account names one')
     .option('--yes', 'do not ask', false)
     .addHelpText('after', EXIT_HELP)
     .action((ids: string[], given: Given) => exit(ids, given, context))
@@ -58,19 +59,22 @@ async function exit(
 ): Promise<void> {
   const client = accountClientOf(connection, context)
   if (all === ids.length > 0) throw new UsageError('expected ids of positions, or --all')
-  const wanted = all ? await openIds(client) : ids
+  const wanted = all
+    ? await everyOpen(client, connection.account)
+    : ids.map(id => exitOf(client, id))
   // Ask also where there is no position now: one may be added before the answer, and the
   // confirmation stays the same.
-  if (!yes) await confirm(context, questionOf(wanted), all ? 'exit all' : 'yes')
+  if (!yes)
+    await confirm(context, questionOf(wanted.map(({ name }) => name)), all ? 'exit all' : 'yes')
   if (wanted.length === 0) {
     if (format === 'text') context.stdout.write('no position is guarded\n')
     return
   }
   await eachOf(wanted, context, {
-    nameOf: id => id,
-    act: async id => {
-      const view = await client.exit(id)
-      return format === 'json' ? JSON.stringify(view) : positionLine(view)
+    nameOf: ({ name }) => name,
+    act: async ({ name, send }) => {
+      const view = await send()
+      return format === 'json' ? JSON.stringify(view) : positionLine(view, name)
     },
   })
 }
@@ -93,8 +97,28 @@ async function release(
   })
 }
 
-const openIds = async (client: WatchkeeperClient): Promise<string[]> =>
-  (await client.positions()).map(({ id }) => id)
+/** The exit of one position, with the name that messages use. */
+interface Exit {
+  readonly name: string
+  send(): Promise<PositionView>
+}
+
+const exitOf = (client: WatchkeeperClient, id: string, account?: string): Exit => ({
+  name: account === undefined ? id : `${account}/${id}`,
+  send: () => client.exit(id),
+})
+
+/** Exits of every open position: where no account is chosen of several, each in the account that guards it. */
+async function everyOpen(client: WatchkeeperClient, chosen?: string): Promise<readonly Exit[]> {
+  const names = chosen === undefined ? (await client.accounts()).map(({ name }) => name) : []
+  if (names.length < 2) return (await client.positions()).map(({ id }) => exitOf(client, id))
+  const exits: Exit[] = []
+  for (const name of names) {
+    const own = client.ofAccount(name)
+    for (const { id } of await own.positions()) exits.push(exitOf(own, id, name))
+  }
+  return exits
+}
 
 const MOST_NAMED = 10
 
