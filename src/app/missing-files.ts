@@ -5,6 +5,7 @@ import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { privateText } from '../disk/private-file.ts'
 import { hasPassphrase } from '../domain/venue-kind.ts'
+import { feedWarnings } from './feed-warnings.ts'
 import { netWarnings } from './net-warnings.ts'
 import type { VenueConfig } from './open-broker.ts'
 import { entryWarnings, isVenue } from './venue-start.ts'
@@ -66,6 +67,7 @@ export const startWarnings = (
 ): readonly string[] => [
   ...missingFiles(config),
   ...entryWarnings(config, entries),
+  ...feedWarnings(config, entries),
   ...netWarnings(config, entries),
 ]
 

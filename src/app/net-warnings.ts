@@ -34,7 +34,9 @@ export const netWarnings = (
   })
 
 function namesOf(entries: readonly PositionEntry[]): string {
-  const named = entries.slice(0, MOST_NAMED).map(({ position }) => position.id)
+  const named = entries
+    .slice(0, MOST_NAMED)
+    .map(({ position: { id }, guardedIn }) => (guardedIn === undefined ? id : `${guardedIn}/${id}`))
   const more = entries.length - named.length
   return [named.join(', '), ...(more > 0 ? [`and ${more} more`] : [])].join(' ')
 }

@@ -91,6 +91,7 @@ async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv)
   const { configWithPlugins } = await import('../../app/plugins.ts')
   const { checkConfig } = await import('../../app/config-check.ts')
   const { entryWarnings } = await import('../../app/venue-start.ts')
+  const { feedWarnings } = await import('../../app/feed-warnings.ts')
   const { netWarnings } = await import('../../app/net-warnings.ts')
   const config = await configWithPlugins({ file, env, overrides: { positions } })
   const { accountNames } = await import('../../config/accounts.ts')
@@ -100,6 +101,7 @@ async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv)
     warnings: checkConfig(config, file).map(warning => `${file}: ${warning}`),
     namesOf: (entries: readonly PositionEntry[]) => [
       ...entryWarnings(config, entries),
+      ...feedWarnings(config, entries),
       ...netWarnings(config, entries),
     ],
   }
