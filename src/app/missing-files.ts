@@ -8,6 +8,7 @@ import { hasPassphrase } from '../domain/venue-kind.ts'
 import { feedWarnings } from './feed-warnings.ts'
 import { netWarnings } from './net-warnings.ts'
 import type { VenueConfig } from './open-broker.ts'
+import { sameAccountWarnings } from './same-account.ts'
 import { entryWarnings, isVenue } from './venue-start.ts'
 
 /** Settings that name a file with a secret, which a start can do without. */
@@ -66,6 +67,7 @@ export const startWarnings = (
   entries: readonly PositionEntry[],
 ): readonly string[] => [
   ...missingFiles(config),
+  ...sameAccountWarnings(config),
   ...entryWarnings(config, entries),
   ...feedWarnings(config, entries),
   ...netWarnings(config, entries),

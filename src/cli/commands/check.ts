@@ -92,6 +92,7 @@ async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv)
   const { checkConfig } = await import('../../app/config-check.ts')
   const { entryWarnings } = await import('../../app/venue-start.ts')
   const { feedWarnings } = await import('../../app/feed-warnings.ts')
+  const { sameAccountWarnings } = await import('../../app/same-account.ts')
   const { netWarnings } = await import('../../app/net-warnings.ts')
   const config = await configWithPlugins({ file, env, overrides: { positions } })
   const { accountNames } = await import('../../config/accounts.ts')
@@ -100,6 +101,7 @@ async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv)
     accounts: accountNames(config),
     warnings: checkConfig(config, file).map(warning => `${file}: ${warning}`),
     namesOf: (entries: readonly PositionEntry[]) => [
+      ...sameAccountWarnings(config),
       ...entryWarnings(config, entries),
       ...feedWarnings(config, entries),
       ...netWarnings(config, entries),
