@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '../config/schema.ts'
+import { accountParts } from '../domain/account-name.ts'
 import type { StoredExtremes } from '../domain/stored-extremes.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
@@ -117,11 +118,13 @@ async function keptIn(
   if ((await part.lastSeq()) === 0 && (await registerOf(store)).size === 0) return undefined
   const names = [...(await accountsIn(store))].filter(name => name !== UNNAMED_ACCOUNT)
   const areNamed = names.length > 0
-  if (account !== undefined && account !== UNNAMED_ACCOUNT && !names.includes(account)) {
-    const known = [UNNAMED_ACCOUNT, ...names].join(', ')
-    const text = `the store at ${place} has nothing of the account ${account}, only of ${known}`
+  const assertKnown = (name: string): void => {
+    const known = [UNNAMED_ACCOUNT, ...names]
+    if (known.includes(name)) return
+    const text = `the store at ${place} has nothing of the account ${name}, only of ${known.join(', ')}`
     throw new WatchkeeperError('ACCOUNT_UNKNOWN', text)
   }
+  if (account !== undefined) assertKnown(account)
   const rowsIn = (source: typeof store): AccountRows => {
     const rows = new AccountRows(source, { areNamed, names })
     // Afresh each time: a service may write meanwhile.
@@ -137,7 +140,11 @@ async function keptIn(
       return only === undefined ? positionsOfAll(rows, names) : keptPositions(rows.of(only))
     },
     journal: query => lines.journal(query),
-    trades: query => tradesOf(each => lines.journal(each), query),
+    trades: async query => {
+      // Without names the filter is the venue's name of a part.
+      if (areNamed && query.account !== undefined) assertKnown(accountParts(query.account).name)
+      return tradesOf(each => lines.journal(each), query)
+    },
     storeId: async () => (await storeIdOf(chosen)) ?? '',
     close,
   }

@@ -4,6 +4,7 @@ import { startWatchkeeper, type RunningWatchkeeper } from '../../src/app/embed.t
 import { openKeptData } from '../../src/app/offline.ts'
 import { WatchkeeperClient } from '../../src/client/watchkeeper-client.ts'
 import { Folder } from '../support/cli.ts'
+import { codeOf } from '../support/code-of.ts'
 import { until } from '../support/until.ts'
 
 const PAPER = { broker: { kind: 'paper' } } as const
@@ -77,7 +78,9 @@ describe('a configuration whose accounts get names, and lose them', function () 
     await service.stop()
     const kept = await openKeptData(data())
     const { trades } = await kept.trades({ limit: 9 })
+    const code = await codeOf(kept.trades({ limit: 9, account: 'dask' }))
     await kept.close()
+    expect(code).to.equal('ACCOUNT_UNKNOWN')
     expect(trades.map(({ account }) => account)).to.deep.equal(['desk', 'main', 'main'])
 
     await start()
