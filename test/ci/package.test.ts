@@ -18,7 +18,7 @@ import { runningEnv } from '../support/compiled.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** What the package may weigh, bytes: compressed and unpacked. A larger one is a decision. */
-const LARGEST = { size: 1_700_000, unpackedSize: 5_800_000 }
+const LARGEST = { size: 1_700_000, unpackedSize: 5_900_000 }
 
 interface Packed {
   readonly filename: string
