@@ -225,7 +225,7 @@ export class Coverage {
   async countDown(from: number): Promise<{ readonly positions: number; readonly downMs: number }> {
     const { clock, state } = this.parts
     const now = clock.now()
-    await this.swept()
+    if (this.sweeps === 0) await this.swept()
     let positions = 0
     await inTurns(state.positions.open.values(), EACH_TURN, ({ position, observed }) => {
       const seen = this.time.of(position.id)
