@@ -66,11 +66,18 @@ function contentOf(value: object): [name: string, value: unknown][] {
         : []
   const properties = Reflect.ownKeys(value)
     .filter(key => !TIMERS.has(key))
-    .map((key): [string, unknown] => [
-      String(key),
-      Reflect.getOwnPropertyDescriptor(value, key)?.value as unknown,
-    ])
+    .map((key): [string, unknown] => [String(key), valueAt(value, key)])
   return [...inside, ...properties]
+}
+
+/** The value of a property; undefined for a getter, and for a variable of a scope that has no value yet. */
+function valueAt(each: object, key: string | symbol): unknown {
+  try {
+    return Reflect.getOwnPropertyDescriptor(each, key)?.value
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined
+    throw error
+  }
 }
 
 /** Scopes of a function that belong to it, not to its file. */
