@@ -11,6 +11,9 @@ export function filesToTryAgain({ failed, failures = [] }) {
   return files.has(undefined) ? [] : [...files]
 }
 
+/** The arguments of mocha for these files: what a failed test leaves running does not keep the run from ending. */
+export const againArgs = files => ['--no-color', '--exit', ...files]
+
 /** The counts after the second run, and the tests that failed only in the first. */
 export function afterSecondTry(first, second) {
   if (second.failed > 0) return { counts: first, unsteady: [] }

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { setPriority, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { afterSecondTry, filesToTryAgain } from './again.mjs'
+import { afterSecondTry, againArgs, filesToTryAgain } from './again.mjs'
 import { filesInOrder, JOBS } from './order.mjs'
 import { binary, checkNode, install, ready, root } from './setup.mjs'
 import { missingTools, parseArgs, systemTools } from './tools.mjs'
@@ -128,7 +128,7 @@ async function withSecondTry(first, isCompiled) {
   if (files.length === 0) return first
   console.log(`\nonce more, alone: ${files.map(file => relative(root, file)).join(' ')}`)
   const counts = join(scratch, 'again.json')
-  await run(binary('mocha'), ['--no-color', ...files], {
+  await run(binary('mocha'), againArgs(files), {
     env: { ...inTests(isCompiled), WATCHKEEPER_TEST_COUNTS: counts },
     show: true,
   })

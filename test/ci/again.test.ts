@@ -1,4 +1,8 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
+import { Folder } from '../support/cli.ts'
 
 interface Counts {
   readonly passed: number
@@ -8,13 +12,14 @@ interface Counts {
 }
 
 interface Again {
+  againArgs(files: readonly string[]): string[]
   filesToTryAgain(counts: Counts): string[]
   afterSecondTry(first: Counts, second: Counts): { counts: Counts; unsteady: string[] }
 }
 
 // The checks are plain scripts, without types.
 const path: string = '../../.ci/again.mjs'
-const { afterSecondTry, filesToTryAgain } = (await import(path)) as Again
+const { afterSecondTry, againArgs, filesToTryAgain } = (await import(path)) as Again
 
 const failed = (...files: (string | undefined)[]) => ({
   passed: 10,
@@ -33,6 +38,22 @@ describe('the second try of tests', () => {
     expect(filesToTryAgain(failed('a', 'b', 'c', 'd'))).to.deep.equal([])
     expect(filesToTryAgain(failed('a', undefined))).to.deep.equal([])
     expect(filesToTryAgain({ passed: 0, failed: 1, skipped: 0 })).to.deep.equal([])
+  })
+
+  it('ends although a failed test leaves something running', () => {
+    const folder = new Folder()
+    const file = join(folder.path, 'leaves.cjs')
+    const counts = join(folder.path, 'counts.json')
+    writeFileSync(
+      file,
+      "it('fails', () => { setInterval(() => undefined, 1000); throw new Error('x') })",
+    )
+    const mocha = join('node_modules', 'mocha', 'bin', 'mocha.js')
+    const env = { ...process.env, WATCHKEEPER_TEST_COUNTS: counts }
+    const ran = spawnSync(process.execPath, [mocha, ...againArgs([file])], { env, timeout: 60_000 })
+    expect([ran.signal, ran.status]).to.deep.equal([null, 1])
+    expect(JSON.parse(readFileSync(counts, 'utf8'))).to.include({ passed: 0, failed: 1 })
+    folder.remove()
   })
 
   it('counts only where every test of a file passes, and names unsteady tests', () => {
