@@ -37,12 +37,13 @@ export function failureOf(cause: unknown, { url, waitMs }: Asked): WatchkeeperEr
     const text = `${url} did not answer within ${waitMs / 1_000} s`
     return new WatchkeeperError('TOO_SLOW', text, { cause })
   }
-  const { cause: inner } = Object(cause) as { cause?: { code?: string; message?: string } }
+  const { cause: inner } = Object(cause) as { cause?: Partial<Error> & { code?: string } }
   const why = inner?.code ?? inner?.message ?? String(cause)
   if (inner?.code === REFUSED) {
     return new WatchkeeperError('NO_SERVICE', `no service at ${url} (${why})`, { cause })
   }
-  if (why.startsWith('HPE_')) return stranger(url, `its answer is no http (${why})`)
+  // The parser's code is missing in Node 24.
+  if (inner?.name === 'HTTPParserError') return stranger(url, `its answer is no http (${why})`)
   return new WatchkeeperError('NO_ANSWER', `no whole answer from ${url} (${why})`, { cause })
 }
 
