@@ -126,6 +126,12 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       venue.server.venue.price(name, at)
       streams.price(name, at)
     }
+    /** Moves the price until the service shows it: one of its connections may not have subscribed yet. */
+    const shows = (at: number): Promise<void> =>
+      until(async () => {
+        price(at)
+        return (await position()).lastPrice === at
+      })
     /** From now on the account is another one at the venue. */
     const emulate = (change: object): void => {
       const venue = emulator as unknown as { emulation: object }
@@ -257,8 +263,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       it('exits a position of the account at a pushed price', async () => {
         await start(ownFeed())
         await until(() => streams.subscribedNames().includes(name))
-        price(100)
-        await until(async () => (await position()).lastPrice === 100)
+        await shows(100)
         price(89)
         await until(() => venue.server.venue.book.fills.length === 1)
         await until(async () => (await position()).state !== 'guarded')
@@ -285,15 +290,9 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       it('does not poll what is pushed', async () => {
         await start(publicFeed(), { pollAfterMs: 60_000 })
         await until(() => streams.subscribedNames().includes(name))
-        price(103)
-        await until(async () => (await position()).lastPrice === 103)
+        await shows(103)
         const before = polls()
-        for (let at = 104; at < 120; at++) {
-          await until(async () => {
-            price(at)
-            return (await position()).lastPrice === at
-          })
-        }
+        for (let at = 104; at < 120; at++) await shows(at)
         // A poll that had begun before may end meanwhile; it has two requests at most.
         expect(polls() - before).to.be.at.most(2)
       })
