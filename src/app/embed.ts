@@ -8,9 +8,9 @@ import type { HealthSnapshot } from '../ports/control/health.ts'
 import type { AddedView, ChangedView, PositionView } from '../ports/control/positions.ts'
 import type { WhyView } from '../ports/control/why.ts'
 import { checkConfig } from './config-check.ts'
-import { startWarnings } from './missing-files.ts'
 import { configWithPlugins } from './plugins.ts'
 import { Service } from './service.ts'
+import { startWarnings } from './start-warnings.ts'
 import { version } from './version.ts'
 
 /** How a program embeds the service. */

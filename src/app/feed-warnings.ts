@@ -1,9 +1,10 @@
 import { accountsOf, feedsOf } from '../config/accounts.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
+import { inAccount } from '../domain/account-name.ts'
 import { foreignIn } from '../domain/feed-instrument.ts'
-import type { InstrumentId } from '../domain/ids.ts'
 import { show } from '../domain/shown.ts'
+import { watchedBy } from '../risk/rule.ts'
 
 /**
  * Positions whose underlying would never have a price, although its name begins with that of a feed: the account's own
@@ -16,13 +17,13 @@ export function feedWarnings(
   const feeds = feedsOf(config)
   const ownFeeds = new Map(accountsOf(config).all.map(({ name, feed }) => [name, feed]))
   return entries.flatMap(entry => {
-    const { guardedIn, position } = entry
+    const { guardedIn, position, ruleSet } = entry
     const own = guardedIn === undefined ? undefined : ownFeeds.get(guardedIn)
     if (own === undefined) return []
-    return [...underlyingsOf(entry)].flatMap(name => {
-      const found = foreignIn(name, feed => feeds.has(feed))
+    return [...new Set([position.underlying, watchedBy(ruleSet, position)])].flatMap(name => {
+      const found = name === undefined ? undefined : foreignIn(name, feed => feeds.has(feed))
       if (found === undefined) return []
-      const head = `${guardedIn}/${position.id}: underlying: found ${show(name)}`
+      const head = `${inAccount(position.id, guardedIn)}: underlying: found ${show(name)}`
       const { feed, instrument } = found
       if (feed === own) return [`${head}, expected ${show(instrument)}, as ${feed} is its own feed`]
       const kind = feeds.get(feed)!.kind
@@ -32,13 +33,4 @@ export function feedWarnings(
       ]
     })
   })
-}
-
-/** The instruments that a position watches besides its own. */
-function underlyingsOf({ position, ruleSet }: PositionEntry): ReadonlySet<InstrumentId> {
-  const watched = ruleSet.rules.map(rule =>
-    rule.kind === 'underlying' ? rule.instrument : undefined,
-  )
-  const named = [position.underlying, ...watched]
-  return new Set(named.filter((name): name is InstrumentId => name !== undefined))
 }

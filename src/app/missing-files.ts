@@ -1,15 +1,11 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { keySource } from '../brokers/venue/key.ts'
-import type { PositionEntry } from '../config/position-reader.ts'
+import { credentialsOf } from '../brokers/venue/key.ts'
+import { keyOf } from '../brokers/venue/options.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { privateText } from '../disk/private-file.ts'
-import { hasPassphrase } from '../domain/venue-kind.ts'
-import { feedWarnings } from './feed-warnings.ts'
-import { netWarnings } from './net-warnings.ts'
 import type { VenueConfig } from './open-broker.ts'
-import { sameAccountWarnings } from './same-account.ts'
-import { entryWarnings, isVenue } from './venue-start.ts'
+import { isVenue } from './venue-start.ts'
 
 /** Settings that name a file with a secret, which a start can do without. */
 const SECRET_FILES = new Set([
@@ -32,7 +28,8 @@ const CHANNEL_FILES: Readonly<Record<string, Readers>> = Object.fromEntries(
 
 /**
  * Warnings about what a configuration names and this machine does not have, one line each: files of tokens and secrets
- * that cannot be read or are empty, keys that cannot be used, and programs of advisors. The start goes on without the parts that need them.
+ * that cannot be read or are empty, keys that cannot be used, and programs of advisors. The start goes on without the
+ * parts that need them.
  */
 export function missingFiles(config: ServiceConfig): readonly string[] {
   const { http, notify, advisors, accounts, broker, feed, feeds, store } = config
@@ -61,18 +58,6 @@ export function missingFiles(config: ServiceConfig): readonly string[] {
   ]
 }
 
-/** The warnings about its configuration that a start prints, one line each. */
-export const startWarnings = (
-  config: ServiceConfig,
-  entries: readonly PositionEntry[],
-): readonly string[] => [
-  ...missingFiles(config),
-  ...sameAccountWarnings(config),
-  ...entryWarnings(config, entries),
-  ...feedWarnings(config, entries),
-  ...netWarnings(config, entries),
-]
-
 function brokerFaults(path: string, broker: ServiceConfig['broker']): readonly string[] {
   if (!isVenue(broker)) return fileFaults(path, broker, BROKER_FILES)
   const why = keyFault(broker)
@@ -82,13 +67,11 @@ function brokerFaults(path: string, broker: ServiceConfig['broker']): readonly s
 
 /** Why a venue would refuse a key, or why it cannot be read; undefined: neither is known. */
 function keyFault(broker: VenueConfig): string | undefined {
-  try {
-    const { expiresAt } = keySource(broker, { hasPassphrase: hasPassphrase(broker.kind) })()
-    if (expiresAt === undefined || expiresAt > Date.now()) return undefined
-    return `the key ended at ${new Date(expiresAt).toISOString()}`
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
+  const key = credentialsOf(keyOf(broker))
+  if (key.kind === 'unreadable') return key.why
+  const { expiresAt } = key
+  if (expiresAt === undefined || expiresAt > Date.now()) return undefined
+  return `the key ended at ${new Date(expiresAt).toISOString()}`
 }
 
 /** The password of a Redis server. */

@@ -3,6 +3,7 @@ import { PAPER_ACCOUNT_CAPABILITIES } from '../brokers/paper-capabilities.ts'
 import { accountsOf } from '../config/accounts.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
+import { inAccount } from '../domain/account-name.ts'
 import { noNetAt } from '../nets/support.ts'
 import { compileRuleSet } from '../risk/rule-set.ts'
 import { netOf } from '../risk/rules/net.ts'
@@ -36,7 +37,7 @@ export const netWarnings = (
 function namesOf(entries: readonly PositionEntry[]): string {
   const named = entries
     .slice(0, MOST_NAMED)
-    .map(({ position: { id }, guardedIn }) => (guardedIn === undefined ? id : `${guardedIn}/${id}`))
+    .map(({ position, guardedIn }) => inAccount(position.id, guardedIn))
   const more = entries.length - named.length
   return [named.join(', '), ...(more > 0 ? [`and ${more} more`] : [])].join(' ')
 }

@@ -12,23 +12,13 @@ import { accountsIn } from '../stores/account-copy.ts'
 import { UNNAMED_ACCOUNT } from '../stores/account-lines.ts'
 import { AccountRows } from '../stores/account-rows.ts'
 import type { CopySource } from '../stores/copy.ts'
-import {
-  configuredPlace,
-  hasStore,
-  isMissing,
-  openToRead,
-  storePlace,
-  type Opened,
-} from '../stores/place.ts'
+import { configuredPlace, isMissing, openToRead, storePlace, type Opened } from '../stores/place.ts'
 import { ratchetsOf, registerOf, storeIdOf } from '../stores/state-repository.ts'
 import { tradesOf } from '../views/trades.ts'
 import { openPluginStore } from './plugins.ts'
 
-/** How a Redis server is logged in to. */
-export type StoreLogin = RedisLogin
-
-/** Whether a data folder has stored state, or names the server that has it. */
-export const hasKeptData = (dataFolder: string): boolean => hasStore(dataFolder)
+export type { RedisLogin as StoreLogin } from '../redis/options.ts'
+export { hasStore as hasKeptData } from '../stores/place.ts'
 
 /** A position as it is on disk. */
 export interface KeptPosition extends Registered {
@@ -57,7 +47,7 @@ export interface KeptData {
  */
 export async function openKeptData(
   place: string,
-  login?: StoreLogin,
+  login?: RedisLogin,
   account?: string,
 ): Promise<KeptData> {
   const kept = await keptOrClosed(await openToRead(storePlace(place, login)), place, account)

@@ -1,6 +1,7 @@
 import type { Permissions, PositionMode } from '../brokers/venue/account.ts'
 import type { VenueInstrument } from '../brokers/venue/instrument.ts'
-import { KeyUnreadable } from '../brokers/venue/key.ts'
+import { credentialsOf, KeyUnreadable } from '../brokers/venue/key.ts'
+import { keyOf } from '../brokers/venue/options.ts'
 import type { Tick } from '../domain/tick.ts'
 import { Unauthorized } from '../errors.ts'
 import { credentialsEnd } from '../exits/exitable.ts'
@@ -25,14 +26,9 @@ export const inspectVenue = (config: VenueConfig): Promise<Inspection> =>
   guessingKey(config, () => inspect(config))
 
 /** Why the key of a venue cannot be read on this machine; undefined: it can. Sends nothing. */
-export async function keyFaultOf(config: VenueConfig): Promise<string | undefined> {
-  const broker = venueBrokerOf(config)
-  try {
-    const credentials = broker.credentials?.()
-    return credentials?.kind === 'unreadable' ? credentials.why : undefined
-  } finally {
-    await broker.close()
-  }
+export function keyFaultOf(config: VenueConfig): string | undefined {
+  const key = credentialsOf(keyOf(config))
+  return key.kind === 'unreadable' ? key.why : undefined
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { PositionEntry } from '../config/position-reader.ts'
+import { inAccount } from '../domain/account-name.ts'
 import { ratioOfSums, round15 } from '../domain/decimal.ts'
 import type { Position } from '../domain/position.ts'
 import { immediateExit } from '../risk/at-once.ts'
@@ -93,8 +94,7 @@ export function startWarnings(
         })
   const flag = openedAt > now ? 'opensLater' : 'exitNow'
   if (late === undefined || flags[flag]) return []
-  const name = guardedIn === undefined ? id : `${guardedIn}/${id}`
-  return [`${name}: ${late}: a start refuses it without ${flag}`]
+  return [`${inAccount(id, guardedIn)}: ${late}: a start refuses it without ${flag}`]
 }
 
 function fromOpening(

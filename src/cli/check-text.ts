@@ -1,3 +1,4 @@
+import { inAccount } from '../domain/account-name.ts'
 import { onOneLine } from '../domain/plain-text.ts'
 import { distancePct, type CheckedPosition, type CheckedRule } from './check-report.ts'
 import { levelText } from './levels.ts'
@@ -14,7 +15,7 @@ export function checkedText(
 ): string {
   const { positionId, account, instrument, side, quantity, entryPrice, openedAt, priceSource } =
     position
-  const name = account === undefined ? positionId : `${account}/${positionId}`
+  const name = inAccount(positionId, account)
   const opened = openedAt === null ? 'opens with the first tick' : `opened ${timeText(openedAt)}`
   const source = priceSource === 'quote' ? ', valued at the quote' : ''
   const head = `${paint('bold', onOneLine(name))}  ${side} ${quantity} ${onOneLine(instrument)} at ${entryPrice}, ${opened}${source}`

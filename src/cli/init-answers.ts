@@ -93,7 +93,7 @@ async function venueIn(
 async function withKey(given: BrokerAnswers, env: NodeJS.ProcessEnv): Promise<VenueConfig> {
   const config = await venueIn(given, env)
   const { keyFaultOf } = await import('../app/venue-inspect.ts')
-  const fault = await keyFaultOf(config)
+  const fault = keyFaultOf(config)
   if (fault !== undefined) throw new UsageError(`the key cannot be read: ${fault}`)
   return config
 }

@@ -93,5 +93,5 @@ export function faultInFile(fault: Fault, files: readonly AccountFile[]): Fault 
   const own = section === FOLDER ? files.find(each => each.name === name) : undefined
   if (own === undefined) return fault
   const line = own.document.lineOf(inside)
-  return { ...fault, path: `${own.path}: ${inside.join('.')}`, ...(line !== undefined && { line }) }
+  return { ...fault, path: `${own.path}: ${inside.join('.')}`, line }
 }

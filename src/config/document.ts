@@ -75,8 +75,8 @@ export function parseText(text: string, source: string): Document {
 }
 
 /**
- * The document of a text in JSON, read in a twentieth of the time; undefined for any other text, and for one with a fault:
- * the reader of YAML knows its line.
+ * The document of a text in JSON, read in a twentieth of the time; undefined for any other text, and for one with a
+ * fault: the reader of YAML knows its line.
  */
 function parseJson(text: string, source: string): Document | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined

@@ -23,3 +23,7 @@ export function accountParts(text: string): AccountParts {
 /** The two as one text. */
 export const accountText = ({ name, part }: AccountParts): string =>
   part === undefined ? name : `${name}${SEPARATOR}${part}`
+
+/** What belongs to an account, for a person: `acme/p1`; its own name alone where accounts have none. */
+export const inAccount = (own: string, account: string | undefined): string =>
+  account === undefined ? own : accountText({ name: account, part: own })

@@ -1,9 +1,37 @@
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { InstrumentTable } from '../../src/domain/instrument.ts'
+import type { AddRequest } from '../../src/ports/control/positions.ts'
 import type { JournalLine, JournalQuery } from '../../src/ports/journal-lines.ts'
 import { EverythingControl } from '../../src/views/everything-control.ts'
 import { ProcessControl } from '../../src/views/process-control.ts'
 import type { ProcessControlDeps } from '../../src/views/shared-control.ts'
 import { ServedAccount } from './served-account.ts'
+
+/** A request for a position of ACME by 100 in an account, which a stop at 95 exits. */
+export const anAddRequest = (
+  account: string,
+  {
+    id = 'p1',
+    warnings = [],
+  }: { readonly id?: string; readonly warnings?: readonly string[] } = {},
+): AddRequest => ({
+  position: {
+    id: positionId(id),
+    account,
+    instrument: instrumentId('ACME'),
+    side: 'long',
+    quantity: 2,
+    entryPrice: 100,
+    multiplier: 1,
+    priceSource: 'trade',
+    openedAt: undefined,
+  },
+  rules: { stopLoss: { pct: 5 } },
+  exitNow: false,
+  opensLater: false,
+  reopen: false,
+  warnings,
+})
 
 /** The accounts `acme` and `bolt` of one process, in memory. */
 export class ServedAccounts {

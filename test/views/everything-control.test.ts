@@ -1,33 +1,13 @@
 import { expect } from 'chai'
 import { tradeOf } from '../../src/account/trade.ts'
-import { instrumentId, positionId, type PositionId } from '../../src/domain/ids.ts'
-import type { AddRequest } from '../../src/ports/control/positions.ts'
+import { positionId, type PositionId } from '../../src/domain/ids.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import type { EverythingControl } from '../../src/views/everything-control.ts'
 import { aPosition } from '../support/builders.ts'
 import { codeOf } from '../support/code-of.ts'
-import { ServedAccounts } from '../support/served-accounts.ts'
+import { anAddRequest, ServedAccounts } from '../support/served-accounts.ts'
 
 const BY = { who: 'test', from: 'here' }
-const FLAGS = { exitNow: false, opensLater: false, reopen: false }
-
-/** A position of ACME by 100, which a stop at 95 exits. */
-const request = (account: string, warnings: readonly string[] = []): AddRequest => ({
-  position: {
-    id: positionId('p1'),
-    account,
-    instrument: instrumentId('ACME'),
-    side: 'long',
-    quantity: 2,
-    entryPrice: 100,
-    multiplier: 1,
-    priceSource: 'trade',
-    openedAt: undefined,
-  },
-  rules: { stopLoss: { pct: 5 } },
-  ...FLAGS,
-  warnings,
-})
 
 /** The line that ends a position. */
 const ended = (): JournalLine => {
@@ -47,8 +27,8 @@ describe('all accounts at once', () => {
   afterEach(() => accounts.stop())
 
   it('name a position by its account in every answer about it', async () => {
-    const { added } = await control.add(request('bolt'), BY)
-    const { added: again, isNew } = await control.add(request('bolt'), BY)
+    const { added } = await control.add(anAddRequest('bolt'), BY)
+    const { added: again, isNew } = await control.add(anAddRequest('bolt'), BY)
     const id = 'bolt/p1' as PositionId
     const flags = { force: false, exitNow: false }
     const ruled = await control.changeRules(id, { rules: { stopLoss: { pct: 4 } }, ...flags }, BY)
@@ -62,7 +42,7 @@ describe('all accounts at once', () => {
   })
 
   it('show an exit as it was decided, also where it is filled before it is answered', async () => {
-    await control.add(request('acme'), BY)
+    await control.add(anAddRequest('acme'), BY)
     await accounts.acme.tick(100)
     const { account } = accounts.acme
     const record = account.record.bind(account)
@@ -78,7 +58,7 @@ describe('all accounts at once', () => {
 
   it('name trades and lines of the journal by account, and take such names as questions', async () => {
     for (const name of ['acme', 'bolt']) {
-      await control.add(request(name), BY)
+      await control.add(anAddRequest(name), BY)
       accounts.each.get(name)!.earlier.push(ended())
     }
     const asked = { limit: 10, after: 0 }
@@ -92,7 +72,7 @@ describe('all accounts at once', () => {
   })
 
   it('keep every warning about a position, also where it was guarded already', async () => {
-    const odd = request('acme', ['one', 'two'])
+    const odd = anAddRequest('acme', { warnings: ['one', 'two'] })
     const ahead = { ...odd, position: { ...odd.position, openedAt: 2_000 } }
     const [first, second] = await Promise.all([control.add(ahead, BY), control.add(ahead, BY)])
     for (const { added } of [first, second]) {
@@ -105,7 +85,7 @@ describe('all accounts at once', () => {
   /** Exits `p1` of both accounts: `acme` holds the exit by `halt`, that of `bolt` waits for its broker. */
   async function twoExits(): Promise<void> {
     for (const [name, each] of accounts.each) {
-      await control.add(request(name), BY)
+      await control.add(anAddRequest(name), BY)
       await each.tick(100)
     }
     const { acme, bolt } = accounts

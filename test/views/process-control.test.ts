@@ -1,8 +1,7 @@
 import { expect } from 'chai'
-import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { ProcessControl } from '../../src/views/process-control.ts'
 import { codeOf } from '../support/code-of.ts'
-import { ServedAccounts } from '../support/served-accounts.ts'
+import { anAddRequest, ServedAccounts } from '../support/served-accounts.ts'
 
 const BY = { who: 'test', from: 'here' }
 const FLAGS = { force: false, exitNow: false }
@@ -18,28 +17,7 @@ describe('the control of several accounts', () => {
 
   afterEach(() => accounts.stop())
 
-  const add = (account: string, id: string) =>
-    control.add(
-      {
-        position: {
-          id: positionId(id),
-          account,
-          instrument: instrumentId('ACME'),
-          side: 'long',
-          quantity: 2,
-          entryPrice: 100,
-          multiplier: 1,
-          priceSource: 'trade',
-          openedAt: undefined,
-        },
-        rules: { stopLoss: { pct: 5 } },
-        exitNow: false,
-        opensLater: false,
-        reopen: false,
-        warnings: [],
-      },
-      BY,
-    )
+  const add = (account: string, id: string) => control.add(anAddRequest(account, { id }), BY)
 
   const stateOf = (account: string, id: string) =>
     accounts.each.get(account)!.control().position(id)?.state

@@ -5,7 +5,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Timers } from '../../ports/timers.ts'
 import { faultOfUrl, isInTheClear } from '../http/address.ts'
 import type { PositionMode } from './account.ts'
-import { keySource } from './key.ts'
+import { keySource, type KeyPlace, type KeySource } from './key.ts'
 import { measured, readReport } from './report.ts'
 
 /** Where a venue is, and what it can prove. */
@@ -194,6 +194,10 @@ function reported(
   }
 }
 
+/** The key of an account at a venue. */
+export const keyOf = (config: KeyPlace & { readonly kind: VenueKind }): KeySource =>
+  keySource(config, { hasPassphrase: hasPassphrase(config.kind) })
+
 /** The settings that the adapter of every venue takes from its section of the configuration. */
 export const accountSettings = (
   config: Pick<
@@ -215,7 +219,7 @@ export const accountSettings = (
   >,
   { onOddity, stampLagMs = 0, timers, clock }: AdapterRun,
 ) => ({
-  key: keySource(config, { hasPassphrase: hasPassphrase(config.kind) }),
+  key: keyOf(config),
   url: config.url,
   capabilities: config.capabilities,
   positionMode: config.positionMode,

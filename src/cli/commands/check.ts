@@ -90,21 +90,13 @@ async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv)
   // The modules of a service load slowly; a check of positions does not need them.
   const { configWithPlugins } = await import('../../app/plugins.ts')
   const { checkConfig } = await import('../../app/config-check.ts')
-  const { entryWarnings } = await import('../../app/venue-start.ts')
-  const { feedWarnings } = await import('../../app/feed-warnings.ts')
-  const { sameAccountWarnings } = await import('../../app/same-account.ts')
-  const { netWarnings } = await import('../../app/net-warnings.ts')
+  const { accountWarnings } = await import('../../app/start-warnings.ts')
   const config = await configWithPlugins({ file, env, overrides: { positions } })
   const { accountNames } = await import('../../config/accounts.ts')
   return {
     config,
     accounts: accountNames(config),
     warnings: checkConfig(config, file).map(warning => `${file}: ${warning}`),
-    namesOf: (entries: readonly PositionEntry[]) => [
-      ...sameAccountWarnings(config),
-      ...entryWarnings(config, entries),
-      ...feedWarnings(config, entries),
-      ...netWarnings(config, entries),
-    ],
+    namesOf: (entries: readonly PositionEntry[]) => accountWarnings(config, entries),
   }
 }

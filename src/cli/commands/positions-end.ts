@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { WatchkeeperClient } from '../../client/watchkeeper-client.ts'
+import { inAccount } from '../../domain/account-name.ts'
 import { onOneLine } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
@@ -104,7 +105,7 @@ interface Exit {
 }
 
 const exitOf = (client: WatchkeeperClient, id: string, account?: string): Exit => ({
-  name: account === undefined ? id : `${account}/${id}`,
+  name: inAccount(id, account),
   send: () => client.exit(id),
 })
 

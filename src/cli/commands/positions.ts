@@ -1,4 +1,5 @@
 import type { KeptPosition } from '../../app/offline.ts'
+import { inAccount } from '../../domain/account-name.ts'
 import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { fromEither, withAccountOrData, withFormat, type AccountConnection } from '../connection.ts'
@@ -79,7 +80,7 @@ function keptTable(kept: readonly KeptPosition[]): string[] {
     [
       ['position', 'state', 'instrument', 'side', 'quantity', 'entry', 'best', 'opened', 'rules'],
       ...kept.map(({ account, position, state, exit, best, rules }) => [
-        account === undefined ? position.id : `${account}/${position.id}`,
+        inAccount(position.id, account),
         exit === null ? state : `exit ${exit}`,
         position.instrument,
         position.side,

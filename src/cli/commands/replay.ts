@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { inAccount } from '../../domain/account-name.ts'
 import { instrumentId, positionId, type InstrumentId, type PositionId } from '../../domain/ids.ts'
 import { isName, NAME_EXPECTED } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
@@ -118,10 +119,6 @@ async function replay(given: Given, context: CommandContext): Promise<void> {
     progress.clear()
   }
 }
-
-/** A name with that of the account in front, where the configuration names its accounts. */
-const inAccount = (name: string, account: string | undefined): string =>
-  account === undefined ? name : `${account}/${name}`
 
 const shownId = (id: PositionId, account: string | undefined): PositionId =>
   positionId(inAccount(id, account))

@@ -1,7 +1,7 @@
 import { checkConfig } from '../../app/config-check.ts'
-import { startWarnings } from '../../app/missing-files.ts'
 import { configWithPlugins } from '../../app/plugins.ts'
 import { Service } from '../../app/service.ts'
+import { startWarnings } from '../../app/start-warnings.ts'
 import { version } from '../../app/version.ts'
 import { accountNames } from '../../config/accounts.ts'
 import { loadChaos } from '../../config/chaos-file.ts'
